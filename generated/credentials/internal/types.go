@@ -1,0 +1,5 @@
+package internal
+import (
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+)
+type Type__cdktfTerraformModule = cdktf.TerraformModule
