@@ -12,6 +12,9 @@ type Config struct {
 	// It comes from ENVIRONMENT_SUFFIX or the context, never from the file
 	// that it selects.
 	Environment string `yaml:"-"`
+	// TwinDir is the folder of the local simulation, from PGDR_TWIN_DIR; empty
+	// when the target is AWS. See [Config.UsesTwin].
+	TwinDir string `yaml:"-"`
 	// Account is the 12-digit AWS account id that the providers must find
 	// themselves in. Empty: whichever account the credentials belong to.
 	Account string `yaml:"account"`
@@ -41,8 +44,9 @@ type Site struct {
 	// CIDR is the range of the VPC, IPv4, /16 to /20: nine /24 subnets must fit.
 	CIDR string `yaml:"cidr"`
 	// Zones are the three availability zones in use, for example
-	// "us-east-1a". Empty: the region's a, b and c. They are named, not looked
-	// up, because a list that AWS changes would re-create subnets.
+	// "us-east-1a". Empty: three of the region that every account has (a, b
+	// and c nearly everywhere; see [Config.Derived]). They are named, not
+	// looked up, because a list that AWS changes would re-create subnets.
 	Zones []string `yaml:"zones"`
 	// NATGateways is 1 for the site, or 3 for one a zone.
 	NATGateways int `yaml:"nat_gateways"`
@@ -51,7 +55,7 @@ type Site struct {
 // Database is the PostgreSQL instance of both sites.
 type Database struct {
 	// EngineVersion is a major ("15": RDS chooses the minor at creation) or a
-	// full version ("15.14").
+	// full version ("15.15").
 	EngineVersion string `yaml:"engine_version"`
 	// InstanceClass is for example "db.r6g.large".
 	InstanceClass string `yaml:"instance_class"`
@@ -141,8 +145,8 @@ type Backend struct {
 	Path string `yaml:"path"`
 	// Bucket, for s3: the name of an existing bucket.
 	Bucket string `yaml:"bucket"`
-	// Region of the bucket. Empty: the replica's, which is the one that is
-	// left when the primary's is lost.
+	// Region of the bucket, for s3. Empty: the replica's, which is the one
+	// that is left when the primary's is lost.
 	Region string `yaml:"region"`
 	// KeyPrefix stands before the environment in the state's key.
 	KeyPrefix string `yaml:"key_prefix"`

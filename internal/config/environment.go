@@ -1,0 +1,52 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// MaxSuffix is the length of the longest environment suffix in characters. The
+// tightest AWS names that a suffix enters have 64 (IAM roles, Lambda functions,
+// EventBridge schedules) and 63 (DB instances, DNS labels), and our own part of
+// them takes up to [maxStem].
+const (
+	MaxSuffix = 32
+	maxStem   = 31
+)
+
+// Characters of a suffix: those of an RDS instance identifier, the strictest
+// name that it enters. Lower case only, because RDS folds the case and then
+// Terraform would see a difference at every plan. See
+// https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+var suffixPattern = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+
+// checkSuffix notes a fault unless suffix can be part of every AWS name.
+func checkSuffix(fs *Faults, suffix string) {
+	if want := suffixFault(suffix); want != "" {
+		fs.add("environment", quoted(suffix), want)
+	}
+}
+
+// suffixFault says what would be right, or "" if suffix is. The first rule
+// that is broken answers.
+func suffixFault(suffix string) string {
+	const reason = " (it becomes part of an RDS instance identifier)"
+	switch {
+	case suffix == "":
+		return "set ENVIRONMENT_SUFFIX, for example dev"
+	case len(suffix) > MaxSuffix:
+		return fmt.Sprintf("give at most %d characters, not %d (IAM roles and Lambda functions have 64 for our part and the suffix)", MaxSuffix, len(suffix))
+	case suffix != strings.ToLower(suffix):
+		return fmt.Sprintf("give lower-case letters, such as %q%s", strings.ToLower(suffix), reason)
+	case suffix[0] < 'a' || suffix[0] > 'z':
+		return "start with a letter" + reason
+	case !suffixPattern.MatchString(suffix):
+		return "give lower-case letters, digits and hyphens only" + reason
+	case strings.HasSuffix(suffix, "-"):
+		return "end with a letter or digit" + reason
+	case strings.Contains(suffix, "--"):
+		return "give no two hyphens in a row" + reason
+	}
+	return ""
+}
