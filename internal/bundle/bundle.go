@@ -1,0 +1,137 @@
+// Package bundle packs the failover function for Lambda: built for Linux on
+// arm64, in a zip that is the same to the byte for the same source, whoever
+// builds it, wherever and whenever.
+package bundle
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/flate"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const (
+	// Package that is built, relative to the project's root.
+	Package = "./functions/failover"
+	// Archive is the file's name.
+	Archive = "failover.zip"
+	// entry is the name that the provided.al2023 runtime starts.
+	// https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html
+	entry = "bootstrap"
+)
+
+// epoch is the modification time of the entry: the first that zip can say.
+var epoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Build compiles the function of the project at root and writes the archive
+// into dir, which is made if need be. It returns the archive's path. A file
+// that is already the same is left alone.
+func Build(ctx context.Context, root, dir string) (string, error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return "", fmt.Errorf("make folder for the function: %w", err)
+	}
+	binary, err := compile(ctx, root)
+	if err != nil {
+		return "", err
+	}
+	archive, err := pack(binary)
+	if err != nil {
+		return "", err
+	}
+	target := filepath.Join(dir, Archive)
+	if err := replace(target, archive); err != nil {
+		return "", err
+	}
+	return target, nil
+}
+
+// compile returns the binary. What would make two builds of the same source
+// differ is taken away: paths, commit, symbol table, the caller's flags.
+func compile(ctx context.Context, root string) ([]byte, error) {
+	dir, err := os.MkdirTemp("", "pgdr-function-*")
+	if err != nil {
+		return nil, fmt.Errorf("make folder for the build: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	out := filepath.Join(dir, entry)
+	//nolint:gosec // the arguments are ours
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
+		"-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=", "-o", out, Package)
+	cmd.Dir = root
+	cmd.Env = append(buildEnvironment(os.Environ()), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build %s: %w\n%s", Package, err, output)
+	}
+	binary, err := os.ReadFile(filepath.Clean(out))
+	if err != nil {
+		return nil, fmt.Errorf("read the built function: %w", err)
+	}
+	return binary, nil
+}
+
+// buildEnvironment drops the variables by which a caller could change the
+// result.
+func buildEnvironment(environ []string) []string {
+	var kept []string
+	for _, v := range environ {
+		name, _, _ := strings.Cut(v, "=")
+		switch name {
+		case "GOFLAGS", "GOEXPERIMENT", "GOARM64", "GOOS", "GOARCH", "CGO_ENABLED", "GODEBUG":
+		default:
+			kept = append(kept, v)
+		}
+	}
+	return append(kept, "GOFLAGS=")
+}
+
+func pack(binary []byte) ([]byte, error) {
+	var buffer bytes.Buffer
+	w := zip.NewWriter(&buffer)
+	w.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
+		return flate.NewWriter(out, flate.BestCompression)
+	})
+	header := &zip.FileHeader{Name: entry, Method: zip.Deflate, Modified: epoch}
+	header.SetMode(0o755)
+	file, err := w.CreateHeader(header)
+	if err != nil {
+		return nil, fmt.Errorf("pack %s: %w", entry, err)
+	}
+	if _, err := file.Write(binary); err != nil {
+		return nil, fmt.Errorf("pack %s: %w", entry, err)
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("pack %s: %w", entry, err)
+	}
+	return buffer.Bytes(), nil
+}
+
+// replace writes the file in one step, so that a reader sees the old archive
+// or the new one.
+func replace(target string, content []byte) error {
+	if old, err := os.ReadFile(filepath.Clean(target)); err == nil && bytes.Equal(old, content) {
+		return nil
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(target), Archive+".*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", target, err)
+	}
+	defer func() { _ = os.Remove(temporary.Name()) }()
+	_, err = temporary.Write(content)
+	if closed := temporary.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(temporary.Name(), target)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", target, err)
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+// Command pgdr synthesizes the stacks of one environment for Terraform.
+// It is what `npx cdktf` runs; `go run .` does the same without it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/pgdr/pgdr/internal/bundle"
+	"github.com/pgdr/pgdr/internal/config"
+	"github.com/pgdr/pgdr/stacks"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run loads and checks everything before the bindings start and before a
+// file is written: a fault leaves the last good output alone.
+func run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	project, err := os.Getwd()
+	if err != nil {
+		return fmt.Errorf("find the project's folder: %w", err)
+	}
+	cfg, err := config.Load(config.LoadOptions{Dir: project, Env: os.Getenv})
+	if err != nil {
+		return err
+	}
+	archive, err := bundle.Build(ctx, project, filepath.Join(project, "dist"))
+	if err != nil {
+		return err
+	}
+	defer jsii.Close()
+	return stacks.Synth(cfg, stacks.Options{ProjectDir: project, Outdir: outdir(), FunctionArchive: archive})
+}
+
+// outdir is what the cdktf CLI says, else its default.
+func outdir() string {
+	if dir := os.Getenv("CDKTF_OUTDIR"); dir != "" {
+		return dir
+	}
+	return "cdktf.out"
+}

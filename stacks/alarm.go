@@ -1,0 +1,142 @@
+package stacks
+
+import (
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/cloudwatchmetricalarm"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopic"
+
+	"github.com/pgdr/pgdr/internal/config"
+	"github.com/pgdr/pgdr/internal/ptr"
+)
+
+// metricNamespace holds what the guard publishes; each metric has the one
+// dimension Environment.
+const metricNamespace = "PGDR"
+
+const (
+	mebibyte = 1 << 20
+	gibibyte = 1 << 30
+)
+
+func environmentDimension(env string) *map[string]*string {
+	return ptr.Map(map[string]string{"Environment": env})
+}
+
+// alarm is one metric, one threshold and who is told. Period is a minute;
+// the alarm goes off when breaching of the last minutes breached.
+type alarm struct {
+	// what names the alarm and its construct, for example "replica-lag".
+	what        string
+	description string
+	namespace   string
+	metric      string
+	dimensions  *map[string]*string
+	statistic   string
+	comparison  string
+	threshold   int
+	minutes     int
+	breaching   int
+	// missing is what a minute without data counts as.
+	missing string
+	topic   snstopic.SnsTopic
+}
+
+const (
+	above   = "GreaterThanThreshold"
+	atLeast = "GreaterThanOrEqualToThreshold"
+	below   = "LessThanThreshold"
+)
+
+func newAlarms(at place, id string, alarms []alarm) {
+	p := at.in(id)
+	for _, a := range alarms {
+		cloudwatchmetricalarm.NewCloudwatchMetricAlarm(p.scope, ptr.To(a.what), &cloudwatchmetricalarm.CloudwatchMetricAlarmConfig{
+			Provider:           p.provider,
+			AlarmName:          ptr.To(p.name(a.what)),
+			AlarmDescription:   ptr.To(a.description),
+			Namespace:          ptr.To(a.namespace),
+			MetricName:         ptr.To(a.metric),
+			Dimensions:         a.dimensions,
+			Statistic:          ptr.To(a.statistic),
+			ComparisonOperator: ptr.To(a.comparison),
+			Threshold:          ptr.Num(a.threshold),
+			Period:             ptr.Num(60),
+			EvaluationPeriods:  ptr.Num(a.minutes),
+			DatapointsToAlarm:  ptr.Num(a.breaching),
+			TreatMissingData:   ptr.To(a.missing),
+			AlarmActions:       ptr.Strings(*a.topic.Arn()),
+			OkActions:          ptr.Strings(*a.topic.Arn()),
+		})
+	}
+}
+
+// instanceAlarms watch one instance in its own region. Each only says "look
+// now" to the guard: none of them is evidence of a lost database, an idle one
+// least of all.
+func instanceAlarms(role, identifier string, m config.Monitoring, topic snstopic.SnsTopic) []alarm {
+	of := func(what, description, metric, statistic, comparison string, threshold, minutes int) alarm {
+		return alarm{
+			what: role + "-" + what, description: description,
+			namespace: "AWS/RDS", metric: metric, dimensions: ptr.Map(map[string]string{"DBInstanceIdentifier": identifier}),
+			statistic: statistic, comparison: comparison, threshold: threshold,
+			minutes: minutes, breaching: minutes, missing: "missing", topic: topic,
+		}
+	}
+	return []alarm{
+		of("connections", "Connections near the instance's limit: clients will be refused.", "DatabaseConnections", "Maximum", above, m.Connections, 3),
+		of("cpu", "The processor is busy: replay and clients slow down.", "CPUUtilization", "Average", above, m.CPU, 15),
+		of("free-storage", "The disk is filling: at zero the instance stops taking writes.", "FreeStorageSpace", "Minimum", below, m.FreeStorage*gibibyte, 3),
+	}
+}
+
+// slotAlarm watches the WAL that the primary keeps for its replica.
+func slotAlarm(identifier string, m config.Monitoring, topic snstopic.SnsTopic) alarm {
+	return alarm{
+		what:        "primary-slot-lag",
+		description: "WAL piles up on the primary for a replica that does not take it.",
+		namespace:   "AWS/RDS", metric: "OldestReplicationSlotLag",
+		dimensions: ptr.Map(map[string]string{"DBInstanceIdentifier": identifier}),
+		statistic:  "Maximum", comparison: above, threshold: m.SlotLag * mebibyte,
+		minutes: 5, breaching: 5, missing: "missing", topic: topic,
+	}
+}
+
+// replicationAlarms watch the replica, which is where RDS publishes
+// ReplicaLag: seconds behind, or -1 when replication is not running at all.
+func replicationAlarms(identifier string, m config.Monitoring, topic snstopic.SnsTopic) []alarm {
+	lag := alarm{
+		what:        "replica-lag",
+		description: "The replica is behind: a failover now would lose this many seconds of writes.",
+		namespace:   "AWS/RDS", metric: "ReplicaLag",
+		dimensions: ptr.Map(map[string]string{"DBInstanceIdentifier": identifier}),
+		statistic:  "Maximum", comparison: above, threshold: m.ReplicaLag,
+		minutes: 3, breaching: 2, missing: "missing", topic: topic,
+	}
+	stopped := lag
+	stopped.what = "replication-stopped"
+	stopped.description = "Replication is not running (ReplicaLag is -1): there is no protection."
+	stopped.comparison, stopped.threshold = below, 0
+	stopped.minutes, stopped.breaching = 5, 5
+	return []alarm{lag, stopped}
+}
+
+// guardAlarms watch the guard and tell what it found. They go to humans and
+// not back to the guard.
+func guardAlarms(env, function string, topic snstopic.SnsTopic) []alarm {
+	of := func(what, description, metric, statistic, comparison string, minutes, breaching int, missing string) alarm {
+		return alarm{
+			what: what, description: description,
+			namespace: metricNamespace, metric: metric, dimensions: environmentDimension(env),
+			statistic: statistic, comparison: comparison, threshold: 1,
+			minutes: minutes, breaching: breaching, missing: missing, topic: topic,
+		}
+	}
+	crashes := of("guard-errors", "The guard's function fails.", "Errors", "Sum", atLeast, 5, 3, "notBreaching")
+	crashes.namespace, crashes.dimensions = "AWS/Lambda", ptr.Map(map[string]string{"FunctionName": function})
+	return []alarm{
+		crashes,
+		of("guard-silent", "The guard has not finished a look for five minutes: nobody would fail over.", "GuardTick", "Sum", below, 5, 5, "breaching"),
+		of("primary-not-writable", "The primary answers but takes no writes: mend it, this is no failover.", "PrimaryNotWritable", "Maximum", atLeast, 2, 2, "notBreaching"),
+		of("unprotected", "There is no replica to fail over to.", "Unprotected", "Maximum", atLeast, 5, 5, "notBreaching"),
+		of("fencing-owed", "The old primary is not fenced yet: two writers are possible when it returns.", "FencingOwed", "Maximum", atLeast, 1, 1, "notBreaching"),
+	}
+}

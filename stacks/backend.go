@@ -1,0 +1,82 @@
+package stacks
+
+import (
+	"path"
+	"path/filepath"
+
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"github.com/pgdr/pgdr/internal/config"
+	"github.com/pgdr/pgdr/internal/ptr"
+)
+
+// state is where the stacks of an environment keep their state, and how the
+// replica stack reads the primary's.
+type state struct {
+	backend config.Backend
+	env     string
+	// project and outdir are absolute.
+	project, outdir string
+}
+
+// localPath is relative to the folder that Terraform runs in, which is
+// <outdir>/stacks/<stack>: the synthesized JSON is then the same on every
+// machine, and the state the same from every output folder.
+func (s state) localPath(stack string) string {
+	file := s.backend.Path
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(s.project, s.backend.Path, s.env)
+	}
+	file = filepath.Join(file, stack+".tfstate")
+	relative, err := filepath.Rel(filepath.Join(s.outdir, "stacks", stack), file)
+	if err != nil {
+		return file // no relative path between two volumes
+	}
+	return filepath.ToSlash(relative)
+}
+
+func (s state) s3Key(stack string) string {
+	return path.Join(s.backend.KeyPrefix, s.env, stack+".tfstate")
+}
+
+// store sets the backend of a stack.
+func (s state) store(stack cdktf.TerraformStack, name string) {
+	if s.backend.Type != "s3" {
+		cdktf.NewLocalBackend(stack, &cdktf.LocalBackendConfig{Path: ptr.To(s.localPath(name))})
+		return
+	}
+	cdktf.NewS3Backend(stack, &cdktf.S3BackendConfig{
+		Bucket:   ptr.To(s.backend.Bucket),
+		Key:      ptr.To(s.s3Key(name)),
+		Region:   ptr.To(s.backend.Region),
+		Encrypt:  ptr.To(true),
+		KmsKeyId: optional(s.backend.KMSKeyID),
+	})
+	// The bindings are older than the argument; locks in DynamoDB are
+	// deprecated since Terraform 1.11.
+	stack.AddOverride(ptr.To("terraform.backend.s3.use_lockfile"), true)
+}
+
+// read gives access to another stack's outputs, through the same backend.
+func (s state) read(scope constructs.Construct, id, name string) cdktf.TerraformRemoteState {
+	if s.backend.Type != "s3" {
+		return cdktf.NewDataTerraformRemoteStateLocal(scope, ptr.To(id), &cdktf.DataTerraformRemoteStateLocalConfig{
+			Path: ptr.To(s.localPath(name)),
+		})
+	}
+	return cdktf.NewDataTerraformRemoteStateS3(scope, ptr.To(id), &cdktf.DataTerraformRemoteStateS3Config{
+		Bucket:   ptr.To(s.backend.Bucket),
+		Key:      ptr.To(s.s3Key(name)),
+		Region:   ptr.To(s.backend.Region),
+		Encrypt:  ptr.To(true),
+		KmsKeyId: optional(s.backend.KMSKeyID),
+	})
+}
+
+func optional(value string) *string {
+	if value == "" {
+		return nil
+	}
+	return &value
+}

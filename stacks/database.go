@@ -1,0 +1,162 @@
+package stacks
+
+import (
+	"strings"
+
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/cloudwatchloggroup"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dbinstance"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dbparametergroup"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dbsubnetgroup"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"github.com/pgdr/pgdr/internal/config"
+	"github.com/pgdr/pgdr/internal/ptr"
+)
+
+// Windows in UTC. Backups of the two sites are hours apart: RDS refuses to
+// promote a replica while that is being backed up.
+var (
+	backupWindows      = map[string]string{rolePrimary: "07:00-07:30", roleReplica: "01:00-01:30"}
+	maintenanceWindows = map[string]string{rolePrimary: "sun:08:00-sun:08:30", roleReplica: "sun:02:00-sun:02:30"}
+)
+
+// rdsCA is the certificate authority of the instances' server certificates;
+// named, because RDS's default may change and clients pin the bundle.
+const rdsCA = "rds-ca-rsa2048-g1"
+
+// databaseFrame is what an instance needs at its site before it can exist.
+type databaseFrame struct {
+	place
+	cfg            config.Database
+	keyARN         string
+	securityGroups []string
+	subnetGroup    dbsubnetgroup.DbSubnetGroup
+	parameters     dbparametergroup.DbParameterGroup
+	logs           cloudwatchloggroup.CloudwatchLogGroup
+	// finalSnapshot names the last snapshot; see newFinalSnapshot.
+	finalSnapshot *string
+}
+
+func newDatabaseFrame(at place, cfg config.Database, n *network, keyARN string, securityGroups ...string) *databaseFrame {
+	f := &databaseFrame{place: at.in("database"), cfg: cfg, keyARN: keyARN, securityGroups: securityGroups}
+	f.subnetGroup = dbsubnetgroup.NewDbSubnetGroup(f.scope, ptr.To("subnet-group"), &dbsubnetgroup.DbSubnetGroupConfig{
+		Provider:    f.provider,
+		Name:        ptr.To(f.siteName("subnet-group")),
+		Description: ptr.To("Database subnets of the " + f.role + " site"),
+		SubnetIds:   ptr.Strings(n.subnetIDs("database")...),
+		Tags:        f.nameTag("subnet-group"),
+	})
+	f.parameters = newParameterGroup(f.place, cfg)
+	f.logs = cloudwatchloggroup.NewCloudwatchLogGroup(f.scope, ptr.To("log-group"), &cloudwatchloggroup.CloudwatchLogGroupConfig{
+		Provider:        f.provider,
+		Name:            ptr.To(databaseLogPrefix(f.place) + "postgresql"),
+		RetentionInDays: ptr.Num(cfg.LogRetention),
+		KmsKeyId:        ptr.To(keyARN),
+	})
+	f.finalSnapshot = newFinalSnapshot(f.place, map[string]any{
+		"identifier": f.siteName("db"),
+		"key":        keyARN,
+		"database":   cfg.Name,
+		"username":   cfg.Username,
+	})
+	return f
+}
+
+// databaseLogPrefix is where RDS puts the logs of the site's instance.
+func databaseLogPrefix(p place) string {
+	return "/aws/rds/instance/" + p.siteName("db") + "/"
+}
+
+// newParameterGroup forces TLS, audits, and bounds the WAL that a dead
+// replica can hold back. The family is in the name: a major upgrade makes a
+// new group beside the old one.
+func newParameterGroup(at place, cfg config.Database) dbparametergroup.DbParameterGroup {
+	family := "postgres" + majorOf(cfg.EngineVersion)
+	return dbparametergroup.NewDbParameterGroup(at.scope, ptr.To("parameter-group"), &dbparametergroup.DbParameterGroupConfig{
+		Provider:    at.provider,
+		Name:        ptr.To(at.siteName("params") + "-" + family),
+		Family:      ptr.To(family),
+		Description: ptr.To("TLS, audit log and replication slot bound"),
+		Parameter:   databaseParameters(cfg),
+		Tags:        at.nameTag("params"),
+		Lifecycle:   &cdktf.TerraformResourceLifecycle{CreateBeforeDestroy: ptr.To(true)},
+	})
+}
+
+func majorOf(engineVersion string) string {
+	major, _, _ := strings.Cut(engineVersion, ".")
+	return major
+}
+
+// newFinalSnapshot names the snapshot that is taken when the instance is
+// deleted. A name that exists already would block the deletion, so it carries
+// the id of a resource that is replaced whenever the instance is.
+func newFinalSnapshot(at place, replacedWith map[string]any) *string {
+	if at.disposable {
+		return nil
+	}
+	unique := cdktf.NewDataResource(at.scope, ptr.To("final-snapshot"), &cdktf.DataConfig{
+		TriggersReplace: &replacedWith,
+	})
+	return ptr.To(at.siteName("db") + "-final-" + *unique.Id())
+}
+
+// instance starts the configuration that both instances share.
+func (f *databaseFrame) instance() *dbinstance.DbInstanceConfig {
+	return &dbinstance.DbInstanceConfig{
+		Provider:                     f.provider,
+		Identifier:                   ptr.To(f.siteName("db")),
+		InstanceClass:                ptr.To(f.cfg.InstanceClass),
+		MaxAllocatedStorage:          ptr.Num(f.cfg.MaxAllocatedStorage),
+		StorageEncrypted:             true,
+		KmsKeyId:                     ptr.To(f.keyARN),
+		DbSubnetGroupName:            f.subnetGroup.Name(),
+		ParameterGroupName:           f.parameters.Name(),
+		VpcSecurityGroupIds:          ptr.Strings(f.securityGroups...),
+		PubliclyAccessible:           false,
+		Port:                         ptr.Num(postgresPort),
+		CaCertIdentifier:             ptr.To(rdsCA),
+		BackupRetentionPeriod:        ptr.Num(f.cfg.BackupRetention),
+		BackupWindow:                 ptr.To(backupWindows[f.role]),
+		MaintenanceWindow:            ptr.To(maintenanceWindows[f.role]),
+		CopyTagsToSnapshot:           true,
+		DeleteAutomatedBackups:       true,
+		AutoMinorVersionUpgrade:      false,
+		EnabledCloudwatchLogsExports: ptr.Strings("postgresql"),
+		DeletionProtection:           !f.disposable,
+		SkipFinalSnapshot:            f.disposable,
+		FinalSnapshotIdentifier:      f.finalSnapshot,
+		Tags:                         f.nameTag("db"),
+		DependsOn:                    &[]cdktf.ITerraformDependable{f.logs}, // else RDS makes the group, without retention
+	}
+}
+
+// newPrimaryInstance makes the source. The password is ephemeral: it passes
+// through a write-only argument and is in no state.
+func newPrimaryInstance(f *databaseFrame, password string, passwordVersion *float64) dbinstance.DbInstance {
+	c := f.instance()
+	c.Engine = ptr.To("postgres")
+	c.EngineVersion = ptr.To(f.cfg.EngineVersion)
+	c.AllocatedStorage = ptr.Num(f.cfg.AllocatedStorage)
+	c.StorageType = ptr.To("gp3")
+	c.MultiAz = f.cfg.MultiAZ
+	c.DbName = ptr.To(f.cfg.Name)
+	c.Username = ptr.To(f.cfg.Username)
+	c.PasswordWo = ptr.To(password)
+	c.PasswordWoVersion = passwordVersion
+	return dbinstance.NewDbInstance(f.scope, ptr.To("instance"), c)
+}
+
+// newReplicaInstance makes the cross-region replica. It takes engine,
+// version, storage, database and credentials from its source, and needs a key
+// of its own region. What the guard changes when it promotes is ignored from
+// then on: Terraform can't make a writer a replica again, and must not try.
+func newReplicaInstance(f *databaseFrame, sourceARN string) dbinstance.DbInstance {
+	c := f.instance()
+	c.ReplicateSourceDb = ptr.To(sourceARN)
+	c.MultiAz = false // restored by the guard when it promotes
+	c.Lifecycle = &cdktf.TerraformResourceLifecycle{
+		IgnoreChanges: ptr.Strings("replicate_source_db", "multi_az"),
+	}
+	return dbinstance.NewDbInstance(f.scope, ptr.To("instance"), c)
+}

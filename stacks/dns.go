@@ -1,0 +1,101 @@
+package stacks
+
+import (
+	"strconv"
+
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/cloudwatchmetricalarm"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/route53healthcheck"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/route53record"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/route53zone"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"github.com/pgdr/pgdr/internal/ptr"
+)
+
+// Weights at birth. After a failover they are the other way round; Terraform
+// ignores them, the guard makes them agree.
+const (
+	weightActive  = 100
+	weightStandby = 0
+)
+
+// zoneName is the private zone of an environment, recordName the one name
+// that applications connect to.
+func zoneName(env string) string   { return "db-" + env + ".internal" }
+func recordName(env string) string { return "db." + zoneName(env) }
+
+func newZone(at place, n *network) route53zone.Route53Zone {
+	p := at.in("dns")
+	return route53zone.NewRoute53Zone(p.scope, ptr.To("zone"), &route53zone.Route53ZoneConfig{
+		Provider:     p.provider,
+		Name:         ptr.To(zoneName(p.env)),
+		Comment:      ptr.To("The database of " + p.env + ", wherever its writer is"),
+		ForceDestroy: p.disposable,
+		Vpc:          []*route53zone.Route53ZoneVpc{{VpcId: n.vpc.Id(), VpcRegion: ptr.To(n.region)}},
+		// The replica's VPC is associated from the replica stack; inline, the
+		// two would take each other for drift.
+		Lifecycle: &cdktf.TerraformResourceLifecycle{IgnoreChanges: ptr.Strings("vpc")},
+	})
+}
+
+// newActiveWriterCheck makes the alarm that says which site holds the writer,
+// in the replica's region, and the health check that follows it. The metric
+// is 1 when the writer is at the replica site; the alarm then makes the
+// primary's record unhealthy, and Route 53 answers with the replica's through
+// its data plane alone. A metric that is lost changes nothing.
+func newActiveWriterCheck(primary, replica place) route53healthcheck.Route53HealthCheck {
+	r, p := replica.in("active-writer"), primary.in("active-writer-check")
+	const (
+		period    = 60 // seconds, the shortest of standard resolution
+		threshold = 1
+	)
+	alarm := cloudwatchmetricalarm.NewCloudwatchMetricAlarm(r.scope, ptr.To("alarm"), &cloudwatchmetricalarm.CloudwatchMetricAlarmConfig{
+		Provider:           r.provider,
+		AlarmName:          ptr.To(r.name("active-writer")),
+		AlarmDescription:   ptr.To("The writer is at the replica site. Not a fault: Route 53 answers by it."),
+		Namespace:          ptr.To(metricNamespace),
+		MetricName:         ptr.To("ActiveWriter"),
+		Dimensions:         environmentDimension(r.env),
+		Statistic:          ptr.To("Maximum"),
+		Period:             ptr.Num(period),
+		EvaluationPeriods:  ptr.Num(1),
+		Threshold:          ptr.Num(threshold),
+		ComparisonOperator: ptr.To("GreaterThanOrEqualToThreshold"),
+		TreatMissingData:   ptr.To("ignore"),
+	})
+	return route53healthcheck.NewRoute53HealthCheck(p.scope, ptr.To("health-check"), &route53healthcheck.Route53HealthCheckConfig{
+		Provider:                     p.provider,
+		Type:                         ptr.To("CLOUDWATCH_METRIC"),
+		CloudwatchAlarmName:          alarm.AlarmName(),
+		CloudwatchAlarmRegion:        ptr.To(r.region),
+		InsufficientDataHealthStatus: ptr.To("LastKnownStatus"),
+		// Route 53 copies the alarm's settings when it is told to and ignores
+		// later edits; a change here makes it copy again.
+		Triggers: ptr.Map(map[string]string{
+			"alarm":     *alarm.Arn(),
+			"metric":    metricNamespace + "/ActiveWriter",
+			"period":    strconv.Itoa(period),
+			"threshold": strconv.Itoa(threshold),
+		}),
+		Tags: p.nameTag("db-health"),
+	})
+}
+
+// newWriterRecord points the one name at a site's instance. Only the
+// primary's record has a health check: one without counts as healthy, so that
+// the replica's answers whenever the primary's does not.
+func newWriterRecord(at place, zoneID, endpoint string, ttl, weight int, healthCheckID *string) {
+	p := at.in("writer-record")
+	route53record.NewRoute53Record(p.scope, ptr.To("record"), &route53record.Route53RecordConfig{
+		Provider:              p.provider,
+		ZoneId:                ptr.To(zoneID),
+		Name:                  ptr.To(recordName(p.env)),
+		Type:                  ptr.To("CNAME"),
+		Ttl:                   ptr.Num(ttl),
+		Records:               ptr.Strings(endpoint),
+		SetIdentifier:         ptr.To(p.name(p.role)),
+		WeightedRoutingPolicy: &route53record.Route53RecordWeightedRoutingPolicy{Weight: ptr.Num(weight)},
+		HealthCheckId:         healthCheckID,
+		Lifecycle:             &cdktf.TerraformResourceLifecycle{IgnoreChanges: ptr.Strings("weighted_routing_policy")},
+	})
+}

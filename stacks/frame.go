@@ -1,0 +1,99 @@
+package stacks
+
+import (
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dataawscalleridentity"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/provider"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"github.com/pgdr/pgdr/internal/config"
+	"github.com/pgdr/pgdr/internal/ptr"
+)
+
+// requiredTerraform has write-only arguments (1.11.0) and their marks inside
+// modules right (1.11.1).
+const requiredTerraform = ">= 1.11.1"
+
+// frame is what both stacks begin with: a backend and the two sites, each
+// with an aliased provider. There is no default provider, so that a resource
+// that does not say its region cannot be planned.
+type frame struct {
+	cdktf.TerraformStack
+	primary place
+	replica place
+}
+
+// newFrame starts the stack of the site with the given role.
+func newFrame(app cdktf.App, role string, cfg config.Config, st state) *frame {
+	name := StackName(role, cfg.Environment)
+	f := &frame{TerraformStack: cdktf.NewTerraformStack(app, ptr.To(name))}
+	f.AddOverride(ptr.To("terraform.required_version"), requiredTerraform)
+	st.store(f.TerraformStack, name)
+
+	f.primary = f.site(rolePrimary, cfg.Sites.Primary, cfg)
+	f.replica = f.site(roleReplica, cfg.Sites.Replica, cfg)
+	own := f.primary
+	if role == roleReplica {
+		own = f.replica
+	}
+	identity := dataawscalleridentity.NewDataAwsCallerIdentity(f.TerraformStack, ptr.To("account"), &dataawscalleridentity.DataAwsCallerIdentityConfig{
+		Provider: own.provider,
+	})
+	f.primary.account, f.replica.account = *identity.AccountId(), *identity.AccountId()
+	return f
+}
+
+func (f *frame) site(role string, site config.Site, cfg config.Config) place {
+	c := &provider.AwsProviderConfig{
+		Alias:       ptr.To(role),
+		Region:      ptr.To(site.Region),
+		DefaultTags: []*provider.AwsProviderDefaultTags{{Tags: ptr.Map(defaultTags(cfg))}},
+	}
+	if cfg.Account != "" {
+		c.AllowedAccountIds = ptr.Strings(cfg.Account)
+	}
+	return place{
+		scope:      f.TerraformStack,
+		provider:   provider.NewAwsProvider(f.TerraformStack, ptr.To("aws-"+role), c),
+		region:     site.Region,
+		role:       role,
+		env:        cfg.Environment,
+		disposable: cfg.Disposable,
+	}
+}
+
+// defaultTags go on everything. CreatedAt only where the caller gave it: the
+// time of synthesis would change every resource at every deployment.
+func defaultTags(cfg config.Config) map[string]string {
+	tags := map[string]string{
+		"Environment": cfg.Environment,
+		"Repository":  cfg.Tags.Repository,
+		"Author":      cfg.Tags.Author,
+		"PRNumber":    cfg.Tags.PRNumber,
+		"Team":        cfg.Tags.Team,
+	}
+	if cfg.Tags.CreatedAt != "" {
+		tags["CreatedAt"] = cfg.Tags.CreatedAt
+	}
+	return tags
+}
+
+// StackName is the name of a site's stack, for example "pgdr-primary-dev".
+// role is "primary" or "replica".
+func StackName(role, environment string) string {
+	return "pgdr-" + role + "-" + environment
+}
+
+// output is one value that people, applications or the other stack read.
+type output struct {
+	name, description string
+	value             any
+}
+
+func (f *frame) addOutputs(outputs []output) {
+	for _, o := range outputs {
+		cdktf.NewTerraformOutput(f.TerraformStack, ptr.To(o.name), &cdktf.TerraformOutputConfig{
+			Value:       o.value,
+			Description: ptr.To(o.description),
+		})
+	}
+}

@@ -1,0 +1,197 @@
+package stacks
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/defaultsecuritygroup"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/eip"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/internetgateway"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/natgateway"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/route"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/routetable"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/routetableassociation"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/subnet"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpc"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpcendpoint"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"github.com/pgdr/pgdr/internal/config"
+	"github.com/pgdr/pgdr/internal/ptr"
+)
+
+const anywhere = "0.0.0.0/0"
+
+// Tiers of subnets. A tier's subnets are the consecutive /24 ranges that
+// start at its number times the number of zones.
+var tiers = []string{"public", "private", "database"}
+
+// network is the VPC of a site: three tiers of subnets in each zone.
+// Only the database tier has no way to the Internet.
+type network struct {
+	place
+	cidr  string
+	zones []string
+	vpc   vpc.Vpc
+	// subnets by tier, in the order of the zones.
+	subnets map[string][]subnet.Subnet
+	// tables are all route tables: public, private one a zone, database.
+	tables  []routetable.RouteTable
+	private []routetable.RouteTable
+}
+
+func newNetwork(at place, site config.Site) *network {
+	n := &network{
+		place:   at.in("network"),
+		cidr:    site.CIDR,
+		zones:   site.Zones,
+		subnets: map[string][]subnet.Subnet{},
+	}
+	n.vpc = vpc.NewVpc(n.scope, ptr.To("vpc"), &vpc.VpcConfig{
+		Provider:           n.provider,
+		CidrBlock:          ptr.To(n.cidr),
+		EnableDnsSupport:   true,
+		EnableDnsHostnames: true, // names of a peered VPC resolve to private addresses
+		Tags:               n.nameTag("vpc"),
+	})
+	// The VPC's default group admits its own members to everything; without
+	// rules it admits nobody.
+	defaultsecuritygroup.NewDefaultSecurityGroup(n.scope, ptr.To("default-security-group"), &defaultsecuritygroup.DefaultSecurityGroupConfig{
+		Provider: n.provider,
+		VpcId:    n.vpc.Id(),
+		Tags:     n.nameTag("default-unused"),
+	})
+	n.addSubnets()
+	n.addRouteTables(site.NATGateways)
+	n.addGatewayEndpoints()
+	return n
+}
+
+func (n *network) addSubnets() {
+	for t, tier := range tiers {
+		for z, zone := range n.zones {
+			s := subnet.NewSubnet(n.scope, ptr.To(fmt.Sprintf("%s-subnet-%d", tier, z+1)), &subnet.SubnetConfig{
+				Provider:         n.provider,
+				VpcId:            n.vpc.Id(),
+				AvailabilityZone: ptr.To(zone),
+				CidrBlock:        ptr.To(subnetCIDR(n.cidr, t*len(n.zones)+z)),
+				Tags:             n.nameTag(fmt.Sprintf("%s-%s", tier, zone)),
+			})
+			n.subnets[tier] = append(n.subnets[tier], s)
+		}
+	}
+}
+
+// addRouteTables makes the same tables whatever the number of NAT gateways,
+// so that changing that number moves routes and not subnets.
+func (n *network) addRouteTables(natGateways int) {
+	gateway := internetgateway.NewInternetGateway(n.scope, ptr.To("internet-gateway"), &internetgateway.InternetGatewayConfig{
+		Provider: n.provider,
+		VpcId:    n.vpc.Id(),
+		Tags:     n.nameTag("internet-gateway"),
+	})
+	public := n.addTable("public", n.subnets["public"]...)
+	route.NewRoute(n.scope, ptr.To("public-default-route"), &route.RouteConfig{
+		Provider:             n.provider,
+		RouteTableId:         public.Id(),
+		DestinationCidrBlock: ptr.To(anywhere),
+		GatewayId:            gateway.Id(),
+	})
+	nats := n.addNATGateways(natGateways, gateway)
+	for z, s := range n.subnets["private"] {
+		table := n.addTable(fmt.Sprintf("private-%d", z+1), s)
+		n.private = append(n.private, table)
+		route.NewRoute(n.scope, ptr.To(fmt.Sprintf("private-%d-default-route", z+1)), &route.RouteConfig{
+			Provider:             n.provider,
+			RouteTableId:         table.Id(),
+			DestinationCidrBlock: ptr.To(anywhere),
+			NatGatewayId:         nats[z%len(nats)].Id(),
+		})
+	}
+	n.addTable("database", n.subnets["database"]...)
+}
+
+func (n *network) addTable(id string, members ...subnet.Subnet) routetable.RouteTable {
+	table := routetable.NewRouteTable(n.scope, ptr.To(id+"-routes"), &routetable.RouteTableConfig{
+		Provider: n.provider,
+		VpcId:    n.vpc.Id(),
+		Tags:     n.nameTag(id),
+	})
+	for i, s := range members {
+		routetableassociation.NewRouteTableAssociation(n.scope, ptr.To(fmt.Sprintf("%s-association-%d", id, i+1)), &routetableassociation.RouteTableAssociationConfig{
+			Provider:     n.provider,
+			RouteTableId: table.Id(),
+			SubnetId:     s.Id(),
+		})
+	}
+	n.tables = append(n.tables, table)
+	return table
+}
+
+func (n *network) addNATGateways(count int, gateway internetgateway.InternetGateway) []natgateway.NatGateway {
+	nats := make([]natgateway.NatGateway, 0, count)
+	for i := range count {
+		address := eip.NewEip(n.scope, ptr.To(fmt.Sprintf("nat-address-%d", i+1)), &eip.EipConfig{
+			Provider: n.provider,
+			Domain:   ptr.To("vpc"),
+			Tags:     n.nameTag(fmt.Sprintf("nat-%d", i+1)),
+		})
+		nats = append(nats, natgateway.NewNatGateway(n.scope, ptr.To(fmt.Sprintf("nat-gateway-%d", i+1)), &natgateway.NatGatewayConfig{
+			Provider:     n.provider,
+			AllocationId: address.Id(),
+			SubnetId:     n.subnets["public"][i].Id(),
+			Tags:         n.nameTag(fmt.Sprintf("nat-%d", i+1)),
+			DependsOn:    &[]cdktf.ITerraformDependable{gateway},
+		}))
+	}
+	return nats
+}
+
+// addGatewayEndpoints adds the two endpoints that cost nothing: the ledger
+// and the buckets of the region stay reachable without the NAT gateway.
+func (n *network) addGatewayEndpoints() {
+	ids := make([]string, len(n.private))
+	for i, table := range n.private {
+		ids[i] = *table.Id()
+	}
+	for _, service := range []string{"dynamodb", "s3"} {
+		vpcendpoint.NewVpcEndpoint(n.scope, ptr.To(service+"-endpoint"), &vpcendpoint.VpcEndpointConfig{
+			Provider:        n.provider,
+			VpcId:           n.vpc.Id(),
+			VpcEndpointType: ptr.To("Gateway"),
+			ServiceName:     ptr.To(strings.Join([]string{"com.amazonaws", n.region, service}, ".")),
+			RouteTableIds:   ptr.Strings(ids...),
+			Tags:            n.nameTag(service),
+		})
+	}
+}
+
+// tierCIDRs are the ranges of a tier's subnets.
+func (n *network) tierCIDRs(tier string) []string {
+	cidrs := make([]string, len(n.zones))
+	for t, name := range tiers {
+		if name != tier {
+			continue
+		}
+		for z := range n.zones {
+			cidrs[z] = subnetCIDR(n.cidr, t*len(n.zones)+z)
+		}
+	}
+	return cidrs
+}
+
+func (n *network) subnetIDs(tier string) []string {
+	ids := make([]string, len(n.subnets[tier]))
+	for i, s := range n.subnets[tier] {
+		ids[i] = *s.Id()
+	}
+	return ids
+}
+
+func (n *network) tableIDs() []string {
+	ids := make([]string, len(n.tables))
+	for i, t := range n.tables {
+		ids[i] = *t.Id()
+	}
+	return ids
+}

@@ -1,0 +1,75 @@
+package stacks
+
+import (
+	"fmt"
+
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/route"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/route53zoneassociation"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpcpeeringconnection"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpcpeeringconnectionaccepter"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpcpeeringconnectionoptions"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"github.com/pgdr/pgdr/internal/ptr"
+)
+
+// peerNetwork is the primary site's network as the replica stack sees it:
+// what it reads from the primary stack's outputs.
+type peerNetwork struct {
+	place
+	vpcID    string
+	cidr     string
+	tableIDs []string
+	zoneID   string
+}
+
+// newPeering joins the two VPCs, with routes both ways from every subnet and
+// names that resolve to private addresses, and lets the replica's VPC resolve
+// the database's zone.
+func newPeering(n *network, peer peerNetwork) cdktf.ITerraformDependable {
+	here, there := n.in("peering"), peer.in("peering-primary")
+	connection := vpcpeeringconnection.NewVpcPeeringConnection(here.scope, ptr.To("connection"), &vpcpeeringconnection.VpcPeeringConnectionConfig{
+		Provider:   here.provider,
+		VpcId:      n.vpc.Id(),
+		PeerVpcId:  ptr.To(peer.vpcID),
+		PeerRegion: ptr.To(peer.region),
+		AutoAccept: false, // another region's must be accepted there
+		Tags:       here.nameTag("to-primary"),
+	})
+	accepter := vpcpeeringconnectionaccepter.NewVpcPeeringConnectionAccepterA(there.scope, ptr.To("accepter"), &vpcpeeringconnectionaccepter.VpcPeeringConnectionAccepterAConfig{
+		Provider:               there.provider,
+		VpcPeeringConnectionId: connection.Id(),
+		AutoAccept:             true,
+		Tags:                   there.nameTag("from-replica"),
+	})
+	vpcpeeringconnectionoptions.NewVpcPeeringConnectionOptions(here.scope, ptr.To("options"), &vpcpeeringconnectionoptions.VpcPeeringConnectionOptionsConfig{
+		Provider:               here.provider,
+		VpcPeeringConnectionId: accepter.Id(),
+		Requester:              &vpcpeeringconnectionoptions.VpcPeeringConnectionOptionsRequester{AllowRemoteVpcDnsResolution: true},
+	})
+	vpcpeeringconnectionoptions.NewVpcPeeringConnectionOptions(there.scope, ptr.To("options"), &vpcpeeringconnectionoptions.VpcPeeringConnectionOptionsConfig{
+		Provider:               there.provider,
+		VpcPeeringConnectionId: accepter.Id(),
+		Accepter:               &vpcpeeringconnectionoptions.VpcPeeringConnectionOptionsAccepter{AllowRemoteVpcDnsResolution: true},
+	})
+	addRoutes(here, n.tableIDs(), peer.cidr, *accepter.Id())
+	addRoutes(there, peer.tableIDs, n.cidr, *accepter.Id())
+	route53zoneassociation.NewRoute53ZoneAssociation(here.scope, ptr.To("zone-association"), &route53zoneassociation.Route53ZoneAssociationConfig{
+		Provider:  here.provider,
+		ZoneId:    ptr.To(peer.zoneID),
+		VpcId:     n.vpc.Id(),
+		VpcRegion: ptr.To(n.region),
+	})
+	return accepter
+}
+
+func addRoutes(p place, tableIDs []string, cidr, connectionID string) {
+	for i, table := range tableIDs {
+		route.NewRoute(p.scope, ptr.To(fmt.Sprintf("route-%d", i+1)), &route.RouteConfig{
+			Provider:               p.provider,
+			RouteTableId:           ptr.To(table),
+			DestinationCidrBlock:   ptr.To(cidr),
+			VpcPeeringConnectionId: ptr.To(connectionID),
+		})
+	}
+}

@@ -1,0 +1,77 @@
+package stacks
+
+import (
+	"fmt"
+
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/kmsalias"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/kmskey"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopic"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopicpolicy"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopicsubscription"
+
+	"github.com/pgdr/pgdr/internal/ptr"
+)
+
+// newTopicKey makes the key of a region's topics. It must be the customer's:
+// the AWS-managed key admits no service, and CloudWatch then fails to publish
+// without a word.
+// https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+func newTopicKey(at place) kmskey.KmsKey {
+	p := at.in("topic-key")
+	publishers := statement{
+		Sid:      "AlarmsPublish",
+		Effect:   "Allow",
+		Action:   []string{"kms:Decrypt", "kms:GenerateDataKey*"},
+		Resource: []string{"*"}, // in a key policy: this key
+	}.by("cloudwatch.amazonaws.com")
+	key := kmskey.NewKmsKey(p.scope, ptr.To("key"), &kmskey.KmsKeyConfig{
+		Provider:             p.provider,
+		Description:          ptr.To("Alarm and notice topics of " + p.env),
+		EnableKeyRotation:    true,
+		DeletionWindowInDays: ptr.Num(p.deletionWindow()),
+		Policy:               ptr.To(policyDocument(accountAdministers(p.account), publishers)),
+		Tags:                 p.nameTag("topic-key"),
+	})
+	kmsalias.NewKmsAlias(p.scope, ptr.To("alias"), &kmsalias.KmsAliasConfig{
+		Provider:    p.provider,
+		Name:        ptr.To("alias/" + p.siteName("topic-key")),
+		TargetKeyId: key.KeyId(),
+	})
+	return key
+}
+
+// newTopic makes an encrypted topic that alarms of this account may publish
+// to, over TLS only, and subscribes the humans.
+func newTopic(at place, id, what, display string, key kmskey.KmsKey, emails []string) snstopic.SnsTopic {
+	p := at.in(id)
+	topic := snstopic.NewSnsTopic(p.scope, ptr.To("topic"), &snstopic.SnsTopicConfig{
+		Provider:       p.provider,
+		Name:           ptr.To(p.siteName(what)),
+		DisplayName:    ptr.To(display),
+		KmsMasterKeyId: key.Arn(),
+		Tags:           p.nameTag(what),
+	})
+	arn := *topic.Arn()
+	alarms := allow("AlarmsOfThisAccount", []string{"sns:Publish"}, arn).
+		by("cloudwatch.amazonaws.com").
+		when("StringEquals", "aws:SourceAccount", p.account)
+	account := allow("ThisAccount", []string{"sns:Publish", "sns:Subscribe", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"}, arn)
+	account.Principal = map[string]string{"AWS": "arn:aws:iam::" + p.account + ":root"}
+	clear := allow("OnlyOverTLS", []string{"sns:Publish"}, arn).
+		when("Bool", "aws:SecureTransport", "false")
+	clear.Effect, clear.Principal = "Deny", "*"
+	snstopicpolicy.NewSnsTopicPolicy(p.scope, ptr.To("policy"), &snstopicpolicy.SnsTopicPolicyConfig{
+		Provider: p.provider,
+		Arn:      topic.Arn(),
+		Policy:   ptr.To(policyDocument(alarms, account, clear)),
+	})
+	for i, email := range emails {
+		snstopicsubscription.NewSnsTopicSubscription(p.scope, ptr.To(fmt.Sprintf("email-%d", i+1)), &snstopicsubscription.SnsTopicSubscriptionConfig{
+			Provider: p.provider,
+			TopicArn: topic.Arn(),
+			Protocol: ptr.To("email"),
+			Endpoint: ptr.To(email),
+		})
+	}
+	return topic
+}
