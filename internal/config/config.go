@@ -12,8 +12,8 @@ type Config struct {
 	// It comes from ENVIRONMENT_SUFFIX or the context, never from the file
 	// that it selects.
 	Environment string `yaml:"-"`
-	// TwinDir is the folder of the local simulation, from PGDR_TWIN_DIR; empty
-	// when the target is AWS. See [Config.UsesTwin].
+	// TwinDir is the absolute path of the local simulation's folder, from
+	// PGDR_TWIN_DIR; empty when the target is AWS. See [Config.UsesTwin].
 	TwinDir string `yaml:"-"`
 	// Account is the 12-digit AWS account id that the providers must find
 	// themselves in. Empty: whichever account the credentials belong to.

@@ -22,15 +22,15 @@ type layer struct {
 }
 
 // decode sets in target what node gives. Unknown keys and wrong types are
-// faults, and the field keeps its value of the layer before.
+// faults, and the field keeps its value of the layer before. prefix is what
+// messages have in front of the fields' paths.
 func (l *layer) decode(node *yaml.Node, target *Config, prefix string) {
 	if node = resolve(node); node != nil {
-		l.mapping(node, reflect.ValueOf(target).Elem(), prefix, prefix)
+		l.mapping(node, reflect.ValueOf(target).Elem(), "", prefix)
 	}
 }
 
-// mapping decodes a struct. shown is the path in messages, which has the
-// context's own keys in front; path is the field's.
+// mapping decodes a struct. path is the field's, shown the one of messages.
 func (l *layer) mapping(node *yaml.Node, target reflect.Value, path, shown string) {
 	if isNull(node) {
 		return

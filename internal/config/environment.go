@@ -8,12 +8,9 @@ import (
 
 // MaxSuffix is the length of the longest environment suffix in characters. The
 // tightest AWS names that a suffix enters have 64 (IAM roles, Lambda functions,
-// EventBridge schedules) and 63 (DB instances, DNS labels), and our own part of
-// them takes up to [maxStem].
-const (
-	MaxSuffix = 32
-	maxStem   = 31
-)
+// EventBridge rules) and 63 (DB instances, DNS labels). Half of that is the
+// suffix's, the rest is for our own part of the name with its hyphen.
+const MaxSuffix = 32
 
 // Characters of a suffix: those of an RDS instance identifier, the strictest
 // name that it enters. Lower case only, because RDS folds the case and then
@@ -36,7 +33,7 @@ func suffixFault(suffix string) string {
 	case suffix == "":
 		return "set ENVIRONMENT_SUFFIX, for example dev"
 	case len(suffix) > MaxSuffix:
-		return fmt.Sprintf("give at most %d characters, not %d (IAM roles and Lambda functions have 64 for our part and the suffix)", MaxSuffix, len(suffix))
+		return fmt.Sprintf("give at most %d characters, not %d (the names of IAM roles and Lambda functions, 64, are shared between the suffix and what they are)", MaxSuffix, len(suffix))
 	case suffix != strings.ToLower(suffix):
 		return fmt.Sprintf("give lower-case letters, such as %q%s", strings.ToLower(suffix), reason)
 	case suffix[0] < 'a' || suffix[0] > 'z':

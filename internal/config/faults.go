@@ -38,11 +38,7 @@ type Faults []Fault
 // Error has one line for each fault.
 func (fs Faults) Error() string {
 	lines := make([]string, 0, len(fs)+1)
-	noun := "faults"
-	if len(fs) == 1 {
-		noun = "fault"
-	}
-	lines = append(lines, fmt.Sprintf("the configuration has %d %s:", len(fs), noun))
+	lines = append(lines, "the configuration has "+counted(len(fs), "fault")+":")
 	for _, f := range fs {
 		lines = append(lines, "  "+f.String())
 	}
@@ -89,4 +85,12 @@ func list(items []string, last string) string {
 		return strings.Join(items, "")
 	}
 	return strings.Join(items[:len(items)-1], ", ") + " " + last + " " + items[len(items)-1]
+}
+
+// counted is "1 zone" or "2 zones".
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
 }

@@ -35,8 +35,9 @@ type LoadOptions struct {
 	// Env returns the value of an environment variable, "" if it isn't set:
 	// os.Getenv in the program, a map in tests. Nil: no variable is set.
 	Env func(string) string
-	// TwinDir is the folder of the local simulation; empty: what PGDR_TWIN_DIR
-	// says, and if that is empty too, the target is AWS.
+	// TwinDir is the folder of the local simulation, relative to Dir or
+	// absolute; empty: what PGDR_TWIN_DIR says, and if that is empty too, the
+	// target is AWS.
 	TwinDir string
 }
 
@@ -79,6 +80,12 @@ func Load(opts LoadOptions) (Config, error) {
 		return Config{}, err
 	}
 	if dir := firstOf(opts.TwinDir, l.env(TwinDirVariable)); dir != "" {
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(opts.Dir, dir)
+		}
+		if dir, err = filepath.Abs(dir); err != nil {
+			return Config{}, fmt.Errorf("find the folder of %s: %w", TwinDirVariable, err)
+		}
 		l.config.forceTwin(dir)
 	}
 	return l.config.Derived(), nil

@@ -19,7 +19,7 @@ const (
 
 func checkDatabase(fs *Faults, db Database) {
 	checkEngineVersion(fs, db.EngineVersion)
-	checkInstanceClass(fs, db.InstanceClass)
+	checkInstanceClass(fs, db.InstanceClass, db.EngineVersion)
 	checkIdentifier(fs, "database.name", db.Name, maxDatabaseName)
 	checkIdentifier(fs, "database.username", db.Username, maxUsername)
 	checkStorage(fs, db)

@@ -41,7 +41,7 @@ func checkWitnesses(fs *Faults, c Config) {
 	const path = "guard.witness_regions"
 	witnesses := c.Guard.WitnessRegions
 	if len(witnesses) != witnessCount {
-		fs.add(path, fmt.Sprintf("%d regions", len(witnesses)), fmt.Sprintf("give %d: one alone may be the one that is out", witnessCount))
+		fs.add(path, counted(len(witnesses), "region"), fmt.Sprintf("give %d: one alone may be the one that is out", witnessCount))
 	}
 	for i, region := range witnesses {
 		at := indexed(path, i)

@@ -70,7 +70,7 @@ func checkZones(fs *Faults, path string, site Site) {
 	}
 	path += ".zones"
 	if len(site.Zones) != zoneCount {
-		fs.add(path, fmt.Sprintf("%d zones", len(site.Zones)), fmt.Sprintf("give %d, or none for %s", zoneCount, list(defaultZones(site.Region), "and")))
+		fs.add(path, counted(len(site.Zones), "zone"), fmt.Sprintf("give %d, or none for %s", zoneCount, list(defaultZones(site.Region), "and")))
 	}
 	seen := map[string]bool{}
 	for i, zone := range site.Zones {
