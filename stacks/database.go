@@ -34,7 +34,7 @@ type databaseFrame struct {
 	parameters     dbparametergroup.DbParameterGroup
 	logs           cloudwatchloggroup.CloudwatchLogGroup
 	// finalSnapshot names the last snapshot; see newFinalSnapshot.
-	finalSnapshot *string
+	finalSnapshot string
 }
 
 func newDatabaseFrame(at place, cfg config.Database, n *network, keyARN string, securityGroups ...string) *databaseFrame {
@@ -89,16 +89,14 @@ func majorOf(engineVersion string) string {
 }
 
 // newFinalSnapshot names the snapshot that is taken when the instance is
-// deleted. A name that exists already would block the deletion, so it carries
-// the id of a resource that is replaced whenever the instance is.
-func newFinalSnapshot(at place, replacedWith map[string]any) *string {
-	if at.disposable {
-		return nil
-	}
+// deleted, unless the environment is disposable. A name that exists already
+// would block the deletion, so it carries the id of a resource that is
+// replaced whenever the instance is.
+func newFinalSnapshot(at place, replacedWith map[string]any) string {
 	unique := cdktf.NewDataResource(at.scope, ptr.To("final-snapshot"), &cdktf.DataConfig{
 		TriggersReplace: &replacedWith,
 	})
-	return ptr.To(at.siteName("db") + "-final-" + *unique.Id())
+	return at.siteName("db") + "-final-" + *unique.Id()
 }
 
 // instance starts the configuration that both instances share.
@@ -125,7 +123,7 @@ func (f *databaseFrame) instance() *dbinstance.DbInstanceConfig {
 		EnabledCloudwatchLogsExports: ptr.Strings("postgresql"),
 		DeletionProtection:           !f.disposable,
 		SkipFinalSnapshot:            f.disposable,
-		FinalSnapshotIdentifier:      f.finalSnapshot,
+		FinalSnapshotIdentifier:      ptr.To(f.finalSnapshot),
 		Tags:                         f.nameTag("db"),
 		DependsOn:                    &[]cdktf.ITerraformDependable{f.logs}, // else RDS makes the group, without retention
 	}

@@ -30,7 +30,7 @@ func guardEnvironment(f *frame, cfg config.Config, primary primaryOutputs, s rep
 		"PGDR_DB_MULTI_AZ":              strconv.FormatBool(cfg.Database.MultiAZ),
 		"PGDR_DB_DELETION_PROTECTION":   strconv.FormatBool(!cfg.Disposable),
 		"PGDR_DB_AUDIT":                 cfg.Database.Audit,
-		"PGDR_SECRET_ARN":               regionalSecretARN(f, primary),
+		"PGDR_SECRET_ARN":               s.secretARN,
 		"PGDR_PRIMARY_SECRET_ARN":       primary.get("database_secret_arn"),
 		"PGDR_HOSTED_ZONE_ID":           primary.get("route53_hosted_zone_id"),
 		"PGDR_RECORD_NAME":              recordName(cfg.Environment),

@@ -72,7 +72,7 @@ func newCredentials(at place, replicaRegion string, cfg config.Config, keys data
 		recovery = 0 // the name must be free for the next deployment
 	}
 	return credentials.NewCredentials(at.scope, ptr.To("credentials"), &credentials.CredentialsConfig{
-		Providers:            &[]any{&cdktf.TerraformModuleProvider{Provider: at.provider, ModuleAlias: ptr.To("aws")}},
+		Providers:            &[]any{at.provider},
 		Name:                 ptr.To(at.name("db-credentials")),
 		Username:             ptr.To(cfg.Database.Username),
 		PasswordVersion:      ptr.Num(cfg.Database.PasswordVersion),

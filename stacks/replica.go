@@ -22,6 +22,7 @@ type replicaSite struct {
 	alarmTopic  snstopic.SnsTopic
 	noticeTopic snstopic.SnsTopic
 	ledger      dynamodbtable.DynamodbTable
+	secretARN   string
 }
 
 // newReplica composes the replica stack: the site's network joined to the
@@ -32,7 +33,7 @@ func newReplica(app cdktf.App, cfg config.Config, st state, archive string) cdkt
 	at := f.replica
 	primary := primaryOutputs{st.read(f.TerraformStack, "primary", StackName(rolePrimary, cfg.Environment))}
 
-	s := replicaSite{net: newNetwork(at, cfg.Sites.Replica)}
+	s := replicaSite{net: newNetwork(at, cfg.Sites.Replica), secretARN: regionalSecretARN(f, primary)}
 	newDatabaseACL(at, s.net, clientCIDRs(cfg))
 	access := newDatabaseSecurityGroup(at, s.net, clientCIDRs(cfg))
 	peering := newPeering(s.net, peerNetwork{
@@ -68,7 +69,7 @@ func newReplica(app cdktf.App, cfg config.Config, st state, archive string) cdkt
 		{"replica_database_endpoint", "Host name of the replica; applications use database_cname", s.instance.Address()},
 		{"replica_database_identifier", "RDS identifier of the replica", s.instance.Identifier()},
 		{"replica_database_arn", "ARN of the replica", s.instance.Arn()},
-		{"replica_secret_arn", "ARN of the administrator's credentials in the replica's region", regionalSecretARN(f, primary)},
+		{"replica_secret_arn", "ARN of the administrator's credentials in the replica's region", s.secretARN},
 		{"replica_vpc_id", "VPC of the replica site", s.net.vpc.Id()},
 		{"replica_alarm_topic_arn", "Topic of the replica region's alarms", s.alarmTopic.Arn()},
 		{"notice_topic_arn", "Topic of the guard's notices to humans", s.noticeTopic.Arn()},
@@ -99,8 +100,9 @@ func (p primaryOutputs) list(name string, length int) []string {
 // region, the six random characters included.
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html
 func regionalSecretARN(f *frame, primary primaryOutputs) string {
-	return *cdktf.Fn_Replace(ptr.To(primary.get("database_secret_arn")),
+	arn := cdktf.Fn_Replace(ptr.To(primary.get("database_secret_arn")),
 		ptr.To(":"+f.primary.region+":"), ptr.To(":"+f.replica.region+":"))
+	return *cdktf.NewTerraformLocal(f.TerraformStack, ptr.To("replica_secret_arn"), arn).AsString()
 }
 
 func newGuard(f *frame, cfg config.Config, primary primaryOutputs, s replicaSite, archive string) *guard {
@@ -134,7 +136,7 @@ func newGuard(f *frame, cfg config.Config, primary primaryOutputs, s replicaSite
 			noticeTopicARN:       *s.noticeTopic.Arn(),
 			topicKeyARN:          *s.topicKey.Arn(),
 			primarySecretARN:     primary.get("database_secret_arn"),
-			regionalSecretARN:    regionalSecretARN(f, primary),
+			regionalSecretARN:    s.secretARN,
 			primaryKeyARN:        primary.get("database_key_arn"),
 			regionalKeyARN:       primary.get("replica_key_arn"),
 		},

@@ -5,9 +5,8 @@ terraform {
 
   required_providers {
     aws = {
-      source                = "hashicorp/aws"
-      version               = ">= 5.88.0"
-      configuration_aliases = [aws]
+      source  = "hashicorp/aws"
+      version = ">= 5.88.0"
     }
   }
 }
