@@ -1,0 +1,156 @@
+package decide
+
+import (
+	"time"
+
+	"github.com/pgdr/pgdr/internal/guard/refusal"
+)
+
+// finding is what the paths alone say.
+type finding struct {
+	evidence Evidence
+	// since is when the youngest of the silences began, until when they will
+	// have lasted as long as the policy wants.
+	since, until time.Time
+	// calm: nothing is wrong with the primary's being alive.
+	calm bool
+	// open: it is too early, or too little is known, to speak of a loss.
+	open     bool
+	refusals []refusal.Refusal
+}
+
+// assess sorts the paths into a class of evidence.
+func assess(p Policy, o Observation, now time.Time) finding {
+	sql, sqlSince := o.SQL.at(now)
+	wal, walSince := o.WAL.at(now)
+	switch {
+	case sql == answering || wal == answering:
+		return alive(o, sql)
+	case sql == silent && wal == silent:
+		return lost(p, o, now, later(sqlSince, walSince))
+	}
+	f := finding{evidence: EvidenceIncomplete}
+	f.refuse(refusal.EvidenceIncomplete, "no fresh sample of %s", unknownPaths(sql, wal))
+	f.since = later(sqlSince, walSince)
+	f.until = f.since.Add(p.InstanceUnreachable)
+	// One silent path and a blind spot: suspicious once it has lasted. Two
+	// blind spots are the guard's trouble, not the primary's.
+	f.open = f.since.IsZero() || now.Before(f.until)
+	return f
+}
+
+func unknownPaths(sql, wal state) string {
+	switch {
+	case sql == unknown && wal == unknown:
+		return "the SQL and the WAL path"
+	case sql == unknown:
+		return "the SQL path"
+	default:
+		return "the WAL path"
+	}
+}
+
+func alive(o Observation, sql state) finding {
+	f := finding{evidence: EvidenceAlive, calm: true}
+	switch {
+	case sql == answering && !o.SQL.Class.Writable():
+		f.evidence = EvidenceNotWritable
+		f.refuse(refusal.PrimaryAlive, "the primary answers SQL (%s)", o.SQL.Class)
+	case sql == answering:
+		f.refuse(refusal.PrimaryAlive, "the primary answers SQL and takes writes")
+	default:
+		f.refuse(refusal.PrimaryAlive, "the replica still receives WAL from the primary")
+	}
+	return f
+}
+
+// lost is the case in which both data paths are silent.
+func lost(p Policy, o Observation, now, since time.Time) finding {
+	f := finding{since: since}
+	rds, rdsSince := o.RDSAPI.at(now)
+	other, otherSince := o.OtherAPI.at(now)
+	witness, _ := o.Witness.at(now)
+	switch {
+	case witness == silent:
+		f.evidence = EvidenceIsolated
+		f.refuse(refusal.Isolated, "AWS in other regions does not answer either (%s)", o.Witness.Class)
+		return f
+	case rds == answering || other == answering:
+		f.instance(p, o, now, rds)
+	case rds == silent && other == silent:
+		f.since = later(f.since, later(rdsSince, otherSince))
+		f.region(p, o, now, witness)
+	default:
+		f.evidence = EvidenceIncomplete
+		f.until = f.since.Add(p.InstanceUnreachable)
+		f.refuse(refusal.EvidenceIncomplete, "no fresh sample of the APIs in the primary's region")
+	}
+	if f.open = now.Before(f.until); f.open {
+		f.refuse(refusal.WindowOpen, "the evidence is %s old, the policy wants %s", ago(f.since, now), f.until.Sub(f.since))
+	}
+	return f
+}
+
+// instance judges a lost instance in a region that answers.
+func (f *finding) instance(p Policy, o Observation, now time.Time, rds state) {
+	f.evidence = EvidenceUnreachable
+	window := p.InstanceUnreachable
+	fresh := now.Sub(o.Primary.StatusAt) <= StatusFresh && !o.Primary.StatusAt.IsZero()
+	carried := !o.Primary.StatusAt.IsZero() && o.Primary.StatusAt.Add(StatusCarry).After(f.since)
+	condition := ConditionOf(o.Primary.Status)
+	switch {
+	case o.Primary.Gone:
+		f.refuse(refusal.PrimaryDeleted, "RDS knows no instance with resource id %q", o.Primary.ResourceID)
+	case !fresh && !carried:
+		f.refuse(refusal.RDSStatusUnknown, "RDS has not told the primary's status since before it fell silent (API: %s)", o.RDSAPI.Class)
+	case condition == Deleting:
+		f.refuse(refusal.PrimaryDeleted, "RDS is deleting the primary")
+	case condition == Working:
+		f.refuse(refusal.PrimaryInTransition, "RDS reports the primary %q", o.Primary.Status)
+	case condition == Failed && fresh:
+		f.evidence, window = EvidenceFailed, p.InstanceFailed
+	}
+	if recovering(o, now) {
+		f.refuse(refusal.PrimaryRecovering, "RDS reported a failover or restart of its own %s ago", ago(o.Primary.RecoveryAt, now))
+	}
+	// A region whose RDS API does not answer is half silent: those who want
+	// to be asked about silence are asked about this too.
+	if rds != answering && p.OnRegionSilent == SilentAsk {
+		f.refuse(refusal.AskRegionSilent, "the RDS API of the primary's region does not answer (%s)", o.RDSAPI.Class)
+	}
+	f.until = f.since.Add(window)
+}
+
+// region judges a region that is silent altogether.
+func (f *finding) region(p Policy, o Observation, now time.Time, witness state) {
+	f.evidence = EvidenceSilent
+	window := p.RegionSilent
+	// A region may begin to fail with RDS repairing things. Then the instance
+	// gets the longer window, but the region's loss is not ruled out by it.
+	carried := !o.Primary.StatusAt.IsZero() && o.Primary.StatusAt.Add(StatusCarry).After(f.since)
+	working := carried && o.Primary.Status != "" && ConditionOf(o.Primary.Status) != Serving && ConditionOf(o.Primary.Status) != Failed
+	if working || recovering(o, f.since) {
+		window = max(window, p.InstanceUnreachable)
+	}
+	if working && now.Sub(o.Primary.StatusAt) <= StatusFresh {
+		f.refuse(refusal.PrimaryInTransition, "RDS last reported the primary %q", o.Primary.Status)
+	}
+	if witness != answering {
+		f.refuse(refusal.EvidenceIncomplete, "no fresh sample of AWS in other regions: the guard may be the one that is cut off")
+	}
+	if p.OnRegionSilent == SilentAsk {
+		f.refuse(refusal.AskRegionSilent, "the primary's region has been silent for %s", ago(f.since, now))
+	}
+	f.until = f.since.Add(window)
+}
+
+func recovering(o Observation, at time.Time) bool {
+	return !o.Primary.RecoveryAt.IsZero() && at.Sub(o.Primary.RecoveryAt) < RecoveryGrace
+}
+
+func (f *finding) refuse(n refusal.Name, format string, args ...any) {
+	f.refusals = append(f.refusals, refusal.New(n, format, args...))
+}
+
+// ago words an age in whole seconds.
+func ago(t, now time.Time) time.Duration { return now.Sub(t).Truncate(time.Second) }

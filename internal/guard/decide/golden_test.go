@@ -1,0 +1,87 @@
+package decide
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the decisions that the code makes now")
+
+// goldenCase is testdata/<behaviour>/input.json.
+type goldenCase struct {
+	Why         string      `json:"why"`
+	Now         time.Time   `json:"now"`
+	Policy      Settings    `json:"policy"`
+	Observation Observation `json:"observation"`
+	// Verdict is what the name of the case promises; -update never touches it.
+	Verdict Verdict `json:"verdict"`
+}
+
+func TestDecide_BehavesAsEachCaseIsNamed(t *testing.T) {
+	inputs, err := filepath.Glob("testdata/*/input.json")
+	if err != nil || len(inputs) < 30 {
+		t.Fatalf("found %d cases (error %v), want 30 or more", len(inputs), err)
+	}
+	for _, input := range inputs {
+		dir := filepath.Dir(input)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			c := readCase(t, input)
+			policy, err := NewPolicy(c.Policy)
+			if err != nil {
+				t.Fatalf("policy: %v", err)
+			}
+			got := Decide(policy, c.Observation, c.Now)
+			if got.Verdict != c.Verdict {
+				t.Errorf("verdict %q, want %q: %s\nrefusals %v", got.Verdict, c.Verdict, c.Why, got.Refusals)
+			}
+			compareGolden(t, filepath.Join(dir, "decision.golden.json"), got)
+		})
+	}
+}
+
+func readCase(t *testing.T, path string) goldenCase {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	var c goldenCase
+	if err := dec.Decode(&c); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	if c.Why == "" || c.Verdict == "" {
+		t.Fatalf("%s: wants why and verdict", path)
+	}
+	return c
+}
+
+func compareGolden(t *testing.T, path string, got Decision) {
+	t.Helper()
+	data, err := json.MarshalIndent(got, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data = append(data, '\n')
+	if *update {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v (run with -update)", err)
+	}
+	if diff := cmp.Diff(string(want), string(data)); diff != "" {
+		t.Errorf("decision differs from %s (-want +got):\n%s", path, diff)
+	}
+}
