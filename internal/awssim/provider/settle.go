@@ -1,0 +1,92 @@
+package provider
+
+import (
+	tfjson "github.com/hashicorp/terraform-json"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// settle makes a state of what the simulator answered. Where the answer means
+// the same as the reference (the plan, or the state before a read), the
+// reference's spelling stays; what no AWS call returns comes from the
+// reference altogether. A null reference keeps the answer as it is.
+func (t *traits) settle(b *tfjson.SchemaBlock, answer, reference cty.Value, tags tagPolicy) cty.Value {
+	out := t.settleObject(b, answer, reference, "").AsValueMap()
+	if _, ok := b.Attributes["tags_all"]; ok {
+		own := attribute(reference, "tags")
+		read, all := tags.read(answer.GetAttr("tags_all"), own)
+		out["tags"] = t.keep("tags", own, read)
+		out["tags_all"] = t.keep("tags_all", attribute(reference, "tags_all"), all)
+	}
+	return cty.ObjectVal(out)
+}
+
+// keep prefers the reference where both mean the same. A null reference says
+// nothing about spelling.
+func (t *traits) keep(path string, reference, answer cty.Value) cty.Value {
+	if reference.IsKnown() && t.sameAt(path, reference, answer) {
+		return reference
+	}
+	return answer
+}
+
+func (t *traits) settleObject(b *tfjson.SchemaBlock, answer, reference cty.Value, at string) cty.Value {
+	out := make(map[string]cty.Value, len(b.Attributes)+len(b.NestedBlocks))
+	for name, a := range b.Attributes {
+		got, ref, path := answer.GetAttr(name), attribute(reference, name), join(at, name)
+		switch {
+		case a.WriteOnly:
+			out[name] = cty.NullVal(a.AttributeType)
+		case reference.IsNull():
+			out[name] = got
+		case has(t.local, path) && ref.IsWhollyKnown():
+			out[name] = ref
+		default:
+			out[name] = t.keep(path, ref, got)
+		}
+	}
+	for name, nested := range b.NestedBlocks {
+		ref := cty.NullVal(nestedType(nested))
+		if !reference.IsNull() {
+			ref = reference.GetAttr(name)
+		}
+		out[name] = t.settleNested(nested, answer.GetAttr(name), ref, join(at, name))
+	}
+	return cty.ObjectVal(out)
+}
+
+func (t *traits) settleNested(nested *tfjson.SchemaBlockType, answer, reference cty.Value, path string) cty.Value {
+	single := nested.NestingMode == tfjson.SchemaNestingModeSingle || nested.NestingMode == tfjson.SchemaNestingModeGroup
+	switch {
+	case single || has(t.local, path):
+		// Single blocks are timeouts only, which AWS knows nothing of.
+		if reference.IsWhollyKnown() && (single || !reference.IsNull()) {
+			return reference
+		}
+		return answer
+	case reference.IsNull() || !reference.IsKnown():
+		return answer
+	}
+	before := reference.AsValueSlice()
+	elements := make([]cty.Value, 0, answer.LengthInt())
+	for i, element := range answer.AsValueSlice() {
+		elements = append(elements, t.settleElement(nested, element, i, before, path))
+	}
+	return collection(nestedType(nested), elements)
+}
+
+func (t *traits) settleElement(nested *tfjson.SchemaBlockType, answer cty.Value, i int, before []cty.Value, path string) cty.Value {
+	if nested.NestingMode == tfjson.SchemaNestingModeList {
+		if i < len(before) && before[i].IsKnown() {
+			return t.settleObject(nested.Block, answer, before[i], path)
+		}
+		return answer
+	}
+	for _, candidate := range before {
+		if candidate.IsWhollyKnown() {
+			if settled := t.settleObject(nested.Block, answer, candidate, path); settled.RawEquals(candidate) {
+				return candidate
+			}
+		}
+	}
+	return answer
+}

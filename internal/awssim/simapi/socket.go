@@ -1,0 +1,25 @@
+package simapi
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+)
+
+// maxSocketPath is the longest path that a Unix socket can have everywhere:
+// 104 bytes on macOS, 108 on Linux, one of them a closing zero.
+const maxSocketPath = 103
+
+// SocketPath is where the simulator of an account directory listens: beside
+// its snapshot, or in the temporary directory under a name made from the
+// directory's, where the path would be longer than a socket's may be.
+// The directory must be absolute.
+func SocketPath(dir string) string {
+	path := filepath.Join(dir, "socket")
+	if len(path) <= maxSocketPath {
+		return path
+	}
+	sum := sha256.Sum256([]byte(filepath.Clean(dir)))
+	return filepath.Join(os.TempDir(), "pgdr-"+hex.EncodeToString(sum[:8])+".sock")
+}
