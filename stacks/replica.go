@@ -102,7 +102,7 @@ func (p primaryOutputs) list(name string, length int) []string {
 func regionalSecretARN(f *frame, primary primaryOutputs) string {
 	arn := cdktf.Fn_Replace(ptr.To(primary.get("database_secret_arn")),
 		ptr.To(":"+f.primary.region+":"), ptr.To(":"+f.replica.region+":"))
-	return *cdktf.NewTerraformLocal(f.TerraformStack, ptr.To("replica_secret_arn"), arn).AsString()
+	return *cdktf.NewTerraformLocal(f.TerraformStack, ptr.To("regional_secret_arn"), arn).AsString()
 }
 
 func newGuard(f *frame, cfg config.Config, primary primaryOutputs, s replicaSite, archive string) *guard {
