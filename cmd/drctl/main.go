@@ -1,0 +1,45 @@
+// Command drctl is the operator's tool.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pgdr/pgdr/internal/local"
+	"github.com/pgdr/pgdr/internal/version"
+)
+
+// exitChanges is Terraform's own code for a plan that is not empty.
+const exitChanges = 2
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := root().ExecuteContext(ctx)
+	switch {
+	case err == nil:
+	case errors.Is(err, local.ErrChanges):
+		os.Exit(exitChanges) //nolint:gocritic // nothing is left for stop to do
+	default:
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:           "drctl",
+		Short:         "Disaster recovery of PostgreSQL across two regions",
+		Version:       version.Version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	cmd.AddCommand(twinCommand())
+	return cmd
+}
