@@ -155,7 +155,7 @@ func TestLoad_LendsAFileToShortLivedEnvironments(t *testing.T) {
 }
 
 func TestLoad_WrongSuffixReadsNoFileAndIsReportedWithTheRest(t *testing.T) {
-	project := files{"environments/dev.yaml": "", "secret.yaml": "disposable: true\n", "cdktf.json": `{"context": {"pgdr": {"dns": {"ttl_seconds": 0}}}}`}
+	project := files{"environments/dev.yaml": "", "secret.yaml": "guard: {memory_mib: 1}\n", "cdktf.json": `{"context": {"pgdr": {"dns": {"ttl_seconds": 0}}}}`}
 	_, err := load(t, project, variables{"ENVIRONMENT_SUFFIX": "../secret"})
 	faults := faultsOf(t, err)
 	require.Len(t, faults, 2)

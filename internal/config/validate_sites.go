@@ -56,10 +56,10 @@ func checkCIDR(fs *Faults, path, cidr string) (netip.Prefix, bool) {
 	return netip.Prefix{}, false
 }
 
+// private tells whether a range of [minPrefix] or longer is in RFC 1918's; as
+// none of those is smaller, its first address decides.
 func private(prefix netip.Prefix) bool {
-	return slices.ContainsFunc(privateRanges, func(r netip.Prefix) bool {
-		return r.Contains(prefix.Addr()) && r.Bits() <= prefix.Bits()
-	})
+	return slices.ContainsFunc(privateRanges, func(r netip.Prefix) bool { return r.Contains(prefix.Addr()) })
 }
 
 // checkZones expects zones as [Config.Derived] fills them.

@@ -76,6 +76,7 @@ func TestValidate_FindsFaultOfSites(t *testing.T) {
 		"two zones":             {func(c *c) { c.Sites.Primary.Zones = []string{"us-east-1a", "us-east-1b"} }, "sites.primary.zones", "2 zones", "give 3"},
 		"zone of another site":  {func(c *c) { c.Sites.Primary.Zones = []string{"us-east-1a", "us-east-1b", "eu-west-1c"} }, "sites.primary.zones[2]", `"eu-west-1c"`, "a zone of us-east-1"},
 		"local zone":            {func(c *c) { c.Sites.Primary.Zones = []string{"us-east-1a", "us-east-1b", "us-east-1-bos-1a"} }, "sites.primary.zones[2]", "bos", "a zone of us-east-1"},
+		"zone of two letters":   {func(c *c) { c.Sites.Primary.Zones = []string{"us-east-1a", "us-east-1b", "us-east-1cd"} }, "sites.primary.zones[2]", "us-east-1cd", "a zone of us-east-1"},
 		"zone named twice":      {func(c *c) { c.Sites.Primary.Zones = []string{"us-east-1a", "us-east-1b", "us-east-1a"} }, "sites.primary.zones[2]", `"us-east-1a" a second time`, "once"},
 		"no NAT gateway":        {func(c *c) { c.Sites.Primary.NATGateways = 0 }, "sites.primary.nat_gateways", "0", "1 or 3"},
 		"two NAT gateways":      {func(c *c) { c.Sites.Replica.NATGateways = 2 }, "sites.replica.nat_gateways", "2", "1 or 3"},
