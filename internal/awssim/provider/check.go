@@ -203,6 +203,15 @@ func isJSON(path string) check {
 	})
 }
 
+// atMost is MaxItems, which the published schema can't say of a set of strings.
+func atMost(name string, most int) check {
+	return func(config cty.Value, f *faults) {
+		if v := config.GetAttr(name); v.IsKnown() && !v.IsNull() && v.LengthInt() > most {
+			f.add(cty.GetAttrPath(name), "Too many list items", fmt.Sprintf("Attribute %s supports %d item maximum, but config has %d declared.", name, most, v.LengthInt()))
+		}
+	}
+}
+
 // conflicts is ConflictsWith.
 func conflicts(name string, others ...string) check {
 	return func(config cty.Value, f *faults) {

@@ -1,7 +1,9 @@
 package provider
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/zclconf/go-cty/cty"
 )
@@ -39,13 +41,17 @@ func cloudwatchTraits() map[string]*traits {
 				oneOf("treat_missing_data", "breaching", "notBreaching", "ignore", "missing"),
 				oneOf("evaluate_low_sample_count_percentiles", "evaluate", "ignore"),
 				each("evaluation_periods", atLeastOne), each("datapoints_to_alarm", atLeastOne),
-				each("period", alarmPeriod), each("metric_query.period", alarmPeriod), each("metric_query.metric.period", alarmPeriod),
+				each("period", periodOf("period", 10, 20, 30)), each("metric_query.period", periodOf("period", 1, 5, 10, 20, 30)),
+				each("metric_query.metric.period", periodOf("period", 1, 5, 10, 20, 30)),
 				matches("namespace", regexp.MustCompile(`^[^:].{0,254}$`), "1 to 255 characters, not beginning with a colon"),
 				length("metric_name", 1, 255), isARN("alarm_actions"), isARN("ok_actions"), isARN("insufficient_data_actions"),
 				conflicts("statistic", "extended_statistic", "metric_query"), conflicts("extended_statistic", "statistic", "metric_query"),
 				conflicts("metric_name", "metric_query"), conflicts("namespace", "metric_query"), conflicts("period", "metric_query"),
 				conflicts("dimensions", "metric_query"), conflicts("threshold", "threshold_metric_id"),
-				exactlyOne("metric_name", "metric_query"), alarmStatisticCheck, alarmUnit,
+				conflicts("metric_query", "metric_name"),
+				// AWS: five actions a state (CloudWatch API, PutMetricAlarm).
+				atMost("alarm_actions", 5), atMost("ok_actions", 5), atMost("insufficient_data_actions", 5),
+				alarmStatisticCheck, alarmUnit,
 			},
 		},
 	}
@@ -58,18 +64,19 @@ func atLeastOne(v cty.Value) string {
 	return ""
 }
 
-// alarmPeriod: 10, 20, 30 seconds or a multiple of 60.
-func alarmPeriod(v cty.Value) string {
-	n, exact := v.AsBigFloat().Int64()
-	if n == 1 || n == 5 || n == 10 || n == 20 || n == 30 || n > 0 && n%60 == 0 {
-		return ""
+// periodOf: one of some short periods or a multiple of 60, in seconds.
+func periodOf(name string, short ...int64) func(cty.Value) string {
+	return func(v cty.Value) string {
+		n, accuracy := v.AsBigFloat().Int64()
+		if accuracy == 0 && (slices.Contains(short, n) || n > 0 && n%60 == 0) {
+			return ""
+		}
+		return fmt.Sprintf("expected %s to be one of %v or divisible by 60, got %s", name, short, v.AsBigFloat().Text('f', -1))
 	}
-	_ = exact
-	return "expected period to be 1, 5, 10, 20, 30 or a multiple of 60 seconds, got " + v.AsBigFloat().Text('f', -1)
 }
 
 // alarmStatisticCheck: an alarm on a metric says which statistic
-// (resourceMetricAlarmCreate).
+// (CustomizeDiff).
 func alarmStatisticCheck(config cty.Value, f *faults) {
 	if isSet(config, "metric_name") && !isSet(config, "statistic") && !isSet(config, "extended_statistic") {
 		f.addf(cty.GetAttrPath("metric_name"), "One of `statistic` or `extended_statistic` must be set for a cloudwatch metric alarm")

@@ -13,10 +13,11 @@ func securityGroupTraits() map[string]*traits {
 	rule := &traits{
 		framework: true,
 		replace:   words("security_group_id"),
+		replaceIf: sourceKindReplaces,
 		same:      map[string]sameFunc{"ip_protocol": sameProtocol},
 		checks: []check{
 			isCIDR("cidr_ipv4"),
-			exactlyOne("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id"),
+			exactlyOne(ruleSources...),
 			between("from_port", -1, 65535), between("to_port", -1, 65535),
 			portsCheck,
 		},
@@ -46,7 +47,23 @@ func securityGroupTraits() map[string]*traits {
 // sgDescription is validSecurityGroupRuleDescription.
 var sgDescription = regexp.MustCompile(`^[0-9A-Za-z_ .:/()#,@\[\]+=&;\{\}!$*-]*$`)
 
-// portsCheck: ports are needed, except for protocols that have none.
+// ruleSources are what a rule can admit; it admits one of them.
+var ruleSources = words("cidr_ipv4 cidr_ipv6 prefix_list_id referenced_security_group_id")
+
+// sourceKindReplaces: a rule can't be changed to another kind of source
+// (ModifyPlan).
+func sourceKindReplaces(prior, planned cty.Value) []string {
+	for _, name := range ruleSources {
+		if prior.GetAttr(name).IsNull() != planned.GetAttr(name).IsNull() {
+			return ruleSources
+		}
+	}
+	return nil
+}
+
+// portsCheck: TCP and UDP rules need ports (EC2 API, IpPermission). With "all
+// protocols" AWS ignores ports, and the real provider then fails with an
+// inconsistent result after apply.
 func portsCheck(config cty.Value, f *faults) {
 	protocol := config.GetAttr("ip_protocol")
 	if !protocol.IsKnown() || protocol.IsNull() {

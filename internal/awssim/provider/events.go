@@ -13,8 +13,9 @@ func eventsTraits() map[string]*traits {
 	return map[string]*traits{
 		"aws_cloudwatch_event_rule": {
 			replace:  words("event_bus_name name name_prefix"),
-			defaults: map[string]any{"event_bus_name": "default", "force_destroy": false, "state": "ENABLED"},
+			defaults: map[string]any{"event_bus_name": "default", "force_destroy": false},
 			local:    words("force_destroy"),
+			suppress: stateSuppress,
 			same:     map[string]sameFunc{"event_pattern": sameJSON},
 			checks: []check{
 				conflicts("name", "name_prefix"), conflicts("name_prefix", "name"), conflicts("is_enabled", "state"), conflicts("state", "is_enabled"),
@@ -35,6 +36,18 @@ func eventsTraits() map[string]*traits {
 			},
 		},
 	}
+}
+
+// stateSuppress: a rule whose configuration says nothing of its state keeps
+// the one that it has (DiffSuppressFunc of state and is_enabled).
+func stateSuppress(c change) []string {
+	var out []string
+	for _, name := range words("is_enabled state") {
+		if !isSet(c.config, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // scheduleOrPattern is AtLeastOneOf.

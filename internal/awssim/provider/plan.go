@@ -16,6 +16,11 @@ func (t *traits) planned(b *tfjson.SchemaBlock, config, prior cty.Value, tags ta
 	if _, ok := b.Attributes["tags_all"]; ok {
 		out["tags_all"] = tags.planned(config.GetAttr("tags"), attribute(prior, "tags_all"))
 	}
+	if t.suppress != nil && !prior.IsNull() {
+		for _, name := range t.suppress(change{config: config, prior: prior, planned: cty.ObjectVal(out)}) {
+			out[name] = prior.GetAttr(name)
+		}
+	}
 	object := cty.ObjectVal(out)
 	if prior.IsNull() || object.RawEquals(prior) {
 		return object, nil

@@ -37,13 +37,13 @@ func parameterGroupTraits() *traits {
 	checks := []check{
 		conflicts("name", "name_prefix"), conflicts("name_prefix", "name"),
 		length("name", 1, 255), length("name_prefix", 1, 255-26),
-		oneOf("parameter.apply_method", "immediate", "pending-reboot"),
+		matches("parameter.apply_method", regexp.MustCompile(`(?i)^(immediate|pending-reboot)$`), "immediate or pending-reboot"),
 	}
 	return &traits{
 		replace:  words("description family name name_prefix"),
 		defaults: map[string]any{"description": "Managed by Terraform", "parameter.apply_method": "immediate", "skip_destroy": false},
 		local:    words("skip_destroy"),
-		same:     map[string]sameFunc{"parameter.name": sameFold},
+		same:     map[string]sameFunc{"parameter.name": sameFold, "parameter.apply_method": sameFold},
 		checks:   append(checks, groupName("name")...),
 	}
 }
@@ -74,6 +74,7 @@ func instanceTraits() *traits {
 		same: map[string]sameFunc{
 			"engine": sameFold, "engine_version": sameEngineVersion, "maintenance_window": sameFold,
 		},
+		suppress:    storageSuppress,
 		checks:      slices.Concat(instanceNameChecks(), instanceConflicts(), instanceValueChecks()),
 		planChecks:  []planCheck{instanceCheck},
 		deleteCheck: finalSnapshotCheck,
@@ -82,7 +83,7 @@ func instanceTraits() *traits {
 
 func instanceNameChecks() []check {
 	var out []check
-	for _, path := range []string{"identifier", "identifier_prefix"} {
+	for _, path := range words("identifier identifier_prefix") {
 		out = append(out,
 			matches(path, regexp.MustCompile(`^[0-9a-z-]+$`), "only lowercase alphanumeric characters and hyphens allowed"),
 			matches(path, regexp.MustCompile(`^[a-z]`), "first character must be a letter"),
@@ -103,8 +104,7 @@ func instanceNameChecks() []check {
 func instanceConflicts() []check {
 	return []check{
 		conflicts("identifier", "identifier_prefix"), conflicts("identifier_prefix", "identifier"),
-		conflicts("db_name", "replicate_source_db"), conflicts("username", "replicate_source_db"), conflicts("engine_version", "replicate_source_db"),
-		conflicts("engine", "replicate_source_db"), conflicts("character_set_name", "replicate_source_db"),
+		conflicts("db_name", "replicate_source_db"), conflicts("username", "replicate_source_db"), conflicts("engine", "replicate_source_db"),
 		conflicts("password", "password_wo", "manage_master_user_password"),
 		conflicts("password_wo", "password", "manage_master_user_password"),
 		conflicts("manage_master_user_password", "password", "password_wo"),
@@ -142,6 +142,22 @@ func sameEngineVersion(old, updated cty.Value) bool {
 	return strings.HasPrefix(old.AsString()+".", updated.AsString()+".")
 }
 
+// storageSuppress: with autoscaling on, storage may have grown beyond what is
+// configured (DiffSuppressFunc of allocated_storage and max_allocated_storage).
+func storageSuppress(c change) []string {
+	before, wanted, most := c.prior.GetAttr("allocated_storage"), c.planned.GetAttr("allocated_storage"), c.planned.GetAttr("max_allocated_storage")
+	if before.IsNull() || wanted.IsNull() || most.IsNull() || !wanted.IsKnown() || !most.IsKnown() {
+		return nil
+	}
+	if before.GreaterThan(wanted).True() && most.GreaterThan(wanted).True() {
+		return []string{"allocated_storage"}
+	}
+	if off := c.prior.GetAttr("max_allocated_storage"); zeroed(off).RawEquals(cty.Zero) && most.RawEquals(wanted) {
+		return []string{"max_allocated_storage"}
+	}
+	return nil
+}
+
 // instanceCheck is what resourceInstanceCreate requires of an instance that is
 // neither a replica nor restored.
 func instanceCheck(c change, f *faults) {
@@ -163,13 +179,11 @@ func instanceCheck(c change, f *faults) {
 // errNoFinalSnapshot is the refusal of resourceInstanceDelete.
 var errNoFinalSnapshot = errors.New("final_snapshot_identifier is required when skip_final_snapshot is false")
 
-// finalSnapshotCheck is made at destruction, as by the real provider. A
-// replica can't have a final snapshot, so RDS is not asked for one.
+// finalSnapshotCheck is made at destruction, as by the real provider: of
+// replicas too, although RDS would refuse them a final snapshot.
 func finalSnapshotCheck(prior cty.Value) error {
-	source := prior.GetAttr("replicate_source_db")
-	replica := !source.IsNull() && source.AsString() != ""
 	name := prior.GetAttr("final_snapshot_identifier")
-	if prior.GetAttr("skip_final_snapshot").RawEquals(cty.True) || replica || !name.IsNull() && name.AsString() != "" {
+	if prior.GetAttr("skip_final_snapshot").RawEquals(cty.True) || !name.IsNull() && name.AsString() != "" {
 		return nil
 	}
 	return errNoFinalSnapshot

@@ -31,6 +31,9 @@ type traits struct {
 	// same tells of spellings that mean the same (DiffSuppressFunc): the
 	// value that the state has is then kept.
 	same map[string]sameFunc
+	// suppress names arguments whose change isn't one, which takes a look at
+	// the whole object to tell.
+	suppress func(c change) []string
 	// recompute are computed attributes that an update makes unknown.
 	recompute []recompute
 	// checks look at the configuration (ValidateFunc, ConflictsWith and such).

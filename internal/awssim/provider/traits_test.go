@@ -1,0 +1,134 @@
+package provider
+
+import (
+	"strings"
+	"testing"
+
+	tfjson "github.com/hashicorp/terraform-json"
+	"github.com/stretchr/testify/require"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// at finds what a dotted path names in a schema: an attribute or a block.
+func at(b *tfjson.SchemaBlock, path string) (*tfjson.SchemaAttribute, *tfjson.SchemaBlockType) {
+	name, rest, more := strings.Cut(path, ".")
+	if !more {
+		return b.Attributes[name], b.NestedBlocks[name]
+	}
+	if nested := b.NestedBlocks[name]; nested != nil {
+		return at(nested.Block, rest)
+	}
+	return nil, nil
+}
+
+func TestTraits_AreOfTypesThatExist(t *testing.T) {
+	schemas := resourceSchemas()
+	for name := range allTraits() {
+		require.Contains(t, schemas, name)
+	}
+	for name := range schemas {
+		require.Contains(t, allTraits(), name, "the type has no entry in its service's table")
+	}
+}
+
+func TestTraits_NameOnlyArgumentsThatExist(t *testing.T) {
+	for name, schema := range resourceSchemas() {
+		t.Run(name, func(t *testing.T) {
+			block, tr := schema().Block, allTraits()[name]
+			paths := append(append([]string{}, tr.replace...), tr.local...)
+			for path := range tr.same {
+				paths = append(paths, path)
+			}
+			for _, r := range tr.recompute {
+				paths = append(append(paths, r.attributes...), r.when...)
+			}
+			for _, path := range paths {
+				attribute, nested := at(block, path)
+				require.True(t, attribute != nil || nested != nil, "%s has no %q", name, path)
+			}
+			for _, path := range tr.computedBlocks {
+				_, nested := at(block, path)
+				require.NotNil(t, nested, "%s has no block %q", name, path)
+			}
+			for path := range tr.defaults {
+				attribute, _ := at(block, path)
+				require.NotNil(t, attribute, "%s has no argument %q", name, path)
+				value, _ := tr.defaultOf(path)
+				require.True(t, value.Type().Equals(attribute.AttributeType), "the default of %s.%s is of type %s", name, path, value.Type().FriendlyName())
+				require.True(t, attribute.Optional && !attribute.Computed, "%s.%s has a default but isn't a plain optional argument", name, path)
+			}
+		})
+	}
+}
+
+// TestChecks_RunOnAnyConfiguration gives every argument a value of its type,
+// null, and unknown: a check that names an argument that isn't there, or takes
+// it for another type, panics.
+func TestChecks_RunOnAnyConfiguration(t *testing.T) {
+	fill := map[string]func(cty.Type) cty.Value{
+		"values": sample,
+		"nulls":  cty.NullVal,
+		"later":  cty.UnknownVal,
+	}
+	for name, schema := range resourceSchemas() {
+		for how, value := range fill {
+			t.Run(name+"/"+how, func(t *testing.T) {
+				block, tr := schema().Block, allTraits()[name]
+				config := filled(block, value)
+				require.NotPanics(t, func() {
+					for _, c := range tr.checks {
+						c(config, &faults{})
+					}
+					for _, prior := range []cty.Value{cty.NullVal(config.Type()), filled(block, cty.NullVal), filled(block, sample)} {
+						planned, _ := tr.planned(block, config, prior, tagPolicy{defaults: cty.NullVal(cty.Map(cty.String))})
+						for _, c := range tr.planChecks {
+							c(change{config: config, prior: prior, planned: planned}, &faults{})
+						}
+						require.Empty(t, planned.Type().TestConformance(blockType(block)))
+					}
+				})
+			})
+		}
+	}
+}
+
+// filled makes a configuration with one block of each kind.
+func filled(b *tfjson.SchemaBlock, value func(cty.Type) cty.Value) cty.Value {
+	out := map[string]cty.Value{}
+	for name, a := range b.Attributes {
+		out[name] = value(a.AttributeType)
+	}
+	for name, nested := range b.NestedBlocks {
+		inner := filled(nested.Block, value)
+		switch nested.NestingMode {
+		case tfjson.SchemaNestingModeSet:
+			out[name] = cty.SetVal([]cty.Value{inner})
+		case tfjson.SchemaNestingModeList:
+			out[name] = cty.ListVal([]cty.Value{inner})
+		default:
+			out[name] = inner
+		}
+	}
+	return cty.ObjectVal(out)
+}
+
+func sample(t cty.Type) cty.Value {
+	switch {
+	case t == cty.String:
+		return cty.StringVal("x")
+	case t == cty.Bool:
+		return cty.True
+	case t == cty.Number:
+		return cty.NumberIntVal(1)
+	case t.IsMapType():
+		return cty.MapVal(map[string]cty.Value{"x": sample(t.ElementType())})
+	case t.IsObjectType():
+		out := map[string]cty.Value{}
+		for name, member := range t.AttributeTypes() {
+			out[name] = sample(member)
+		}
+		return cty.ObjectVal(out)
+	default:
+		return collection(t, []cty.Value{sample(t.ElementType())})
+	}
+}
