@@ -4,16 +4,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"syscall"
 
-	"github.com/aws/jsii-runtime-go"
-
 	"github.com/pgdr/pgdr/internal/bundle"
 	"github.com/pgdr/pgdr/internal/config"
+	"github.com/pgdr/pgdr/internal/fastsynth"
 	"github.com/pgdr/pgdr/stacks"
 )
 
@@ -26,9 +26,11 @@ func main() {
 
 // run loads and checks everything before the bindings start and before a
 // file is written: a fault leaves the last good output alone.
-func run() error {
+func run() (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	closeRuntime := fastsynth.Enable(fastsynth.Options{})
+	defer func() { err = errors.Join(err, closeRuntime()) }()
 	project, err := os.Getwd()
 	if err != nil {
 		return fmt.Errorf("find the project's folder: %w", err)
@@ -41,7 +43,6 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	defer jsii.Close()
 	return stacks.Synth(cfg, stacks.Options{ProjectDir: project, Outdir: outdir(), FunctionArchive: archive})
 }
 
