@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,10 @@ const MaxSuffix = 32
 // Terraform would see a difference at every plan. See
 // https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
 var suffixPattern = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+
+// reservedSuffixes are the folders that the local simulation keeps beside
+// those of the environments, in .twin.
+var reservedSuffixes = []string{"build", "cloud", "mirror"}
 
 // checkSuffix notes a fault unless suffix can be part of every AWS name.
 func checkSuffix(fs *Faults, suffix string) {
@@ -34,9 +39,11 @@ func suffixFault(suffix string) string {
 		return "set ENVIRONMENT_SUFFIX, for example dev"
 	case len(suffix) > MaxSuffix:
 		return fmt.Sprintf("give at most %d characters, not %d (the names of IAM roles and Lambda functions, 64, are shared between the suffix and what they are)", MaxSuffix, len(suffix))
-	case suffix != strings.ToLower(suffix):
+	case suffixPattern.MatchString(strings.ToLower(suffix)) && suffix != strings.ToLower(suffix):
 		return fmt.Sprintf("give lower-case letters, such as %q%s", strings.ToLower(suffix), reason)
-	case suffix[0] < 'a' || suffix[0] > 'z':
+	case slices.Contains(reservedSuffixes, suffix):
+		return "give another name: .twin/" + suffix + " is a folder of the local simulation's own"
+	case strings.ToLower(suffix)[0] < 'a' || strings.ToLower(suffix)[0] > 'z':
 		return "start with a letter" + reason
 	case !suffixPattern.MatchString(suffix):
 		return "give lower-case letters, digits and hyphens only" + reason
