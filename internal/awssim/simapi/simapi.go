@@ -41,8 +41,12 @@ type Request struct {
 	// They reach the simulator only on create, and on update when the version
 	// argument beside them changed. They are never returned.
 	WriteOnly map[string]any `json:"write_only,omitempty"`
-	// Prior are the attributes before an update or a delete.
+	// Prior are the attributes before a read, an update or a delete. Where an
+	// id is not unique (aws_lambda_permission) they tell which object is meant.
 	Prior map[string]any `json:"prior,omitempty"`
+	// WorkDir is the directory that relative file names in Attrs are relative
+	// to: the plugin's working directory, which is Terraform's.
+	WorkDir string `json:"work_dir,omitempty"`
 }
 
 // Response is the whole object after the operation, in the same shape as
