@@ -34,6 +34,7 @@ func functionTraits() *traits {
 		},
 		// The hash is stored as it was given (provider pull request #37669).
 		local:          words("filename publish replace_security_groups_on_destroy replacement_security_group_ids s3_bucket s3_key s3_object_version skip_destroy source_code_hash"),
+		files:          words("filename"),
 		computedBlocks: words("ephemeral_storage logging_config tracing_config"),
 		recompute:      []recompute{{attributes: words("last_modified"), when: changes}},
 		checks: []check{

@@ -14,7 +14,7 @@ import (
 func (t *traits) planned(b *tfjson.SchemaBlock, config, prior cty.Value, tags tagPolicy) (cty.Value, []*tftypes.AttributePath) {
 	out := t.planObject(b, config, prior, "").AsValueMap()
 	if _, ok := b.Attributes["tags_all"]; ok {
-		out["tags_all"] = tags.planned(config.GetAttr("tags"), attribute(prior, "tags_all"))
+		out["tags_all"] = t.keep("tags_all", prior, tags.planned(config.GetAttr("tags")))
 	}
 	if t.suppress != nil && !prior.IsNull() {
 		for _, name := range t.suppress(change{config: config, prior: prior, planned: cty.ObjectVal(out)}) {

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 	"github.com/zclconf/go-cty/cty"
@@ -63,7 +64,10 @@ func (s *Server) ApplyResourceChange(ctx context.Context, req *tfprotov5.ApplyRe
 		resp.Diagnostics = errorDiag("Can't apply "+req.TypeName, errNotConfigured)
 		return resp, nil
 	}
-	call := s.callFor(e, req.TypeName, change{config: config, prior: prior, planned: planned})
+	call, err := s.callFor(e, req.TypeName, change{config: config, prior: prior, planned: planned})
+	if err != nil {
+		return nil, err
+	}
 	if call.op == simapi.OpDelete && e.traits.deleteCheck != nil {
 		if err := e.traits.deleteCheck(prior); err != nil {
 			resp.Diagnostics = errorDiag(call.summary, err)
@@ -97,21 +101,41 @@ type call struct {
 	request simapi.Request
 }
 
-func (s *Server) callFor(e *entry, typeName string, c change) call {
+func (s *Server) callFor(e *entry, typeName string, c change) (call, error) {
 	request := s.settings.request(typeName)
-	if c.planned.IsNull() {
+	if !c.prior.IsNull() {
 		request.ID = idOf(c.prior)
 		request.Prior = attrsOf(c.prior)
-		return call{simapi.OpDelete, fmt.Sprintf("deleting %s (%s)", typeName, request.ID), request}
+	}
+	if c.planned.IsNull() {
+		return call{simapi.OpDelete, fmt.Sprintf("deleting %s (%s)", typeName, request.ID), request}, nil
 	}
 	request.Attrs = attrsOf(c.planned)
 	request.WriteOnly = e.writeOnly(c)
-	if c.prior.IsNull() {
-		return call{simapi.OpCreate, "creating " + typeName, request}
+	if err := e.wholePaths(request.Attrs); err != nil {
+		return call{}, err
 	}
-	request.ID = idOf(c.prior)
-	request.Prior = attrsOf(c.prior)
-	return call{simapi.OpUpdate, fmt.Sprintf("updating %s (%s)", typeName, request.ID), request}
+	if c.prior.IsNull() {
+		return call{simapi.OpCreate, "creating " + typeName, request}, nil
+	}
+	return call{simapi.OpUpdate, fmt.Sprintf("updating %s (%s)", typeName, request.ID), request}, nil
+}
+
+// wholePaths makes paths of files absolute. A plugin runs in the directory in
+// which Terraform runs.
+func (e *entry) wholePaths(attrs map[string]any) error {
+	for _, name := range e.traits.files {
+		path, ok := attrs[name].(string)
+		if !ok {
+			continue
+		}
+		whole, err := filepath.Abs(path)
+		if err != nil {
+			return fmt.Errorf("find the file of argument %q: %w", name, err)
+		}
+		attrs[name] = whole
+	}
+	return nil
 }
 
 // writeOnly collects the write-only arguments: all at creation, later those

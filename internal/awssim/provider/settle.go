@@ -12,21 +12,28 @@ import (
 func (t *traits) settle(b *tfjson.SchemaBlock, answer, reference cty.Value, tags tagPolicy) cty.Value {
 	out := t.settleObject(b, answer, reference, "").AsValueMap()
 	if _, ok := b.Attributes["tags_all"]; ok {
-		own := attribute(reference, "tags")
-		read, all := tags.read(answer.GetAttr("tags_all"), own)
-		out["tags"] = t.keep("tags", own, read)
-		out["tags_all"] = t.keep("tags_all", attribute(reference, "tags_all"), all)
+		own, all := tags.read(answer.GetAttr("tags_all"), attribute(reference, "tags"))
+		out["tags"] = t.keep("tags", reference, own)
+		out["tags_all"] = t.keep("tags_all", reference, all)
 	}
 	return cty.ObjectVal(out)
 }
 
-// keep prefers the reference where both mean the same. A null reference says
-// nothing about spelling.
-func (t *traits) keep(path string, reference, answer cty.Value) cty.Value {
-	if reference.IsKnown() && t.sameAt(path, reference, answer) {
+// keep prefers what an object has at the top level to a new value that means
+// the same. Where there is no object, there is no spelling to keep.
+func (t *traits) keep(name string, object, value cty.Value) cty.Value {
+	if object.IsNull() {
+		return value
+	}
+	return t.keepAt(name, object.GetAttr(name), value)
+}
+
+// keepAt is keep for a value at any depth.
+func (t *traits) keepAt(path string, reference, value cty.Value) cty.Value {
+	if t.sameAt(path, reference, value) {
 		return reference
 	}
-	return answer
+	return value
 }
 
 func (t *traits) settleObject(b *tfjson.SchemaBlock, answer, reference cty.Value, at string) cty.Value {
@@ -41,7 +48,7 @@ func (t *traits) settleObject(b *tfjson.SchemaBlock, answer, reference cty.Value
 		case has(t.local, path) && ref.IsWhollyKnown():
 			out[name] = ref
 		default:
-			out[name] = t.keep(path, ref, got)
+			out[name] = t.keepAt(path, ref, got)
 		}
 	}
 	for name, nested := range b.NestedBlocks {

@@ -81,14 +81,13 @@ func TestTags_OwnAndDefaultsAreToldApart(t *testing.T) {
 
 func TestTags_AreUnknownWhileADefaultIs(t *testing.T) {
 	tags := tagPolicy{defaults: cty.UnknownVal(cty.Map(cty.String))}
-	null := cty.NullVal(cty.Map(cty.String))
-	require.False(t, tags.planned(null, null).IsKnown())
+	require.False(t, tags.planned(cty.NullVal(cty.Map(cty.String))).IsKnown())
 }
 
 func TestTags_OwnOverrideDefaults(t *testing.T) {
 	tags := tagPolicy{defaults: cty.MapVal(map[string]cty.Value{"Team": cty.StringVal("storage")})}
 	own := cty.MapVal(map[string]cty.Value{"Team": cty.StringVal("search")})
-	require.Equal(t, own, tags.planned(own, cty.NullVal(cty.Map(cty.String))))
+	require.Equal(t, own, tags.planned(own))
 }
 
 func TestSamePolicy(t *testing.T) {

@@ -16,7 +16,7 @@ type tagPolicy struct {
 }
 
 // planned gives tags_all: the default tags with the resource's own over them.
-func (p tagPolicy) planned(own, prior cty.Value) cty.Value {
+func (p tagPolicy) planned(own cty.Value) cty.Value {
 	mapType := cty.Map(cty.String)
 	if !own.IsWhollyKnown() || !p.defaults.IsWhollyKnown() {
 		return cty.UnknownVal(mapType)
@@ -30,14 +30,10 @@ func (p tagPolicy) planned(own, prior cty.Value) cty.Value {
 			merged[key] = value
 		}
 	}
-	all := cty.MapValEmpty(cty.String)
-	if len(merged) > 0 {
-		all = cty.MapVal(merged)
+	if len(merged) == 0 {
+		return cty.MapValEmpty(cty.String)
 	}
-	if !prior.IsNull() && zeroed(prior).RawEquals(all) {
-		return prior
-	}
-	return all
+	return cty.MapVal(merged)
 }
 
 // read splits the tags that an object has into the resource's own (tags) and
@@ -45,10 +41,8 @@ func (p tagPolicy) planned(own, prior cty.Value) cty.Value {
 // if the resource names it too.
 func (p tagPolicy) read(all, own cty.Value) (cty.Value, cty.Value) {
 	mapType := cty.Map(cty.String)
-	if all.IsNull() || !all.IsWhollyKnown() {
-		return own, all
-	}
 	mine, rest := map[string]cty.Value{}, map[string]cty.Value{}
+	all = zeroed(all)
 	for key, value := range all.AsValueMap() {
 		if p.ignored(key) {
 			continue

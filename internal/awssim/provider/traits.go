@@ -25,6 +25,10 @@ type traits struct {
 	// local are arguments that no AWS call returns: what the configuration
 	// said stays in the state, whatever a read brings.
 	local []string
+	// files are arguments that name a file. The real provider reads it where
+	// Terraform runs; the simulator, which runs elsewhere, is told the whole
+	// path.
+	files []string
 	// computedBlocks are blocks that AWS fills in when they aren't written
 	// (Optional and Computed, which the published schema can't say of blocks).
 	computedBlocks []string

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func TestTraits_NameOnlyArgumentsThatExist(t *testing.T) {
 	for name, schema := range resourceSchemas() {
 		t.Run(name, func(t *testing.T) {
 			block, tr := schema().Block, allTraits()[name]
-			paths := append(append([]string{}, tr.replace...), tr.local...)
+			paths := slices.Concat(tr.replace, tr.local, tr.files)
 			for path := range tr.same {
 				paths = append(paths, path)
 			}

@@ -88,8 +88,15 @@ resource "aws_iam_policy" "network" {
   provider = aws.replica
   name     = "fixture-network"
   policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Action = ["sqs:SendMessage"], Resource = aws_sqs_queue.failed.arn }]
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["sqs:SendMessage"], Resource = aws_sqs_queue.failed.arn },
+      {
+        Effect   = "Allow"
+        Action   = ["ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface"]
+        Resource = "*"
+      },
+    ]
   })
 }
 
@@ -122,7 +129,7 @@ resource "aws_lambda_function" "guard" {
     subnet_ids         = aws_subnet.replica[*].id
     security_group_ids = [aws_security_group.replica.id]
   }
-  depends_on = [aws_cloudwatch_log_group.guard]
+  depends_on = [aws_cloudwatch_log_group.guard, aws_iam_role_policy_attachment.network]
 }
 
 resource "aws_lambda_permission" "schedule" {
