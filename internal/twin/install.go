@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -110,23 +111,26 @@ provider_installation {
 
 // forgetLocks removes what `terraform init` noted of the provider before.
 func (d Dir) forgetLocks() error {
-	walk := func(path string, entry fs.DirEntry, err error) error {
+	root, err := os.OpenRoot(string(d))
+	if err != nil {
+		return fmt.Errorf("remove stale provider locks: %w", err)
+	}
+	defer func() { _ = root.Close() }()
+	walk := func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case entry.Name() == ".terraform.lock.hcl":
-			return os.Remove(path)
-		case entry.IsDir() && entry.Name() == "providers" && filepath.Base(filepath.Dir(path)) == ".terraform":
-			if err := os.RemoveAll(path); err != nil {
+		case path.Base(name) == ".terraform.lock.hcl":
+			return root.Remove(name)
+		case entry.IsDir() && strings.HasSuffix("/"+name, "/.terraform/providers"):
+			if err := root.RemoveAll(name); err != nil {
 				return err
 			}
-			return fs.SkipDir
-		case entry.IsDir() && (path == d.mirror() || path == d.Cloud()):
 			return fs.SkipDir
 		}
 		return nil
 	}
-	if err := filepath.WalkDir(string(d), walk); err != nil {
+	if err := fs.WalkDir(root.FS(), ".", walk); err != nil {
 		return fmt.Errorf("remove stale provider locks: %w", err)
 	}
 	return nil

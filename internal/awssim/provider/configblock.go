@@ -21,18 +21,18 @@ func configBlock() *tfjson.SchemaBlock {
 	optional(b, cty.Set(cty.String), "allowed_account_ids forbidden_account_ids")
 	optional(b, cty.List(cty.String), "shared_config_files shared_credentials_files")
 
-	role := nest(b, "assume_role", tfjson.SchemaNestingModeList)
+	role := nest(b, "assume_role")
 	optional(role, cty.String, "duration external_id policy role_arn session_name source_identity")
 	optional(role, cty.Set(cty.String), "policy_arns transitive_tag_keys")
 	optional(role, cty.Map(cty.String), "tags")
 
-	web := nest(b, "assume_role_with_web_identity", tfjson.SchemaNestingModeList)
+	web := nest(b, "assume_role_with_web_identity")
 	optional(web, cty.String, "duration policy role_arn session_name web_identity_token web_identity_token_file")
 	optional(web, cty.Set(cty.String), "policy_arns")
 
-	defaults := nest(b, "default_tags", tfjson.SchemaNestingModeList)
+	defaults := nest(b, "default_tags")
 	optional(defaults, cty.Map(cty.String), "tags")
-	ignored := nest(b, "ignore_tags", tfjson.SchemaNestingModeList)
+	ignored := nest(b, "ignore_tags")
 	optional(ignored, cty.Set(cty.String), "key_prefixes keys")
 	return b
 }
@@ -44,9 +44,9 @@ func optional(b *tfjson.SchemaBlock, t cty.Type, names string) {
 }
 
 // nest adds a block. Only assume_role may be written more than once.
-func nest(b *tfjson.SchemaBlock, name string, mode tfjson.SchemaNestingMode) *tfjson.SchemaBlock {
+func nest(b *tfjson.SchemaBlock, name string) *tfjson.SchemaBlock {
 	nested := &tfjson.SchemaBlockType{
-		NestingMode: mode,
+		NestingMode: tfjson.SchemaNestingModeList,
 		Block:       &tfjson.SchemaBlock{Attributes: map[string]*tfjson.SchemaAttribute{}},
 	}
 	if name != "assume_role" {

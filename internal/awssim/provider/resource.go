@@ -25,7 +25,7 @@ func (s *Server) PlanResourceChange(_ context.Context, req *tfprotov5.PlanResour
 	resp := &tfprotov5.PlanResourceChangeResponse{
 		PlannedState:                req.ProposedNewState,
 		PlannedPrivate:              req.PriorPrivate,
-		UnsafeToUseLegacyTypeSystem: !e.traits.framework,
+		UnsafeToUseLegacyTypeSystem: !e.traits.framework, //nolint:staticcheck // the real provider's types on the old SDK set it
 	}
 	if proposed.IsNull() {
 		return resp, nil // destroy
@@ -58,7 +58,7 @@ func (s *Server) ApplyResourceChange(ctx context.Context, req *tfprotov5.ApplyRe
 	resp := &tfprotov5.ApplyResourceChangeResponse{
 		NewState:                    req.PriorState,
 		Private:                     req.PlannedPrivate,
-		UnsafeToUseLegacyTypeSystem: !e.traits.framework,
+		UnsafeToUseLegacyTypeSystem: !e.traits.framework, //nolint:staticcheck // the real provider's types on the old SDK set it
 	}
 	if s.settings == nil {
 		resp.Diagnostics = errorDiag("Can't apply "+req.TypeName, errNotConfigured)

@@ -47,7 +47,7 @@ func TestTerraform_LivesThroughEveryType(t *testing.T) {
 	require.Len(t, types(slices.Collect(maps.Keys(first))), len(everyResource(t)), "the fixture must have every type")
 	w.must("apply", "-no-color", "plan.bin")
 
-	t.Run("a second plan is empty", func(t *testing.T) {
+	t.Run("a second plan is empty", func(*testing.T) {
 		w.requireNoChanges()
 	})
 	t.Run("tags_all holds the provider's default tags", func(t *testing.T) {

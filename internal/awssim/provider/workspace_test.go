@@ -78,7 +78,7 @@ func serve(t *testing.T, cloud *awssim.Cloud) string {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	socket := filepath.Join(dir, "s")
-	listener, err := net.Listen("unix", socket)
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", socket)
 	require.NoError(t, err)
 	server := &http.Server{Handler: cloud.Handler(), ReadHeaderTimeout: time.Minute}
 	go func() {
@@ -123,9 +123,9 @@ func (w *workspace) refused(says string, args ...string) {
 	require.NotContains(w.t, out, "unexpected EOF")
 }
 
-func (w *workspace) apply(args ...string) string {
+func (w *workspace) apply(args ...string) {
 	w.t.Helper()
-	return w.must(append([]string{"apply", "-no-color", "-auto-approve"}, args...)...)
+	w.must(append([]string{"apply", "-no-color", "-auto-approve"}, args...)...)
 }
 
 // requireNoChanges wants a plan to be empty.
