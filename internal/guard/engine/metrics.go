@@ -1,0 +1,92 @@
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"time"
+
+	"github.com/pgdr/pgdr/internal/guard/decide"
+)
+
+// publish puts all gauges, twice a minute, from the ledger as it was just read
+// and written. Without that it is not called, so that a guess about the writer
+// is never published.
+func (s *session) publish(ctx context.Context) {
+	now := s.e.ports.Clock.Now()
+	if !s.published.IsZero() && now.Sub(s.published) < publishEvery {
+		return
+	}
+	values := s.st.gauges(now)
+	maps.Copy(values, s.st.writerGauge())
+	if s.put(ctx, now, values) == nil {
+		s.published = now
+	}
+}
+
+// writerGauge is the metric that flips DNS; nothing while the writer is not
+// known.
+func (s *State) writerGauge() map[Metric]float64 {
+	switch s.Writer.Site {
+	case SitePrimary:
+		return map[Metric]float64{ActiveWriter: 0}
+	case SiteReplica:
+		return map[Metric]float64{ActiveWriter: 1}
+	default:
+		return nil
+	}
+}
+
+// gauges are all but the writer.
+func (s *State) gauges(now time.Time) map[Metric]float64 {
+	w := s.Watch
+	v := map[Metric]float64{GuardTick: 1}
+	reachable := w.SQL.Answers(now)
+	v[PrimaryReachable] = yes(reachable)
+	v[PrimaryNotWritable] = yes(reachable && !w.SQL.Class.Writable())
+	v[FencingOwed] = yes(s.owes(DebtFence))
+	ready, known := s.replicaReady(now)
+	if known {
+		v[ReplicaReady], v[Unprotected] = yes(ready), yes(!ready)
+	}
+	if l := decide.EstimateLoss(s.observation(now)); l.Known && ready {
+		v[HeartbeatLag] = l.Upper.Seconds()
+	}
+	return v
+}
+
+// replicaReady: there is a replica of the writer that could take over. Where
+// RDS does not tell, it is not known, and nothing is claimed either way.
+func (s *State) replicaReady(now time.Time) (ready, known bool) {
+	r := s.Watch.Replica
+	switch {
+	case s.Writer.Site == SiteReplica:
+		return false, true
+	case r.StatusAt.IsZero() || now.Sub(r.StatusAt) > decide.StatusFresh:
+		return false, false
+	default:
+		return r.Exists && r.IsReplica && decide.ConditionOf(r.Status) == decide.Serving, true
+	}
+}
+
+func (s *State) owes(kind DebtKind) bool {
+	_, owed := s.Debts[kind]
+	return owed
+}
+
+func (s *session) put(ctx context.Context, at time.Time, values map[Metric]float64) error {
+	c, cancel := s.bound(ctx)
+	defer cancel()
+	err := s.e.ports.Metrics.Put(c, at, values)
+	if err != nil {
+		s.e.log.Warn("publish metrics", slog.Any("error", err))
+	}
+	return err
+}
+
+func yes(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

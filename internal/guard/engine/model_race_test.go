@@ -1,0 +1,6 @@
+//go:build race
+
+package engine
+
+// The race detector makes worlds about ten times slower.
+const defaultRuns = 150

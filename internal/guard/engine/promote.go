@@ -1,0 +1,174 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/pgdr/pgdr/internal/guard/decide"
+	"github.com/pgdr/pgdr/internal/guard/refusal"
+)
+
+// fence cuts the old primary off. Where AWS is silent the fence is owed and
+// the failover goes on; where AWS answers and fencing fails, it does not.
+func (s *session) fence(ctx context.Context) (bool, error) {
+	f := s.st.Failover
+	if s.e.without.fence {
+		return s.advance(ctx, StepFence, StepPromote, nil)
+	}
+	if !f.FenceSought && !s.e.without.preflight && !f.preflightedBy(s.token, s.e.ports.Clock.Now()) {
+		return s.advance(ctx, StepFence, StepPreflight, nil)
+	}
+	err := s.act(ctx, StepFence, func(_ *State, f *Failover) error {
+		f.FenceSought = true
+		return nil
+	}, func(c context.Context) error { return s.e.ports.Fencer.Fence(c, f.From) })
+	if na := (*notActed)(nil); errors.As(err, &na) {
+		return false, na.err
+	}
+	if err != nil {
+		return s.fenceFailed(ctx, StepFence, refusal.FenceFailed, err)
+	}
+	next := StepConfirm
+	if s.e.without.confirm {
+		next = StepPromote
+	}
+	return s.advance(ctx, StepFence, next, func(_ *State, f *Failover) {
+		f.FenceSought, f.SilentFrom = true, time.Time{}
+	})
+}
+
+// preflightedBy tells whether the holder of that lease has looked at the
+// replica a moment ago; if not, it looks before it fences.
+func (f *Failover) preflightedBy(token int64, now time.Time) bool {
+	return f.Intent != nil && f.Intent.Step == StepPreflight && f.Intent.Token == token && now.Sub(f.Intent.At) <= preflightFresh
+}
+
+// confirmFence goes on only when the fence was found to hold.
+func (s *session) confirmFence(ctx context.Context) (bool, error) {
+	f := s.st.Failover
+	c, cancel := s.bound(ctx)
+	defer cancel()
+	holds, err := s.e.ports.Fencer.Fenced(c, f.From)
+	now := s.e.ports.Clock.Now()
+	switch {
+	case err != nil:
+		return s.fenceFailed(ctx, StepConfirm, refusal.FenceUnconfirmed, err)
+	case holds:
+		return s.advance(ctx, StepConfirm, StepPromote, func(_ *State, f *Failover) { f.Fence = FenceConfirmed })
+	case now.Sub(f.Times[StepFence]) > confirmPatience:
+		return s.advance(ctx, StepConfirm, StepFence, nil)
+	default:
+		return s.hold(ctx, refusal.New(refusal.FenceUnconfirmed, "set %s ago, does not hold yet", now.Sub(f.Times[StepFence]).Truncate(time.Second)), nil)
+	}
+}
+
+// fenceFailed sorts the ways in which fencing can fail.
+func (s *session) fenceFailed(ctx context.Context, step Step, name refusal.Name, cause error) (bool, error) {
+	f := s.st.Failover
+	now := s.e.ports.Clock.Now()
+	if errors.Is(cause, ErrSilent) {
+		region := f.Decision.Evidence == decide.EvidenceSilent
+		if region || !f.SilentFrom.IsZero() && now.Sub(f.SilentFrom) >= fencePatience {
+			return s.goUnfenced(ctx, step, FenceOwed)
+		}
+		return s.hold(ctx, refusal.New(name, "%v; tried until it has been silent for %s", cause, fencePatience), func(_ *State, f *Failover) {
+			if f.SilentFrom.IsZero() {
+				f.SilentFrom = now
+			}
+		})
+	}
+	if f.unfenced() {
+		return s.goUnfenced(ctx, step, FenceWaived)
+	}
+	return s.hold(ctx, refusal.New(name, "%v", cause), func(_ *State, f *Failover) { f.SilentFrom = time.Time{} })
+}
+
+// goUnfenced goes on to the promotion with the fence as a debt, which is paid
+// as soon as AWS lets us.
+func (s *session) goUnfenced(ctx context.Context, step Step, as Fence) (bool, error) {
+	return s.advance(ctx, step, StepPromote, func(st *State, f *Failover) {
+		f.Fence = as
+		st.owe(DebtFence, f.From, s.e.ports.Clock.Now())
+	})
+}
+
+// promote asks RDS, having written down first that it may have been asked.
+func (s *session) promote(ctx context.Context) (bool, error) {
+	f := s.st.Failover
+	unresolved := f.MaybeSent
+	now := s.e.ports.Clock.Now()
+	err := s.act(ctx, StepPromote, func(st *State, f *Failover) error {
+		if !f.MaybeSent && !s.e.without.deadline && now.After(f.Deadline) {
+			return errStale
+		}
+		if !f.MaybeSent && !f.forced() && st.Pause.Active(now) {
+			return errStale
+		}
+		f.MaybeSent, f.SentAt = true, now
+		return nil
+	}, func(c context.Context) error { return s.e.ports.Promoter.Promote(c, f.To) })
+	na := (*notActed)(nil)
+	switch {
+	case errors.As(err, &na):
+		return false, na.err
+	case err == nil, errors.Is(err, ErrNotReplica):
+		return s.advance(ctx, StepPromote, StepAwait, func(_ *State, f *Failover) { f.MaybeSent, f.SentAt = true, now })
+	case noEffect(err):
+		return s.hold(ctx, refusal.New(refusal.PromoteRefused, "%v", err), func(_ *State, f *Failover) {
+			// Only a first try that was refused proves that nothing was sent:
+			// a refusal may as well be the effect of an earlier one.
+			if !unresolved {
+				f.MaybeSent = false
+			}
+		})
+	default:
+		return s.hold(ctx, refusal.New(refusal.PromoteUnanswered, "%v", err), nil)
+	}
+}
+
+// noEffect: the answer says that the call did nothing.
+func noEffect(err error) bool {
+	return errors.Is(err, ErrThrottled) || errors.Is(err, ErrBusy) || errors.Is(err, ErrDenied)
+}
+
+// await waits until RDS is done: available, and no replication source. Just
+// after the promotion was asked for the instance still looks as before.
+func (s *session) await(ctx context.Context) (bool, error) {
+	f := s.st.Failover
+	if s.e.without.verify {
+		return s.advance(ctx, StepAwait, StepSwitch, nil)
+	}
+	i, err := s.inspect(ctx, f.To)
+	now := s.e.ports.Clock.Now()
+	switch {
+	case err != nil:
+		return s.hold(ctx, refusal.New(refusal.WriterUnconfirmed, "%v", err), nil)
+	case i.IsReplica && i.Status == "available" && now.Sub(f.SentAt) > resendAfter:
+		return s.advance(ctx, StepAwait, StepPromote, nil)
+	case i.IsReplica:
+		return s.hold(ctx, refusal.New(refusal.WriterUnconfirmed, "RDS still names a replication source (%s)", i.Status), nil)
+	case i.Status != "available":
+		return s.hold(ctx, refusal.New(refusal.WriterUnconfirmed, "RDS reports %q", i.Status), nil)
+	}
+	return s.advance(ctx, StepAwait, StepVerify, nil)
+}
+
+// verify lets the new writer take a write: only PostgreSQL itself knows that
+// it has left recovery.
+func (s *session) verify(ctx context.Context) (bool, error) {
+	f := s.st.Failover
+	var proof Proof
+	err := s.act(ctx, StepVerify, nil, func(c context.Context) error {
+		p, err := s.e.ports.Prover.Prove(c, f.To)
+		proof = p
+		return err
+	})
+	if na := (*notActed)(nil); errors.As(err, &na) {
+		return false, na.err
+	}
+	if err != nil {
+		return s.hold(ctx, refusal.New(refusal.WriterUnconfirmed, "%v", err), nil)
+	}
+	return s.advance(ctx, StepVerify, StepSwitch, func(_ *State, f *Failover) { f.Proof = proof })
+}

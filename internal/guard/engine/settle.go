@@ -1,0 +1,213 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// settle tries what is still to be done: each debt that is due, then the
+// notices that wait. None of it keeps the rest from being tried.
+func (s *session) settle(ctx context.Context) error {
+	for _, kind := range debtOrder {
+		d, owed := s.st.Debts[kind]
+		if !owed || s.e.ports.Clock.Now().Before(d.NextTry) || !s.st.payable(kind) {
+			continue
+		}
+		if err := s.pay(ctx, kind, d); err != nil {
+			return err
+		}
+	}
+	return s.deliver(ctx)
+}
+
+// payable: a fence is owed only while its failover goes forward or is done.
+// Un-fencing and stopping wait while a failover is under way, since they
+// belong to the one before.
+func (s *State) payable(kind DebtKind) bool {
+	switch kind {
+	case DebtFence:
+		return s.Writer.Site == SiteReplica || s.Failover != nil && s.Failover.Step != StepAbort
+	case DebtUnfence:
+		return s.Failover == nil && s.Writer.Site == SitePrimary
+	case DebtStop, DebtJournal:
+		return s.Failover == nil
+	default:
+		return true
+	}
+}
+
+// pay tries one debt. The try is written down before, its end after.
+func (s *session) pay(ctx context.Context, kind DebtKind, d Debt) error {
+	err := s.commit(ctx, func(st *State) error {
+		now := st.Debts[kind]
+		if !st.owes(kind) || !st.payable(kind) {
+			return errStale
+		}
+		now.Tries++
+		now.NextTry = s.e.ports.Clock.Now().Add(debtEvery)
+		st.Debts[kind] = now
+		return nil
+	})
+	if errors.Is(err, errStale) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c, cancel := s.bound(ctx)
+	defer cancel()
+	cause := c.Err()
+	if cause == nil {
+		cause = s.discharge(c, kind, d)
+	}
+	if cause != nil {
+		s.e.log.Info("debt stands", slog.String("debt", string(kind)), slog.Any("error", cause))
+	}
+	return s.commit(ctx, func(st *State) error {
+		owed, ok := st.Debts[kind]
+		switch {
+		case !ok:
+			return nil
+		case cause != nil:
+			owed.LastError = cause.Error()
+			st.Debts[kind] = owed
+			return nil
+		}
+		delete(st.Debts, kind)
+		if kind == DebtFence {
+			st.fencePaid(s.e.cfg.Environment, owed, s.e.ports.Clock.Now())
+		}
+		return nil
+	})
+}
+
+// discharge does what the debt is about. Every one of these may be repeated.
+func (s *session) discharge(ctx context.Context, kind DebtKind, d Debt) error {
+	p := s.e.ports
+	switch kind {
+	case DebtFence:
+		return s.dischargeFence(ctx, d.Target)
+	case DebtUnfence:
+		return s.unfenceMember(ctx, d.Target)
+	case DebtWeights:
+		return s.dischargeWeights(ctx)
+	case DebtPosture:
+		return p.Posture.Restore(ctx, d.Target)
+	case DebtSecret:
+		return p.Posture.DetachSecret(ctx)
+	case DebtJournal:
+		return p.Ledger.Append(ctx, Entry{ID: s.st.Last.ID, Failover: *s.st.Last})
+	case DebtStop:
+		gone, err := s.gone(ctx, d.Target)
+		if gone || err != nil {
+			return err
+		}
+		return p.Posture.Stop(ctx, d.Target)
+	default:
+		return fmt.Errorf("debt %q is not known to this version", kind)
+	}
+}
+
+// dischargeFence fences the old primary, unless it is another instance by now:
+// a rebuilt one of the same name has done nothing to be cut off for.
+func (s *session) dischargeFence(ctx context.Context, m Member) error {
+	if gone, _ := s.gone(ctx, m); gone {
+		return nil
+	}
+	if err := s.e.ports.Fencer.Fence(ctx, m); err != nil {
+		return fmt.Errorf("fence %q: %w", m.Identifier, err)
+	}
+	holds, err := s.e.ports.Fencer.Fenced(ctx, m)
+	if err != nil {
+		return fmt.Errorf("confirm fence of %q: %w", m.Identifier, err)
+	}
+	if !holds {
+		return fmt.Errorf("fence of %q does not hold yet", m.Identifier)
+	}
+	return nil
+}
+
+// gone: RDS answers that the very instance does not exist any more.
+func (s *session) gone(ctx context.Context, m Member) (bool, error) {
+	i, err := s.e.ports.Promoter.Inspect(ctx, m)
+	if errors.Is(err, ErrNotFound) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("inspect %q: %w", m.Identifier, err)
+	}
+	return !i.Exists || i.ResourceID != m.ResourceID, nil
+}
+
+// dischargeWeights makes the records agree with the ledger.
+func (s *session) dischargeWeights(ctx context.Context) error {
+	w := s.st.Writer
+	agrees, err := s.e.ports.Switcher.Agrees(ctx, w)
+	if err != nil {
+		return fmt.Errorf("read record weights: %w", err)
+	}
+	if agrees {
+		return nil
+	}
+	if err := s.e.ports.Switcher.SetWeights(ctx, w); err != nil {
+		return fmt.Errorf("set record weights: %w", err)
+	}
+	agrees, err = s.e.ports.Switcher.Agrees(ctx, w)
+	if err != nil {
+		return fmt.Errorf("read record weights: %w", err)
+	}
+	if !agrees {
+		return errors.New("record weights do not show yet")
+	}
+	return nil
+}
+
+// fencePaid records that the old primary is fenced after all, and tells.
+func (s *State) fencePaid(env string, d Debt, now time.Time) {
+	for _, f := range []*Failover{s.Failover, s.Last} {
+		if f != nil && f.From == d.Target && f.Outcome != OutcomeAborted {
+			f.Fence = FenceConfirmed
+			f.Times[StepConfirm] = now
+		}
+	}
+	s.tell(fencedNotice(env, d, now))
+}
+
+// deliver sends the notices that wait, the oldest first, and stops at the
+// first that fails.
+func (s *session) deliver(ctx context.Context) error {
+	for len(s.st.Outbox) > 0 {
+		n := s.st.Outbox[0]
+		c, cancel := s.bound(ctx)
+		err := c.Err()
+		if err == nil {
+			err = s.e.ports.Notifier.Notify(c, n)
+		}
+		cancel()
+		if err != nil {
+			s.e.log.Warn("notice not delivered", slog.Any("error", err))
+			return nil
+		}
+		if err := s.commit(ctx, func(st *State) error {
+			if len(st.Outbox) > 0 && st.Outbox[0].ID == n.ID {
+				st.Outbox = st.Outbox[1:]
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// notifyDirectly is for when there is no ledger to keep a notice in.
+func (s *session) notifyDirectly(ctx context.Context, n Notice) {
+	c, cancel := s.bound(ctx)
+	defer cancel()
+	if err := s.e.ports.Notifier.Notify(c, n); err != nil {
+		s.e.log.Warn("notice not delivered", slog.Any("error", err))
+	}
+}

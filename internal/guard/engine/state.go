@@ -1,0 +1,271 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/pgdr/pgdr/internal/guard/decide"
+	"github.com/pgdr/pgdr/internal/guard/refusal"
+)
+
+// Site is one of the two places, named for its role at birth.
+type Site string
+
+// The sites.
+const (
+	SitePrimary Site = "primary"
+	SiteReplica Site = "replica"
+)
+
+// Member is one database instance.
+type Member struct {
+	Site Site `json:"site,omitempty"`
+	// Identifier is the RDS instance identifier, which a rebuilt instance may
+	// have again.
+	Identifier string `json:"identifier,omitempty"`
+	// ResourceID is the DbiResourceId, which no other instance ever has.
+	ResourceID string `json:"resource_id,omitempty"`
+}
+
+// Step is where a failover is.
+type Step string
+
+// The steps, in order. StepAbort is the other way out.
+const (
+	StepClaim     Step = "claim"
+	StepPreflight Step = "pre-flight"
+	StepFence     Step = "fence"
+	StepConfirm   Step = "confirm-fence"
+	StepPromote   Step = "promote"
+	StepAwait     Step = "await-writer"
+	StepVerify    Step = "verify"
+	StepSwitch    Step = "switch"
+	StepPosture   Step = "restore-posture"
+	StepSecret    Step = "detach-secret"
+	StepNotify    Step = "notify"
+	StepDone      Step = "done"
+	StepAbort     Step = "abort"
+)
+
+// Fence is what became of fencing the old primary.
+type Fence string
+
+// States of a fence.
+const (
+	// FenceConfirmed: set, and found to hold.
+	FenceConfirmed Fence = "confirmed"
+	// FenceOwed: the old primary's region was silent.
+	FenceOwed Fence = "owed"
+	// FenceWaived: it failed, and the operator went on unfenced.
+	FenceWaived Fence = "waived"
+	// FenceVoid: the instance to fence is gone.
+	FenceVoid Fence = "void"
+)
+
+// State is the ledger's record. It is a value: Clone before changing a copy.
+type State struct {
+	// Version counts the writes; zero means that nothing was written yet.
+	Version int64 `json:"version"`
+	Lease   Lease `json:"lease"`
+	// Epoch counts the failovers that were claimed.
+	Epoch int64 `json:"epoch"`
+	// Writer is the instance that takes writes; zero until it is known.
+	Writer Member `json:"writer"`
+	// Replica would be promoted; its ResourceID is learnt from RDS.
+	Replica       Member           `json:"replica"`
+	Arming        decide.Arming    `json:"arming"`
+	Readiness     decide.Readiness `json:"readiness"`
+	Pause         *Pause           `json:"pause,omitempty"`
+	CooldownUntil time.Time        `json:"cooldown_until,omitzero"`
+	// Order is an operator's failover that waits for the lease's holder.
+	Order *Order `json:"order,omitempty"`
+	// Failover is under way; Last is the one before.
+	Failover *Failover `json:"failover,omitempty"`
+	Last     *Failover `json:"last,omitempty"`
+	// Debts are what a failover left to be done.
+	Debts map[DebtKind]Debt `json:"debts,omitempty"`
+	// Outbox holds notices that are not delivered yet.
+	Outbox []Notice `json:"outbox,omitempty"`
+	// Told is what people were last told stands in the way.
+	Told  string `json:"told,omitempty"`
+	Watch Watch  `json:"watch"`
+}
+
+// Lease lets one invocation act at a time.
+type Lease struct {
+	Owner string `json:"owner,omitempty"`
+	// Token is raised at each acquisition: who has an older one has lost it.
+	Token int64     `json:"token"`
+	Until time.Time `json:"until,omitzero"`
+}
+
+// Pause is an operator's order to keep still.
+type Pause struct {
+	By     string    `json:"by,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+	At     time.Time `json:"at"`
+	// Until zero means until resumed.
+	Until time.Time `json:"until,omitzero"`
+}
+
+// Active tells whether the pause holds.
+func (p *Pause) Active(now time.Time) bool {
+	return p != nil && (p.Until.IsZero() || now.Before(p.Until))
+}
+
+// Order is an operator's failover, kept in the ledger until it is taken up.
+type Order struct {
+	ID      string         `json:"id"`
+	Request decide.Request `json:"request"`
+	At      time.Time      `json:"at"`
+	// Expires keeps an order from being obeyed long after it was meant.
+	Expires time.Time `json:"expires"`
+}
+
+// Watch is what the samples added up to.
+type Watch struct {
+	SQL       decide.Path      `json:"sql"`
+	WAL       decide.Path      `json:"wal"`
+	RDSAPI    decide.Path      `json:"rds_api"`
+	OtherAPI  decide.Path      `json:"other_api"`
+	Witness   decide.Path      `json:"witness"`
+	Primary   decide.Primary   `json:"primary"`
+	Replica   decide.Replica   `json:"replica"`
+	Positions decide.Positions `json:"positions"`
+}
+
+// Failover is one failover, from its claim to its end.
+type Failover struct {
+	ID    string `json:"id"`
+	Epoch int64  `json:"epoch"`
+	Step  Step   `json:"step"`
+	From  Member `json:"from"`
+	To    Member `json:"to"`
+	// Request of the operator who ordered it; nil when the guard did.
+	Request  *decide.Request `json:"request,omitempty"`
+	Decision decide.Decision `json:"decision"`
+	// Saw is what was seen on each path when it was decided.
+	Saw       Watch     `json:"saw"`
+	ClaimedAt time.Time `json:"claimed_at"`
+	// Deadline is when an unpromoted failover is aborted.
+	Deadline time.Time `json:"deadline"`
+	// Times are when each step was completed.
+	Times map[Step]time.Time `json:"times,omitempty"`
+	// Intent is the side effect that was last about to be done.
+	Intent *Intent `json:"intent,omitempty"`
+	// FenceSought: a fence may have been set.
+	FenceSought bool `json:"fence_sought,omitempty"`
+	// SilentFrom is when fencing was first tried without an answer.
+	SilentFrom time.Time `json:"silent_from,omitzero"`
+	Fence      Fence     `json:"fence,omitempty"`
+	// MaybeSent: a promotion was sent or may have been. From then on nothing
+	// is un-fenced and the failover only goes forward.
+	MaybeSent bool      `json:"maybe_sent,omitempty"`
+	SentAt    time.Time `json:"sent_at,omitzero"`
+	Proof     Proof     `json:"proof"`
+	// Standing is what holds the failover up now.
+	Standing *refusal.Refusal `json:"standing,omitempty"`
+	// Reason of an abort.
+	Reason  *refusal.Refusal `json:"reason,omitempty"`
+	Outcome Outcome          `json:"outcome,omitempty"`
+	EndedAt time.Time        `json:"ended_at,omitzero"`
+}
+
+// Outcome of a failover that has ended.
+type Outcome string
+
+// Outcomes.
+const (
+	OutcomeDone    Outcome = "done"
+	OutcomeAborted Outcome = "aborted"
+)
+
+// Intent is a side effect that was about to be done.
+type Intent struct {
+	Step  Step      `json:"step"`
+	At    time.Time `json:"at"`
+	Token int64     `json:"token"`
+}
+
+// DebtKind is something that a failover could not do yet.
+type DebtKind string
+
+// Debts, in the order in which they are paid.
+const (
+	DebtFence   DebtKind = "fence"
+	DebtUnfence DebtKind = "unfence"
+	DebtWeights DebtKind = "weights"
+	DebtPosture DebtKind = "posture"
+	DebtSecret  DebtKind = "secret"
+	DebtJournal DebtKind = "journal"
+	DebtStop    DebtKind = "stop-old-primary"
+)
+
+var debtOrder = []DebtKind{DebtFence, DebtUnfence, DebtWeights, DebtPosture, DebtSecret, DebtJournal, DebtStop}
+
+// Debt is what is still to be done, and how trying went.
+type Debt struct {
+	Since   time.Time `json:"since"`
+	Target  Member    `json:"target"`
+	Tries   int       `json:"tries,omitempty"`
+	NextTry time.Time `json:"next_try,omitzero"`
+	// LastError of the last try, in words.
+	LastError string `json:"last_error,omitempty"`
+}
+
+// Entry is one line of the journal.
+type Entry struct {
+	ID       string   `json:"id"`
+	Failover Failover `json:"failover"`
+}
+
+// Clone copies the state deeply enough that no change of the copy shows in the
+// original.
+func (s State) Clone() State {
+	c := s
+	if s.Pause != nil {
+		p := *s.Pause
+		c.Pause = &p
+	}
+	if s.Order != nil {
+		o := *s.Order
+		c.Order = &o
+	}
+	c.Failover, c.Last = s.Failover.clone(), s.Last.clone()
+	c.Debts = maps.Clone(s.Debts)
+	c.Outbox = slices.Clone(s.Outbox)
+	c.Readiness.Failing = slices.Clone(s.Readiness.Failing)
+	return c
+}
+
+func (f *Failover) clone() *Failover {
+	if f == nil {
+		return nil
+	}
+	c := *f
+	c.Times = maps.Clone(f.Times)
+	if f.Request != nil {
+		r := *f.Request
+		c.Request = &r
+	}
+	if f.Intent != nil {
+		i := *f.Intent
+		c.Intent = &i
+	}
+	if f.Standing != nil {
+		r := *f.Standing
+		c.Standing = &r
+	}
+	return &c
+}
+
+// owe records a debt, once.
+func (s *State) owe(kind DebtKind, target Member, now time.Time) {
+	if s.Debts == nil {
+		s.Debts = map[DebtKind]Debt{}
+	}
+	if _, owed := s.Debts[kind]; !owed {
+		s.Debts[kind] = Debt{Since: now, Target: target}
+	}
+}

@@ -1,0 +1,220 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pgdr/pgdr/internal/guard/decide"
+	"github.com/pgdr/pgdr/internal/guard/refusal"
+)
+
+// step does the next step of the failover under way. It returns whether the
+// failover moved on; if not, it waits for the next round.
+func (s *session) step(ctx context.Context) (bool, error) {
+	f := s.st.Failover
+	if f.beforePromotion(s.e.without.sentCheck) {
+		if r := s.stopped(f); r != nil {
+			return s.abort(ctx, *r)
+		}
+		if s.st.Pause.Active(s.e.ports.Clock.Now()) && !f.forced() {
+			return s.hold(ctx, refusal.New(refusal.Paused, "an operator has paused the guard; failover %s waits until its deadline", f.ID), nil)
+		}
+	}
+	switch f.Step {
+	case StepPreflight:
+		return s.preflight(ctx)
+	case StepFence:
+		return s.fence(ctx)
+	case StepConfirm:
+		return s.confirmFence(ctx)
+	case StepPromote:
+		return s.promote(ctx)
+	case StepAwait:
+		return s.await(ctx)
+	case StepVerify:
+		return s.verify(ctx)
+	case StepSwitch:
+		return s.switchWriter(ctx)
+	case StepPosture:
+		return s.restorePosture(ctx)
+	case StepSecret:
+		return s.detachSecret(ctx)
+	case StepNotify:
+		return s.notify(ctx)
+	case StepDone:
+		return s.finish(ctx, OutcomeDone)
+	case StepAbort:
+		return s.undo(ctx)
+	default:
+		return false, fmt.Errorf("failover %s is at step %q, which this version does not know", f.ID, f.Step)
+	}
+}
+
+// beforePromotion: nothing was sent, so the failover can still be undone.
+func (f *Failover) beforePromotion(anyway bool) bool {
+	switch f.Step {
+	case StepPreflight, StepFence, StepConfirm, StepPromote:
+		return !f.MaybeSent || anyway
+	default:
+		return false
+	}
+}
+
+func (f *Failover) forced() bool   { return f.Request != nil && f.Request.Force }
+func (f *Failover) unfenced() bool { return f.Request != nil && f.Request.Unfenced }
+
+// stopped says why an unpromoted failover is to be given up, if it is.
+func (s *session) stopped(f *Failover) *refusal.Refusal {
+	now := s.e.ports.Clock.Now()
+	if now.After(f.Deadline) && !s.e.without.deadline {
+		r := refusal.New(refusal.DeadlinePassed, "not promoted by %s", f.Deadline.Format(time.RFC3339))
+		if f.Standing != nil {
+			r.Reason += "; held by " + f.Standing.Error()
+		}
+		return &r
+	}
+	// Once a fence was sought the failover goes forward: the primary's
+	// clients are cut off already, and un-fencing has to wait for the deadline.
+	if !f.FenceSought && !f.forced() && s.primaryAnswers(now) {
+		r := refusal.New(refusal.PrimaryReturned, "SQL: %s, WAL: %s", s.st.Watch.SQL.Class, s.st.Watch.WAL.Class)
+		return &r
+	}
+	return nil
+}
+
+func (s *session) primaryAnswers(now time.Time) bool {
+	o := s.st.observation(now)
+	return o.SQL.Answers(now) || o.WAL.Answers(now)
+}
+
+// preflight looks at the replica once more: fencing a primary for a replica
+// that can't be promoted would be an outage for nothing.
+func (s *session) preflight(ctx context.Context) (bool, error) {
+	if s.e.without.preflight {
+		return s.advance(ctx, StepPreflight, StepFence, s.preflighted)
+	}
+	f := s.st.Failover
+	i, err := s.inspect(ctx, f.To)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return s.abort(ctx, refusal.New(refusal.ReplicaMissing, "RDS knows no instance %q", f.To.Identifier))
+	case err != nil:
+		return s.hold(ctx, refusal.New(refusal.ReplicaStateUnknown, "%v", err), nil)
+	case i.ResourceID != f.To.ResourceID:
+		return s.abort(ctx, refusal.New(refusal.WriterMismatch, "%q is %s now, not %s", f.To.Identifier, i.ResourceID, f.To.ResourceID))
+	case !i.IsReplica:
+		return s.abort(ctx, refusal.New(refusal.NotAReplica, "RDS names no replication source for %q", f.To.Identifier))
+	case i.Status != "available":
+		return s.hold(ctx, refusal.New(refusal.ReplicaBusy, "RDS reports the replica %q", i.Status), nil)
+	}
+	return s.advance(ctx, StepPreflight, StepFence, s.preflighted)
+}
+
+// preflighted notes who looked: a fence that another process finds not begun
+// is pre-flighted anew.
+func (s *session) preflighted(_ *State, f *Failover) {
+	f.Intent = &Intent{Step: StepPreflight, At: s.e.ports.Clock.Now(), Token: s.token}
+}
+
+// inspect is Promoter.Inspect with its time-out, and with an instance that
+// does not exist as an error.
+func (s *session) inspect(ctx context.Context, m Member) (Instance, error) {
+	c, cancel := s.bound(ctx)
+	defer cancel()
+	i, err := s.e.ports.Promoter.Inspect(c, m)
+	if err == nil && !i.Exists {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Instance{}, fmt.Errorf("inspect %q: %w", m.Identifier, err)
+	}
+	return i, nil
+}
+
+// abort gives an unpromoted failover up.
+func (s *session) abort(ctx context.Context, why refusal.Refusal) (bool, error) {
+	return s.advance(ctx, s.st.Failover.Step, StepAbort, func(st *State, f *Failover) {
+		f.Reason = &why
+		// The primary stays the writer: nobody may fence it for this any more.
+		delete(st.Debts, DebtFence)
+	})
+}
+
+// undo lifts the fence of an aborted failover, if one may have been set, and
+// ends it. Nothing is lifted where a promotion may have been sent.
+func (s *session) undo(ctx context.Context) (bool, error) {
+	f := s.st.Failover
+	if !f.FenceSought {
+		return s.finish(ctx, OutcomeAborted)
+	}
+	err := s.act(ctx, StepAbort, func(_ *State, f *Failover) error {
+		if f.MaybeSent && !s.e.without.sentCheck {
+			return errStale
+		}
+		return nil
+	}, s.unfence)
+	if na := (*notActed)(nil); errors.As(err, &na) {
+		return false, na.err
+	}
+	if err != nil {
+		// The fence is a debt then: an abort that could not end would keep
+		// the next failover from starting.
+		s.log("unfence owed")
+		return s.finishWith(ctx, OutcomeAborted, func(st *State, f *Failover) {
+			st.owe(DebtUnfence, f.From, s.e.ports.Clock.Now())
+		})
+	}
+	return s.finish(ctx, OutcomeAborted)
+}
+
+// unfence lifts the fence from the failover's old primary and makes sure.
+func (s *session) unfence(ctx context.Context) error { return s.unfenceMember(ctx, s.st.Failover.From) }
+
+func (s *session) unfenceMember(ctx context.Context, m Member) error {
+	if err := s.e.ports.Fencer.Unfence(ctx, m); err != nil {
+		return fmt.Errorf("unfence %q: %w", m.Identifier, err)
+	}
+	still, err := s.e.ports.Fencer.Fenced(ctx, m)
+	if err != nil {
+		return fmt.Errorf("see whether %q is still fenced: %w", m.Identifier, err)
+	}
+	if still {
+		return fmt.Errorf("unfence %q: it still shows", m.Identifier)
+	}
+	return nil
+}
+
+// finish ends the failover.
+func (s *session) finish(ctx context.Context, outcome Outcome) (bool, error) {
+	return s.finishWith(ctx, outcome, nil)
+}
+
+func (s *session) finishWith(ctx context.Context, outcome Outcome, change func(*State, *Failover)) (bool, error) {
+	now := s.e.ports.Clock.Now()
+	step := s.st.Failover.Step
+	err := s.onStep(ctx, step, func(st *State, f *Failover) error {
+		if change != nil {
+			change(st, f)
+		}
+		f.Outcome, f.EndedAt, f.Standing, f.Intent = outcome, now, nil, nil
+		f.Times[step] = now
+		st.CooldownUntil = now.Add(s.e.cfg.Policy.Cooldown)
+		st.owe(DebtJournal, f.To, now)
+		if outcome == OutcomeAborted {
+			st.tell(abortNotice(s.e.cfg.Environment, *f, st.Debts, now))
+		} else {
+			st.Arming = decide.Arming{}
+			st.owe(DebtStop, f.From, now)
+		}
+		st.Last, st.Failover = f, nil
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	s.report.Steps = append(s.report.Steps, step)
+	s.e.log.Info("failover ended", "failover", s.st.Last.ID, "outcome", string(outcome))
+	return true, nil
+}
