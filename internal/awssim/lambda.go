@@ -287,10 +287,29 @@ func checkFunctionNetwork(c *call) error {
 				"Error occurred while DescribeSecurityGroups. EC2 Error Code: InvalidGroup.NotFound. EC2 Error Message: The security group '%s' does not exist in VPC %s", id, vpcID)
 		}
 	}
-	if !c.roleMay(c.attrs.Str("role"), "ec2:CreateNetworkInterface", "*") {
+	if !mayCreateInterfaces(c, subnets, groups) {
 		return c.refuse("role", "InvalidParameterValueException", "The provided execution role does not have permissions to call CreateNetworkInterface on EC2")
 	}
 	return nil
+}
+
+// mayCreateInterfaces tells whether the role may create a network interface
+// with these subnets and groups: EC2 wants the permission on each of them.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+func mayCreateInterfaces(c *call, subnets, groups []string) bool {
+	resources := []string{"network-interface/*"}
+	for _, id := range subnets {
+		resources = append(resources, "subnet/"+id)
+	}
+	for _, id := range groups {
+		resources = append(resources, "security-group/"+id)
+	}
+	for _, resource := range resources {
+		if !c.roleMay(c.attrs.Str("role"), "ec2:CreateNetworkInterface", c.arn("ec2", c.region, "%s", resource)) {
+			return false
+		}
+	}
+	return true
 }
 
 func checkFunctionTargets(c *call) error {
