@@ -11,7 +11,7 @@ type statement struct {
 	Effect    string
 	Principal any `json:",omitempty"`
 	Action    []string
-	Resource  []string
+	Resource  []string                  `json:",omitempty"` // a trust policy has none
 	Condition map[string]map[string]any `json:",omitempty"`
 }
 

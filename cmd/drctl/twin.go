@@ -17,6 +17,7 @@ type twinFlags struct {
 	project     string
 	dir         string
 	detailed    bool
+	verbose     bool
 }
 
 func twinCommand() *cobra.Command {
@@ -30,6 +31,8 @@ func twinCommand() *cobra.Command {
 	cmd.PersistentFlags().StringVarP(&flags.environment, "environment", "e", "", "environment suffix (default: ENVIRONMENT_SUFFIX, else dev)")
 	cmd.PersistentFlags().StringVar(&flags.project, "project", ".", "the project's root")
 	cmd.PersistentFlags().StringVar(&flags.dir, "dir", "", "folder of the simulation (default: .twin in the project)")
+
+	cmd.PersistentFlags().BoolVarP(&flags.verbose, "verbose", "v", false, "show every argument of what is created or destroyed")
 
 	plan := flags.command("plan", "Show what a deployment would do", func(ctx context.Context, r *local.Runner) error {
 		return r.Plan(ctx, flags.detailed)
@@ -67,7 +70,7 @@ func (f *twinFlags) command(use, short string, do func(context.Context, *local.R
 			if dir == "" {
 				dir = filepath.Join(project, ".twin")
 			}
-			runner, err := local.New(project, dir, f.environment, os.Stdout)
+			runner, err := local.New(project, dir, f.environment, os.Stdout, f.verbose)
 			if err != nil {
 				return err
 			}

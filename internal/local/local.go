@@ -34,9 +34,10 @@ type Runner struct {
 	Out io.Writer
 }
 
-// New checks what the commands need and finds the environment: suffix, else
-// what ENVIRONMENT_SUFFIX and the context say.
-func New(project, twinDir, suffix string, out io.Writer) (*Runner, error) {
+// New loads the environment's configuration: that of suffix, else what
+// ENVIRONMENT_SUFFIX and the context say. out is told what happens; verbose
+// adds every argument of what a plan creates or destroys as a whole.
+func New(project, twinDir, suffix string, out io.Writer, verbose bool) (*Runner, error) {
 	getenv := os.Getenv
 	if suffix != "" {
 		getenv = func(name string) string {
@@ -53,6 +54,9 @@ func New(project, twinDir, suffix string, out io.Writer) (*Runner, error) {
 	dir, err := twin.New(twinDir)
 	if err != nil {
 		return nil, err
+	}
+	if !verbose {
+		out = &condensed{out: out}
 	}
 	return &Runner{Project: project, Twin: dir, Environment: cfg.Environment, Out: newPlain(out)}, nil
 }
@@ -138,18 +142,25 @@ func (r *Runner) Destroy(ctx context.Context) error {
 	return r.StopCloud(ctx)
 }
 
-// cdktf runs a command of the cdktf CLI on both stacks. It synthesizes by
-// itself.
+// cdktf runs a command of the cdktf CLI on both stacks, in the order of their
+// dependency. The folders are prepared before, so that what it prints is about
+// the stacks; the lock of the provider is skipped, because that asks the
+// registry, which does not have this provider.
 func (r *Runner) cdktf(ctx context.Context, verb string) error {
-	if err := r.install(ctx); err != nil {
+	if err := r.prepare(ctx); err != nil {
 		return err
 	}
 	if err := r.startCloud(ctx); err != nil {
 		return err
 	}
+	for _, role := range roles {
+		if err := r.initStack(ctx, role); err != nil {
+			return err
+		}
+	}
 	r.say("%s %s and %s in the simulated account", verb, r.stack("primary"), r.stack("replica"))
 	err := r.run(ctx, "npx", "--no-install", "cdktf", verb, r.stack("primary"), r.stack("replica"),
-		"--auto-approve", "--output", r.outdir())
+		"--skip-synth", "--auto-approve", "--skip-provider-lock", "--output", r.outdir())
 	if err != nil {
 		return fmt.Errorf("cdktf %s %s: %w", verb, r.Environment, err)
 	}
