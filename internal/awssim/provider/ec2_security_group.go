@@ -72,7 +72,7 @@ func portsCheck(config cty.Value, f *faults) {
 	from, to := config.GetAttr("from_port"), config.GetAttr("to_port")
 	switch p := protocol.AsString(); p {
 	case "-1":
-		if !from.IsNull() || !to.IsNull() {
+		if from.IsKnown() && !from.IsNull() || to.IsKnown() && !to.IsNull() {
 			f.addf(cty.GetAttrPath("ip_protocol"), "from_port and to_port must not be set when ip_protocol is \"-1\"")
 		}
 	case "tcp", "udp", "6", "17":

@@ -24,6 +24,13 @@ var codeArguments = words("architectures filename image_uri s3_bucket s3_key s3_
 var functionConfigArguments = words("description handler file_system_config image_config memory_size role timeout kms_key_arn layers " +
 	"dead_letter_config snap_start tracing_config vpc_config runtime environment ephemeral_storage logging_config")
 
+// lambdaRuntimes is the enumeration Runtime of the Lambda API as the SDK of
+// provider 5.99.1 has it, with those that AWS retired.
+var lambdaRuntimes = words("nodejs nodejs4.3 nodejs4.3-edge nodejs6.10 nodejs8.10 nodejs10.x nodejs12.x nodejs14.x nodejs16.x nodejs18.x " +
+	"nodejs20.x nodejs22.x java8 java8.al2 java11 java17 java21 python2.7 python3.6 python3.7 python3.8 python3.9 python3.10 python3.11 " +
+	"python3.12 python3.13 dotnetcore1.0 dotnetcore2.0 dotnetcore2.1 dotnetcore3.1 dotnet6 dotnet8 go1.x ruby2.5 ruby2.7 ruby3.2 ruby3.3 " +
+	"ruby3.4 provided provided.al2 provided.al2023")
+
 func functionTraits() *traits {
 	changes := append(append([]string{}, codeArguments...), functionConfigArguments...)
 	return &traits{
@@ -41,8 +48,7 @@ func functionTraits() *traits {
 			matches("function_name", regexp.MustCompile(`^(arn:[a-z-]+:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([0-9A-Za-z_-]+)(:(\$LATEST|[0-9A-Za-z_-]+))?$`), "must be valid function name or function ARN"),
 			length("function_name", 1, 140), between("memory_size", 128, 10240), between("timeout", 1, 900),
 			between("ephemeral_storage.size", 512, 10240), oneOf("package_type", "Zip", "Image"), oneOf("architectures", "x86_64", "arm64"),
-			oneOf("runtime", "provided", "provided.al2", "provided.al2023", "go1.x", "nodejs18.x", "nodejs20.x", "nodejs22.x",
-				"python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "java8.al2", "java11", "java17", "java21", "dotnet8", "ruby3.2", "ruby3.3", "ruby3.4"),
+			oneOf("runtime", lambdaRuntimes...),
 			exactlyOne("filename", "image_uri", "s3_bucket"), together("s3_key", "s3_bucket"), together("s3_bucket", "s3_key"),
 			conflicts("s3_object_version", "filename", "image_uri"), length("handler", 1, 128),
 			together("replacement_security_group_ids", "replace_security_groups_on_destroy"),

@@ -71,6 +71,7 @@ func instanceTraits() *traits {
 		// it destroys; the password and the version beside it are never returned.
 		local: words("allow_major_version_upgrade apply_immediately blue_green_update delete_automated_backups final_snapshot_identifier " +
 			"password password_wo_version skip_final_snapshot upgrade_storage_config"),
+		imported: map[string]any{"delete_automated_backups": true, "skip_final_snapshot": true}, // resourceInstanceImport
 		same: map[string]sameFunc{
 			"engine": sameFold, "engine_version": sameEngineVersion, "maintenance_window": sameFold,
 		},

@@ -79,15 +79,15 @@ func (s *Server) ApplyResourceChange(ctx context.Context, req *tfprotov5.ApplyRe
 		resp.Diagnostics = errorDiag(call.summary, err)
 		return resp, nil
 	}
+	// The simulator does all of an operation or nothing, so that a refusal
+	// leaves the state as it was.
 	if answer.Error != nil {
 		resp.Diagnostics = refusalDiag(call.summary, answer.Error, e)
-		if answer.Attrs == nil {
-			return resp, nil // as it was
-		}
+		return resp, nil
 	}
 	state, err := e.settled(answer, planned, s.settings.tags)
 	if err != nil {
-		resp.Diagnostics = append(resp.Diagnostics, errorDiag(call.summary, err)...)
+		resp.Diagnostics = errorDiag(call.summary, err)
 		return resp, nil
 	}
 	resp.NewState, err = e.stateOf(state)

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"net/netip"
+	"regexp"
 	"slices"
 
 	"github.com/zclconf/go-cty/cty"
@@ -72,6 +73,7 @@ func healthCheckTraits() *traits {
 		checks: []check{
 			oneOf("type", "HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP", "CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL"),
 			oneOf("insufficient_data_health_status", "Healthy", "Unhealthy", "LastKnownStatus"),
+			matches("cloudwatch_alarm_region", regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`), "an AWS region"),
 			between("failure_threshold", 1, 10), numberOf("request_interval", 10, 30), between("port", 1, 65535),
 			between("child_health_threshold", 0, 256), length("reference_name", 0, 27), length("fqdn", 0, 255),
 			length("resource_path", 0, 255), length("search_string", 0, 255), isARN("routing_control_arn"), healthCheckRegions,

@@ -43,6 +43,8 @@ func (t *traits) settleObject(b *tfjson.SchemaBlock, answer, reference cty.Value
 		switch {
 		case a.WriteOnly:
 			out[name] = cty.NullVal(a.AttributeType)
+		case reference.IsNull() && has(t.local, path):
+			out[name] = t.importedAt(path, a.AttributeType)
 		case reference.IsNull():
 			out[name] = got
 		case has(t.local, path) && ref.IsWhollyKnown():
@@ -64,12 +66,14 @@ func (t *traits) settleObject(b *tfjson.SchemaBlock, answer, reference cty.Value
 func (t *traits) settleNested(nested *tfjson.SchemaBlockType, answer, reference cty.Value, path string) cty.Value {
 	single := nested.NestingMode == tfjson.SchemaNestingModeSingle || nested.NestingMode == tfjson.SchemaNestingModeGroup
 	switch {
-	case single || has(t.local, path):
-		// Single blocks are timeouts only, which AWS knows nothing of.
-		if reference.IsWhollyKnown() && (single || !reference.IsNull()) {
-			return reference
+	case single:
+		// Timeouts, which AWS knows nothing of.
+		return reference
+	case has(t.local, path):
+		if reference.IsNull() || !reference.IsKnown() {
+			return collection(nestedType(nested), nil)
 		}
-		return answer
+		return reference
 	case reference.IsNull() || !reference.IsKnown():
 		return answer
 	}
@@ -96,4 +100,12 @@ func (t *traits) settleElement(nested *tfjson.SchemaBlockType, answer cty.Value,
 		}
 	}
 	return answer
+}
+
+// importedAt is what an import gives to an argument that no AWS call returns.
+func (t *traits) importedAt(path string, kind cty.Type) cty.Value {
+	if value, ok := valueIn(t.imported, path); ok {
+		return value
+	}
+	return cty.NullVal(kind)
 }

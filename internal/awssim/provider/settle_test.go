@@ -51,9 +51,13 @@ func TestSettle_NeverKeepsAWriteOnlyValue(t *testing.T) {
 }
 
 func TestSettle_OfAnImportTakesTheAnswer(t *testing.T) {
-	state := settledFor(t, "aws_kms_key", `{"description":"x"}`, "", noTags)
+	state := settledFor(t, "aws_kms_key", `{"description":"x","deletion_window_in_days":7}`, "", noTags)
 	require.Equal(t, cty.StringVal("x"), state.GetAttr("description"))
-	require.True(t, state.GetAttr("deletion_window_in_days").IsNull())
+	require.True(t, state.GetAttr("deletion_window_in_days").IsNull(), "AWS doesn't tell")
+
+	state = settledFor(t, "aws_db_instance", `{"instance_class":"x","skip_final_snapshot":false,"blue_green_update":[{"enabled":true}]}`, "", noTags)
+	require.Equal(t, cty.True, state.GetAttr("skip_final_snapshot"), "the real provider's import sets it")
+	require.Zero(t, state.GetAttr("blue_green_update").LengthInt())
 }
 
 func TestTags_OwnAndDefaultsAreToldApart(t *testing.T) {

@@ -74,6 +74,12 @@ func TestTerraform_LivesThroughEveryType(t *testing.T) {
 		require.Empty(t, leaks(t, w.dir, w.password()))
 		w.requireNoChanges("-var=password_version=2")
 	})
+	t.Run("destroy asks for a final snapshot", func(*testing.T) {
+		const target, keep = "-target=aws_db_instance.replica", "-var=skip_final_snapshot=false"
+		w.apply(target, keep, "-var=password_version=2")
+		w.refused("final_snapshot_identifier is required when skip_final_snapshot is false", "destroy", "-no-color", "-auto-approve", target, keep)
+		w.apply(target, "-var=password_version=2")
+	})
 	t.Run("destroy leaves nothing", func(t *testing.T) {
 		w.must("destroy", "-no-color", "-auto-approve")
 		summary := w.cloud.Summary()
@@ -169,6 +175,10 @@ func TestTerraform_IsRefusedAnAccountThatIsNotAllowed(t *testing.T) {
 	w := newWorkspace(t, "import")
 	w.must("init", "-no-color")
 	w.refused("AWS account ID not allowed: "+awssim.DefaultAccount, "plan", "-no-color", "-var=account=999999999999")
+	main, err := os.ReadFile(filepath.Join(w.dir, "main.tf"))
+	require.NoError(t, err)
+	w.write("main.tf", strings.Replace(string(main), "allowed_account_ids", "forbidden_account_ids", 1))
+	w.refused("AWS account ID not allowed: "+awssim.DefaultAccount, "plan", "-no-color")
 }
 
 func TestTerraform_IsRefusedWithoutARegion(t *testing.T) {

@@ -25,6 +25,9 @@ type traits struct {
 	// local are arguments that no AWS call returns: what the configuration
 	// said stays in the state, whatever a read brings.
 	local []string
+	// imported are values that an import gives to local arguments; the others
+	// are then not set.
+	imported map[string]any
 	// files are arguments that name a file. The real provider reads it where
 	// Terraform runs; the simulator, which runs elsewhere, is told the whole
 	// path.
@@ -87,8 +90,10 @@ func has(paths []string, path string) bool {
 }
 
 // defaultOf gives the value of an argument that isn't set, if it has one.
-func (t *traits) defaultOf(path string) (cty.Value, bool) {
-	switch d := t.defaults[path].(type) {
+func (t *traits) defaultOf(path string) (cty.Value, bool) { return valueIn(t.defaults, path) }
+
+func valueIn(table map[string]any, path string) (cty.Value, bool) {
+	switch d := table[path].(type) {
 	case string:
 		return cty.StringVal(d), true
 	case bool:

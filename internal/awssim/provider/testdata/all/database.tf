@@ -109,5 +109,11 @@ resource "aws_db_instance" "replica" {
   storage_encrypted      = true
   db_subnet_group_name   = aws_db_subnet_group.replica.name
   vpc_security_group_ids = [aws_security_group.replica.id]
-  skip_final_snapshot    = true
+  skip_final_snapshot    = var.skip_final_snapshot
+}
+
+variable "skip_final_snapshot" {
+  type        = bool
+  default     = true
+  description = "Of the replica."
 }
