@@ -42,16 +42,15 @@ func newAccount(t *testing.T) *account {
 			return (&net.Dialer{}).DialContext(ctx, "unix", dir.Socket())
 		},
 	}}
-	t.Cleanup(func() {
-		if t.Failed() {
-			a.stop()
-		}
-	})
+	t.Cleanup(a.stop)
 	return a
 }
 
-// stop ends the process of an account that a failed test left behind.
+// stop ends the account's process, if the test started one.
 func (a *account) stop() {
+	if _, err := os.Stat(a.dir.Cloud()); errors.Is(err, os.ErrNotExist) {
+		return
+	}
 	runner, err := local.New(a.project, string(a.dir), "dev", io.Discard, true)
 	if err == nil {
 		err = runner.StopCloud(context.Background())
@@ -106,14 +105,19 @@ func (e *environment) terraformIn(t *testing.T, dir string, args ...string) (std
 	cmd := exec.CommandContext(t.Context(), "terraform", args...)
 	cmd.Dir = dir
 	cmd.Env = e.dir.Env(os.Environ())
-	var out, both bytes.Buffer
-	cmd.Stdout, cmd.Stderr = io.MultiWriter(&out, &both), &both
+	var out, problems bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &problems
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		require.NoError(t, err)
 	}
-	return out.String(), both.String(), cmd.ProcessState.ExitCode()
+	return out.String(), out.String() + problems.String(), cmd.ProcessState.ExitCode()
+}
+
+// unwrapped is a text without Terraform's frame and line breaks.
+func unwrapped(text string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(text, "│", " ")), " ")
 }
 
 // applied reads the states of both stacks.

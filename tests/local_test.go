@@ -66,7 +66,7 @@ func TestLocal(t *testing.T) {
 		before := a.held(t, "prod")
 		stdout, all, code := prod.terraform(t, "primary", "destroy", "-auto-approve", "-no-color", "-target", instanceAddress(t, prod))
 		require.NotZero(t, code, stdout)
-		require.Contains(t, all, "Cannot delete protected DB Instance")
+		require.Contains(t, unwrapped(all), "Cannot delete protected DB Instance")
 		require.Contains(t, a.held(t, "prod"), instanceKey(t, before))
 	})
 
@@ -132,10 +132,10 @@ func requireNoLeak(t *testing.T, e *environment) {
 	t.Helper()
 	secrets := e.applied(t).of("aws_secretsmanager_secret")
 	require.Len(t, secrets, 1)
-	var stored struct{ SecretString string }
+	var stored struct{ Value string }
 	e.ask(t, "/secrets/value", url.Values{"arn": {secrets[0].text("arn")}}, &stored)
 	var credentials struct{ Username, Password string }
-	require.NoError(t, json.Unmarshal([]byte(stored.SecretString), &credentials), stored.SecretString)
+	require.NoError(t, json.Unmarshal([]byte(stored.Value), &credentials))
 	require.Equal(t, "dbadmin", credentials.Username)
 	require.Len(t, credentials.Password, 32)
 
@@ -168,7 +168,7 @@ func requireDriftSeen(t *testing.T, e *environment) {
 	e.tamper(t, "aws_db_instance", instance.text("id"), "backup_retention_period", 1)
 	_, all, code := e.terraform(t, "primary", "plan", "-no-color", "-detailed-exitcode")
 	require.Equal(t, 2, code, all)
-	require.Regexp(t, `backup_retention_period\s+= 1 -> 7`, all)
+	require.Contains(t, unwrapped(all), "~ backup_retention_period = 1 -> 7")
 	e.tamper(t, "aws_db_instance", instance.text("id"), "backup_retention_period", 7)
 	requireNoChanges(t, e)
 }
