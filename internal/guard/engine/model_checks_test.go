@@ -16,7 +16,7 @@ func (w *world) checkTransition(old, s State) {
 		w.lastEnd = w.now
 	}
 	if old.Failover == nil && s.Failover != nil {
-		w.waived = s.Failover.unfenced()
+		w.waived, w.fenceTries = s.Failover.unfenced(), 0
 		if !s.Failover.forced() {
 			w.checkClaim(s)
 		}
@@ -80,9 +80,14 @@ func (w *world) checkPromotion() {
 	}
 }
 
-// checkFence runs when the network ACL is changed for a failover.
-func (w *world) checkFence() {
-	if !w.sent && w.now.Sub(w.promotable) > 45*time.Second {
+// checkFence runs when the network ACL is changed for a failover. Only the
+// first try counts: a fence that was sought once is seen through.
+func (w *world) checkFence(first bool) {
+	late := 15 * time.Second
+	if w.flaky > 0 || len(w.deaf) > 0 {
+		late = 45 * time.Second // Writing the intent may take several tries.
+	}
+	if first && !w.sent && w.now.Sub(w.promotable) > late {
 		w.fail("fenced for a replica that could not be promoted for %s", w.now.Sub(w.promotable))
 	}
 }

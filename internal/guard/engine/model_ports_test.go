@@ -42,7 +42,7 @@ func (p *proc) call(ctx context.Context, path, op string, effect func() error) e
 		panic(crashed{})
 	}
 	p.pause(w.between(10*time.Millisecond, 100*time.Millisecond))
-	if ctx.Err() != nil || w.flaky > 0 && w.chance(w.flaky/4) {
+	if ctx.Err() != nil || w.deaf[op] || w.flaky > 0 && w.chance(w.flaky/4) {
 		return fmt.Errorf("%s: answer lost: %w", op, ErrSilent)
 	}
 	if err != nil {
@@ -159,9 +159,11 @@ type modelFencer struct{ *proc }
 
 func (m modelFencer) Fence(ctx context.Context, _ Member) error {
 	m.w.fenceTry = m.w.now
+	m.w.fenceTries++
+	first := m.w.fenceTries == 1
 	return m.call(ctx, "ec2", "fence", func() error {
 		m.acts("fence")
-		m.w.checkFence()
+		m.w.checkFence(first)
 		m.w.setFence(true)
 		return nil
 	})

@@ -34,7 +34,7 @@ func modelPolicy() decide.Policy {
 	return decide.Policy{
 		Mode: decide.ModeAutomatic, OnRegionSilent: decide.SilentPromote,
 		InstanceFailed: 40 * time.Second, InstanceUnreachable: 60 * time.Second, RegionSilent: 30 * time.Second,
-		Arming: 60 * time.Second, Cooldown: 5 * time.Minute, MaxDataLoss: 40 * time.Second, AbortAfter: 2 * time.Minute,
+		Arming: 60 * time.Second, Cooldown: 5 * time.Minute, MaxDataLoss: 90 * time.Second, AbortAfter: 2 * time.Minute,
 	}
 }
 

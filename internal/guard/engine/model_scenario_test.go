@@ -12,6 +12,13 @@ func (w *world) at(t time.Time, do func(*world)) {
 	slices.SortStableFunc(w.events, func(a, b event) int { return a.at.Compare(b.at) })
 }
 
+// backUp keeps the replica busy, if it is one.
+func (w *world) backUp(d time.Duration) {
+	if r := &w.replica; r.isReplica && r.promoteAt.IsZero() {
+		r.status, r.busyUntil = "backing-up", w.now.Add(d)
+	}
+}
+
 // during cuts paths for a while.
 func (w *world) during(from time.Time, d time.Duration, paths ...string) {
 	w.at(from, func(w *world) {
@@ -50,6 +57,19 @@ var disasters = []func(w *world, at time.Time){
 	},
 	func(w *world, at time.Time) { w.during(at, w.between(time.Minute, 8*time.Minute), "peering") },
 	func(w *world, at time.Time) { w.during(at, w.between(time.Minute, 8*time.Minute), "replication") },
+	// The same, and IAM does not let the guard promote.
+	func(w *world, at time.Time) {
+		w.at(at, func(w *world) { w.denied["promote"] = true })
+		w.during(at, w.between(2*time.Minute, 8*time.Minute), "peering", "replication")
+	},
+	// The primary is lost just as the replica begins a backup, of which RDS
+	// does not tell.
+	func(w *world, at time.Time) {
+		w.during(at, w.between(2*time.Minute, 12*time.Minute), "peering", "replication")
+		backup := at.Add(w.between(20*time.Second, 50*time.Second))
+		w.during(backup, w.between(30*time.Second, 70*time.Second), "rds-local")
+		w.at(backup, func(w *world) { w.backUp(w.between(time.Minute, 4*time.Minute)) })
+	},
 	// The guard is cut off from everything.
 	func(w *world, at time.Time) {
 		w.during(at, w.between(time.Minute, 8*time.Minute), "peering", "replication", "region-api", "ec2", "witness")
@@ -88,11 +108,7 @@ var disasters = []func(w *world, at time.Time){
 // troubles come on top.
 var troubles = []func(w *world, at time.Time){
 	func(w *world, at time.Time) {
-		w.at(at, func(w *world) {
-			if r := &w.replica; r.isReplica && r.promoteAt.IsZero() {
-				r.status, r.busyUntil = "backing-up", w.now.Add(w.between(20*time.Second, 5*time.Minute))
-			}
-		})
+		w.at(at, func(w *world) { w.backUp(w.between(20*time.Second, 5*time.Minute)) })
 	},
 	func(w *world, at time.Time) {
 		path := []string{"rds-local", "ledger", "metrics", "notify", "route53", "replica-sql", "ec2"}[w.rng.IntN(7)]
@@ -104,7 +120,19 @@ var troubles = []func(w *world, at time.Time){
 	func(w *world, at time.Time) {
 		op := []string{"fence", "promote", "promote", "weights", "unfence", "metrics"}[w.rng.IntN(6)]
 		w.at(at, func(w *world) { w.denied[op] = true })
-		w.at(at.Add(w.between(time.Minute, 6*time.Minute)), func(w *world) { delete(w.denied, op) })
+		w.at(at.Add(w.between(time.Minute, 14*time.Minute)), func(w *world) { delete(w.denied, op) })
+	},
+	// Answers are lost, the calls have their effect.
+	func(w *world, at time.Time) {
+		op := []string{"fence", "promote", "promote", "weights", "unfence", "ledger-write"}[w.rng.IntN(6)]
+		w.at(at, func(w *world) { w.deaf[op] = true })
+		w.at(at.Add(w.between(time.Minute, 6*time.Minute)), func(w *world) { delete(w.deaf, op) })
+	},
+	// RDS stops answering in the guard's region, and begins a backup.
+	func(w *world, at time.Time) {
+		at = at.Add(w.between(0, time.Minute))
+		w.during(at, w.between(20*time.Second, 70*time.Second), "rds-local")
+		w.at(at, func(w *world) { w.backUp(w.between(time.Minute, 4*time.Minute)) })
 	},
 	// Pause and resume in quick turn.
 	func(w *world, at time.Time) {
@@ -119,7 +147,7 @@ var troubles = []func(w *world, at time.Time){
 		w.at(at.Add(w.between(time.Minute, 5*time.Minute)), func(w *world) { w.operator(func(s *State) { s.Pause = nil }) })
 	},
 	func(w *world, at time.Time) {
-		w.at(at.Add(-90*time.Second), func(w *world) { w.replayStop = w.now })
+		w.at(at.Add(-140*time.Second), func(w *world) { w.replayStop = w.now })
 		w.at(at.Add(w.between(2*time.Minute, 6*time.Minute)), func(w *world) { w.replayStop = time.Time{} })
 	},
 	func(w *world, at time.Time) {
@@ -141,7 +169,7 @@ func (w *world) operator(change func(*State)) {
 // guard has time to come to rest.
 func scenario(seed uint64, alter setup) *world {
 	w := newWorld(seed)
-	w.skewed = w.chance(0.3)
+	w.skewed = w.chance(0.35)
 	w.crashes = []float64{0, 0, 0.002, 0.01}[w.rng.IntN(4)]
 	w.flaky = []float64{0, 0, 0.02, 0.1}[w.rng.IntN(4)]
 	start := modelEpoch.Add(w.between(90*time.Second, 3*time.Minute))
@@ -154,7 +182,7 @@ func scenario(seed uint64, alter setup) *world {
 	if w.chance(0.3) {
 		disasters[w.rng.IntN(len(disasters))](w, start.Add(w.between(0, 6*time.Minute)))
 	}
-	for range w.rng.IntN(4) {
+	for range w.rng.IntN(5) {
 		troubles[w.rng.IntN(len(troubles))](w, start.Add(w.between(-20*time.Second, 3*time.Minute)))
 	}
 	heal := modelEpoch.Add(20 * time.Minute)
@@ -176,7 +204,7 @@ func (w *world) heal() {
 			w.setCut(p, false)
 		}
 	}
-	w.denied = map[string]bool{}
+	w.denied, w.deaf = map[string]bool{}, map[string]bool{}
 	w.flaky, w.crashes, w.replayStop = 0, 0, time.Time{}
 	w.operator(func(s *State) { s.Pause, s.Arming.Held = nil, false })
 }

@@ -25,6 +25,7 @@ type world struct {
 	fence    fenceTruth
 	cut      map[string]bool // paths and services that do not answer
 	denied   map[string]bool // operations that IAM refuses
+	deaf     map[string]bool // operations whose answers are lost
 	flaky    float64         // chance that a call is lost or throttled
 	skewed   bool
 	upSince  map[string]time.Time // since when a cut-able thing has answered
@@ -50,6 +51,7 @@ type world struct {
 	promotions  int       // that RDS took
 	sent        bool      // a promotion reached RDS
 	fenceTry    time.Time // when fencing was last tried
+	fenceTries  int
 	lastEnd     time.Time // when a failover last ended
 	outageSince time.Time // the primary lives, fenced, and nobody was promoted
 	doubleSince time.Time // two instances take writes
@@ -102,7 +104,7 @@ var allPaths = []string{"peering", "replication", "witness", "region-api", "ec2"
 func newWorld(seed uint64) *world {
 	w := &world{
 		rng: rand.New(rand.NewPCG(seed, 7)), seed: seed, now: modelEpoch,
-		cut: map[string]bool{}, denied: map[string]bool{}, upSince: map[string]time.Time{},
+		cut: map[string]bool{}, denied: map[string]bool{}, deaf: map[string]bool{}, upSince: map[string]time.Time{},
 		lsn: 1 << 20, receivedAt: modelEpoch,
 	}
 	w.primary = truth{id: "db-A", alive: true, status: "available", exists: true}
@@ -204,7 +206,7 @@ func (w *world) follow() {
 	if w.skewed || w.crashes > 0 {
 		slack = 8 * time.Minute // A lease by a wrong clock, or one after another, keeps others out.
 	}
-	if !w.outageSince.IsZero() && w.now.Sub(w.outageSince) > modelPolicy().AbortAfter+slack {
+	if !w.outageSince.IsZero() && !w.maybeSent() && w.now.Sub(w.outageSince) > modelPolicy().AbortAfter+slack {
 		w.fail("the primary is fenced for %s though nothing was promoted", w.now.Sub(w.outageSince))
 	}
 	mark(&w.doubleSince, w.takesWrites() && w.writable() && w.up("ec2") && !w.denied["fence"] && w.up("ledger") && w.up("rds-local"), w.now)
@@ -220,6 +222,12 @@ func mark(since *time.Time, on bool, now time.Time) {
 	case since.IsZero():
 		*since = now
 	}
+}
+
+// maybeSent: a promotion was sent, or the guard can't know that none was.
+func (w *world) maybeSent() bool {
+	f := w.ledger.state.Failover
+	return w.sent || f != nil && f.MaybeSent
 }
 
 // behind is how far replay is behind what was received.

@@ -17,6 +17,8 @@ type session struct {
 	started time.Time
 	// token is that of our lease; zero while we hold none.
 	token int64
+	// writes counts the writes of this invocation, for their stamps.
+	writes int
 	// heldUntil is when the lease that kept us out would end.
 	heldUntil time.Time
 	// st is the ledger as of our last successful read or write.
@@ -60,12 +62,24 @@ func (s *session) read(ctx context.Context) (State, error) {
 	return st, nil
 }
 
+// write stores the state under the next version and makes it ours. When the
+// answer is lost it looks whether the write was stored all the same.
 func (s *session) write(ctx context.Context, st State) error {
+	s.writes++
+	st.Stamp = fmt.Sprintf("%s/%d/%d", s.owner, st.Lease.Token, s.writes)
 	c, cancel := s.e.ports.Clock.WithDeadline(ctx, s.e.ports.Clock.Now().Add(callTimeout))
 	defer cancel()
-	if err := s.e.ports.Ledger.Write(c, st); err != nil {
+	err := s.e.ports.Ledger.Write(c, st)
+	if errors.Is(err, ErrSilent) {
+		if stored, rerr := s.read(ctx); rerr == nil && stored.Stamp == st.Stamp {
+			err = nil
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("write ledger: %w", err)
 	}
+	st.Version++
+	s.st = st
 	return nil
 }
 
@@ -85,8 +99,7 @@ func (s *session) acquire(ctx context.Context) error {
 		}
 		st.Lease = Lease{Owner: s.owner, Token: st.Lease.Token + 1, Until: s.leaseEnd(ctx, now)}
 		if last = s.write(ctx, st); last == nil {
-			st.Version++
-			s.st, s.token = st, st.Lease.Token
+			s.token = st.Lease.Token
 			return nil
 		}
 	}
@@ -144,8 +157,6 @@ func (s *session) commit(ctx context.Context, change func(*State) error) error {
 		}
 		st.Lease.Until = s.leaseEnd(ctx, s.e.ports.Clock.Now())
 		if last = s.write(ctx, st); last == nil {
-			st.Version++
-			s.st = st
 			return nil
 		}
 	}

@@ -67,7 +67,10 @@ const (
 type State struct {
 	// Version counts the writes; zero means that nothing was written yet.
 	Version int64 `json:"version"`
-	Lease   Lease `json:"lease"`
+	// Stamp is unique to a write, so that whoever lost the answer to it can see
+	// whether it was stored.
+	Stamp string `json:"stamp,omitempty"`
+	Lease Lease  `json:"lease"`
 	// Epoch counts the failovers that were claimed.
 	Epoch int64 `json:"epoch"`
 	// Writer is the instance that takes writes; zero until it is known.
