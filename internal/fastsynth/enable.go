@@ -44,17 +44,22 @@ func Enable(o Options) (stop func() error) {
 		o.Stderr = os.Stderr
 	}
 	say := func(reason any) { _, _ = fmt.Fprintf(o.Stderr, "pgdr: fast synthesis: %v\n", reason) }
-	if !wanted(say) {
-		return plain
-	}
-	if err := possible(); err != nil {
-		say(fmt.Errorf("off: %w", err))
-		return plain
-	}
-	s, err := start(cacheDir(o.CacheDir, say))
+	s, err := newSession()
 	if err != nil {
 		say(fmt.Errorf("off: %w", err))
-		return plain
+		return func() error { jsii.Close(); return nil }
+	}
+	if wanted(say) {
+		if err = possible(); err == nil {
+			err = s.prepare(cacheDir(o.CacheDir, say))
+		}
+		if err == nil {
+			return sync.OnceValue(s.stop)
+		}
+		say(fmt.Errorf("off: %w", err))
+	}
+	if err := s.preparePlain(); err != nil {
+		say(err)
 	}
 	return sync.OnceValue(s.stop)
 }
@@ -92,10 +97,4 @@ func node() string {
 		return path
 	}
 	return "node"
-}
-
-// plain ends a runtime that jsii itself started.
-func plain() error {
-	jsii.Close()
-	return nil
 }

@@ -32,29 +32,35 @@ const (
 //	owner, pid who made it, and the runtime's process once it has started
 type session struct{ dir string }
 
-// start lays out the folder and hands jsii the launcher. The environment is
-// changed only while jsii takes its copy.
-func start(cache string) (*session, error) {
+// newSession makes the folder, and removes those of killed processes.
+func newSession() (*session, error) {
 	removeStale(os.TempDir())
 	dir, err := os.MkdirTemp("", runPrefix)
 	if err != nil {
 		return nil, fmt.Errorf("make folder for the run: %w", err)
 	}
 	s := &session{dir: dir}
-	if err := s.prepare(cache); err != nil {
-		jsii.Close()
+	if err := s.layOut(); err != nil {
 		return nil, errors.Join(err, s.remove())
 	}
 	return s, nil
 }
 
-func (s *session) prepare(cache string) error {
+func (s *session) layOut() error {
 	if err := os.WriteFile(filepath.Join(s.dir, ownerFile), []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
 		return fmt.Errorf("mark folder for the run: %w", err)
 	}
-	if err := os.Mkdir(filepath.Join(s.dir, "tmp"), 0o700); err != nil {
+	if err := os.Mkdir(s.temp(), 0o700); err != nil {
 		return fmt.Errorf("make folder for temporary files: %w", err)
 	}
+	return nil
+}
+
+func (s *session) temp() string { return filepath.Join(s.dir, "tmp") }
+
+// prepare hands jsii the launcher. The environment is changed only while jsii
+// takes its copy.
+func (s *session) prepare(cache string) error {
 	if err := os.CopyFS(s.dir, assets); err != nil {
 		return fmt.Errorf("write the preload: %w", err)
 	}
@@ -67,6 +73,11 @@ func (s *session) prepare(cache string) error {
 		"PGDR_JSII_RUN":   s.dir,
 		"PGDR_JSII_CACHE": cache,
 	}, renewClient)
+}
+
+// preparePlain leaves everything as it is but for the temporary files.
+func (s *session) preparePlain() error {
+	return withEnv(map[string]string{"TMPDIR": s.temp()}, renewClient)
 }
 
 // takeRuntime gets the files of jsii's runtime, which the module embeds and
@@ -86,14 +97,23 @@ func (s *session) takeRuntime() error {
 	return checkRuntime(runtime)
 }
 
-// checkRuntime refuses a program that does not talk over descriptor 3, as the
-// launcher wants it.
+// expected is what the preload and the launcher count on in the program.
+var expected = []string{
+	// It talks over descriptor 3.
+	"readFD: 3",
+	"writeFD: 3",
+	// It parses a description in one place and looks its types up in another.
+	`JSON.parse(assemblyBuffer.toString("utf-8"))`,
+	"const fqnInfo = types[fqn]",
+}
+
+// checkRuntime refuses a program in which anything expected is missing.
 func checkRuntime(dir string) error {
 	program, err := os.ReadFile(filepath.Join(dir, "lib", "program.js")) //nolint:gosec // our own folder
 	if err != nil {
 		return fmt.Errorf("%w: %w", errLayout, err)
 	}
-	for _, part := range []string{"readFD: 3", "writeFD: 3"} {
+	for _, part := range expected {
 		if !bytes.Contains(program, []byte(part)) {
 			return fmt.Errorf("%w: lib/program.js has no %q", errLayout, part)
 		}

@@ -76,4 +76,4 @@ function installLazyExports(say) {
   };
 }
 
-module.exports = { installLazyExports, reexports };
+module.exports = { installLazyExports };

@@ -5,7 +5,9 @@
 const { join } = require('path');
 
 const { connect, say } = require('./channels');
+const { installCompiledCode } = require('./compiled');
 const { installLazyExports } = require('./exports');
+const { installOneVersionCheck } = require('./repeats');
 const { installTrimmedTypes } = require('./types');
 
 const run = process.env.PGDR_JSII_RUN;
@@ -13,4 +15,6 @@ const cache = process.env.PGDR_JSII_CACHE;
 
 connect(join(run, 'pid'));
 installLazyExports(say);
+installCompiledCode(cache, say);
 installTrimmedTypes(cache, say);
+installOneVersionCheck();

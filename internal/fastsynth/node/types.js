@@ -5,67 +5,38 @@
 // that is not in the kept part is taken from the full description at that
 // moment, so nothing has to be declared anywhere, and nothing can be missing.
 //
-// One file a content hash of the bindings: a line with the SHA-256 of the
-// rest, then the description with the types so far.
+// There is one file a content hash of the bindings: the description with the
+// types so far.
 
-const { createHash } = require('crypto');
 const fs = require('fs');
 const { basename, dirname, join } = require('path');
+
+const { readWhole, writeWhole } = require('./store');
 
 const DESCRIPTION = /[\\/]node_modules[\\/](@cdktf[\\/]provider-[a-z0-9-]+)[\\/]\.jsii$/;
 /** jsii keeps unpacked packages in folders named by their tarball's hash. */
 const HASH = /^[0-9a-f]{64}$/;
 /** Fields that the runtime never reads and that outweigh the types. */
 const UNUSED = new Set(['dependencyClosure', 'submodules', 'readme', 'docs']);
-const DAY_MS = 86_400_000;
 
 const parse = JSON.parse;
 const readFileSync = fs.readFileSync;
 
-const digest = (text) => createHash('sha256').update(text).digest('hex');
-
 /** Returns the kept part, or undefined if there is none or it is not whole. */
 function readKept(path) {
-  let text;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
+  const body = readWhole(path);
+  if (!body) {
     return undefined;
   }
-  const end = text.indexOf('\n');
-  const body = text.slice(end + 1);
-  if (end < 0 || digest(body) !== text.slice(0, end)) {
-    return undefined;
-  }
-  touch(path);
-  const kept = parse(body);
+  const kept = parse(body.toString('utf8'));
   return { description: kept.description, absent: new Set(kept.absent) };
 }
 
-/** Keeps what is in use from being pruned, at the cost of a write a day. */
-function touch(path) {
-  try {
-    if (Date.now() - fs.statSync(path).mtimeMs > DAY_MS) {
-      fs.utimesSync(path, new Date(), new Date());
-    }
-  } catch {
-    // Pruning then costs one slower run.
-  }
-}
-
-/** Writes the kept part in one step, so that a reader sees the old or the new. */
 function writeKept(path, description, absent) {
   const body = JSON.stringify({ description, absent: [...absent].sort() }, (key, value) =>
     UNUSED.has(key) ? undefined : value,
   );
-  const temporary = `${path}.${process.pid}.tmp`;
-  fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  try {
-    fs.writeFileSync(temporary, `${digest(body)}\n${body}`, { mode: 0o600 });
-    fs.renameSync(temporary, path);
-  } finally {
-    fs.rmSync(temporary, { force: true });
-  }
+  writeWhole(path, [Buffer.from(body)]);
 }
 
 /** A description whose types come from the kept part, else from the full one. */
@@ -128,21 +99,28 @@ function installTrimmedTypes(cache, say) {
       say(`${match[1]} is not in jsii's package cache; reading its full description`);
       return readFileSync.call(this, path, ...rest);
     }
-    const learning = learn(match[1], path, join(cache, `${hash}.json`), say);
+    const learning = learn(match[1], path, join(cache, `types-${hash}.json`), say);
+    if (!learning) {
+      say(`the description of ${match[1]} has a layout that is not known; reading all of it`);
+      return readFileSync.call(this, path, ...rest);
+    }
     const ticket = `\0description ${hash}`;
     pending.set(ticket, learning);
-    return { toString: () => ticket };
+    return Buffer.from(ticket);
   };
   JSON.parse = function (text, ...rest) {
-    const learning = pending.get(text);
+    const learning = typeof text === 'string' && text.startsWith('\0') ? pending.get(text) : undefined;
     return learning ? learning.view() : parse.call(this, text, ...rest);
   };
 }
 
-/** Begins to learn and keeps the result at the end of the process. */
+/** Begins to learn and keeps the result at the end of the process; undefined for a file without types. */
 function learn(name, path, file, say) {
   const full = () => parse(readFileSync(path, 'utf8'));
   const learning = new Learning(name, full, readKept(file), say);
+  if (learning.first && !learning.full().types) {
+    return undefined;
+  }
   process.once('exit', () => {
     if (!learning.changed) {
       return;
@@ -156,4 +134,4 @@ function learn(name, path, file, say) {
   return learning;
 }
 
-module.exports = { installTrimmedTypes, readKept };
+module.exports = { installTrimmedTypes };
