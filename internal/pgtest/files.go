@@ -1,0 +1,107 @@
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// dirPrefix begins the name of every directory that this package makes; the id
+// of the process that made it follows.
+const dirPrefix = "pgdr-pg-"
+
+// shared is what the servers of this process have in common.
+var shared struct {
+	sync.Mutex
+	// template is a data directory as initdb makes it; initdb takes over a
+	// second, a copy of its result a tenth.
+	template string
+	swept    bool
+}
+
+// newDir makes a directory that belongs to the programs' user. Its path is
+// short, because a socket's path may have 107 bytes only.
+func newDir(p programs) (string, error) {
+	dir, err := os.MkdirTemp("", dirPrefix+strconv.Itoa(os.Getpid())+"-")
+	if err != nil {
+		return "", fmt.Errorf("make a directory for PostgreSQL: %w", err)
+	}
+	if err := p.give(dir); err != nil {
+		return "", errors.Join(err, os.RemoveAll(dir))
+	}
+	return dir, nil
+}
+
+// template returns the data directory that new servers begin as a copy of.
+func template(ctx context.Context, p programs) (string, error) {
+	shared.Lock()
+	defer shared.Unlock()
+	if !shared.swept {
+		shared.swept = true
+		sweep(os.TempDir(), alive)
+	}
+	if shared.template != "" {
+		return shared.template, nil
+	}
+	dir, err := newDir(p)
+	if err != nil {
+		return "", err
+	}
+	data := filepath.Join(dir, "data")
+	// Small segments make small copies. Nobody may sign in before the
+	// server's own pg_hba.conf is written.
+	err = p.run(ctx, "initdb", "--pgdata", data, "--username", adminUser, "--auth", "reject", "--encoding", "UTF8",
+		"--locale", "C", "--wal-segsize", "1", "--no-sync", "--no-instructions")
+	if err != nil {
+		return "", errors.Join(fmt.Errorf("initialise PostgreSQL in %s (can user postgres enter it?): %w", dir, err), os.RemoveAll(dir))
+	}
+	shared.template = data
+	return data, nil
+}
+
+// Cleanup removes what the servers of this process shared. It belongs at the
+// end of TestMain; a later server makes it anew.
+func Cleanup() error {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.template == "" {
+		return nil
+	}
+	dir := filepath.Dir(shared.template)
+	shared.template = ""
+	if err := os.RemoveAll(dir); err != nil {
+		return fmt.Errorf("remove PostgreSQL's template: %w", err)
+	}
+	return nil
+}
+
+// sweep removes what killed processes left in a directory. It is a courtesy:
+// what can't be removed stays.
+func sweep(in string, alive func(pid int) bool) {
+	entries, err := os.ReadDir(in)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		rest, ours := strings.CutPrefix(e.Name(), dirPrefix)
+		owner, _, _ := strings.Cut(rest, "-")
+		pid, err := strconv.Atoi(owner)
+		if !ours || err != nil || alive(pid) {
+			continue
+		}
+		_ = os.RemoveAll(filepath.Join(in, e.Name())) // the next process tries again
+	}
+}
+
+// alive tells whether there is a process of that id. EPERM: there is one of
+// another user.
+func alive(pid int) bool {
+	err := syscall.Kill(pid, 0)
+	return err == nil || errors.Is(err, syscall.EPERM)
+}
