@@ -11,10 +11,11 @@ import (
 // neutral are prefixes of variables that could lead a local run to real AWS or
 // to real state: credentials, profiles, endpoints and regions of AWS,
 // arguments and directories given to Terraform behind its back, and the
-// credentials of a remote Terraform.
+// credentials of a remote Terraform. The last but one would have plugins write
+// every value to files, passwords too.
 var neutral = []string{
 	"AWS_", "TF_CLI_ARGS", "TF_CLI_CONFIG_FILE", "TF_DATA_DIR", "TF_WORKSPACE", "TF_PLUGIN_CACHE", "TF_REATTACH_PROVIDERS",
-	"TF_TOKEN_", "TF_CLOUD_", "TERRAFORM_CONFIG", "PGDR_SIM_SOCKET",
+	"TF_TOKEN_", "TF_CLOUD_", "TERRAFORM_CONFIG", "TF_LOG_SDK_PROTO_DATA_DIR", simapi.SocketEnv,
 }
 
 // Env is the environment in which terraform and cdktf run against the twin:

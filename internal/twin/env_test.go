@@ -18,7 +18,7 @@ func TestEnv_HasNothingThatReachesAWSOrRealState(t *testing.T) {
 		"AWS_ACCESS_KEY_ID=AKIAX", "AWS_SECRET_ACCESS_KEY=y", "AWS_SESSION_TOKEN=z", "AWS_PROFILE=prod", "AWS_REGION=us-east-1",
 		"AWS_ENDPOINT_URL=https://x", "AWS_WEB_IDENTITY_TOKEN_FILE=/x", "AWS_CONFIG_FILE=/real",
 		"TF_CLI_ARGS=-lock=false", "TF_CLI_ARGS_apply=-auto-approve", "TF_DATA_DIR=/x", "TF_WORKSPACE=prod", "TF_CLI_CONFIG_FILE=/x",
-		"TF_REATTACH_PROVIDERS={}", "TF_TOKEN_app_terraform_io=x", "PGDR_SIM_SOCKET=/other",
+		"TF_REATTACH_PROVIDERS={}", "TF_TOKEN_app_terraform_io=x", "TF_LOG_SDK_PROTO_DATA_DIR=/x", "PGDR_SIM_SOCKET=/other",
 	})
 	got := map[string]string{}
 	for _, variable := range env {

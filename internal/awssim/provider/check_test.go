@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 	"github.com/stretchr/testify/require"
 	"github.com/zclconf/go-cty/cty"
@@ -14,11 +15,16 @@ import (
 // configOf makes a configuration from JSON, null where nothing is said.
 func configOf(t *testing.T, typeName, document string) cty.Value {
 	t.Helper()
+	return blockOf(t, resourceSchemas()[typeName]().Block, document)
+}
+
+func blockOf(t *testing.T, block *tfjson.SchemaBlock, document string) cty.Value {
+	t.Helper()
 	var attrs map[string]any
 	decoder := json.NewDecoder(strings.NewReader(document))
 	decoder.UseNumber()
 	require.NoError(t, decoder.Decode(&attrs))
-	config, err := fromAttrs(attrs, resourceSchemas()[typeName]().Block, false)
+	config, err := fromAttrs(attrs, block, false)
 	require.NoError(t, err)
 	return config
 }

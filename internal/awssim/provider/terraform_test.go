@@ -239,6 +239,12 @@ func TestTerraform_SeesWhatWasChangedBehindItsBack(t *testing.T) {
 	}, w.changes())
 	w.must("apply", "-no-color", "plan.bin")
 	w.requireNoChanges()
+
+	require.NoError(t, w.cloud.Update(func(tx *awssim.Tx) error {
+		tx.Remove(edit(t, tx, "aws_sns_topic", topic))
+		return nil
+	}))
+	require.Equal(t, map[string]change{"aws_sns_topic.this": {actions: "create"}}, w.changes())
 }
 
 func TestTerraform_ImportsWhatIsThere(t *testing.T) {
