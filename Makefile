@@ -6,7 +6,7 @@ SHELL := /bin/bash
 # The environment that the local targets work on: make deploy-local ENV=prod
 ENV ?= $(or $(ENVIRONMENT_SUFFIX),dev)
 
-GOLANGCI_VERSION := v2.5.0
+GOLANGCI_VERSION := v2.14.0
 GOLANGCI := bin/golangci-lint-$(GOLANGCI_VERSION)
 CDKTF := CHECKPOINT_DISABLE=1 npm_config_loglevel=error npx --no-install cdktf
 DRCTL := go run ./cmd/drctl
