@@ -148,9 +148,6 @@ func (c *call) doUpdate(req simapi.Request) (simapi.Response, error) {
 		}
 	}
 	c.attrs, c.hidden, c.res = merged, r.Hidden.Clone(), r
-	if c.hidden == nil {
-		c.hidden = Attrs{}
-	}
 	if !equal(planned["tags"], c.was["tags"]) && equal(planned["tags_all"], c.was["tags_all"]) {
 		c.attrs["tags_all"] = nil
 	}

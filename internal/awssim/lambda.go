@@ -149,10 +149,10 @@ func takeCode(c *call) error {
 		return c.refuse("filename", "RequestEntityTooLargeException", "Request must be smaller than %d bytes for the %s operation", maxUpload, c.operation)
 	}
 	archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
-	if err != nil {
+	if err != nil && len(raw) > 0 {
 		return c.refuse("filename", "InvalidParameterValueException", "Could not unzip uploaded file. Please check your file, then try to upload again.")
 	}
-	if len(archive.File) == 0 {
+	if len(raw) == 0 || len(archive.File) == 0 {
 		return c.refuse("filename", "InvalidParameterValueException", "Uploaded file must be a non-empty zip")
 	}
 	sum := sha256.Sum256(raw)

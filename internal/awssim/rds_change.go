@@ -161,8 +161,5 @@ func orphanReplica(tx *Tx, replica, source *Resource) {
 		r.Attrs.Set(Attrs{"replicate_source_db": ""})
 		return
 	}
-	if r.Hidden == nil {
-		r.Hidden = Attrs{}
-	}
 	r.Hidden.Set(Attrs{"replication": "terminated"})
 }

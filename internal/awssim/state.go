@@ -151,6 +151,9 @@ func (tx *Tx) Put(r *Resource) {
 	if r.Created.IsZero() {
 		r.Created = tx.At
 	}
+	if r.Hidden == nil {
+		r.Hidden = Attrs{}
+	}
 	key := r.storeKey()
 	tx.remember(key)
 	tx.st.Resources[key] = r.clone()

@@ -47,6 +47,9 @@ func load(dir string) (*state, error) {
 		Resources: make(map[string]*Resource, len(snap.Resources)), Retained: snap.Retained,
 	}
 	for _, r := range snap.Resources {
+		if r.Hidden == nil {
+			r.Hidden = Attrs{}
+		}
 		st.Resources[r.storeKey()] = r
 	}
 	return st, nil
@@ -68,7 +71,9 @@ func save(dir string, st *state) error {
 	}
 	defer func() { _ = os.Remove(file.Name()) }() // gone already if the rename worked
 	_, err = file.Write(raw)
-	err = errors.Join(err, file.Sync(), file.Close())
+	// Not synced: a snapshot outlives the process, and need not outlive a power
+	// cut; syncing each change would double the time of a deployment.
+	err = errors.Join(err, file.Close())
 	if err == nil {
 		err = os.Rename(file.Name(), filepath.Join(dir, snapshotName))
 	}
