@@ -40,6 +40,7 @@ func (w *workspace) password() string {
 }
 
 func TestTerraform_LivesThroughEveryType(t *testing.T) {
+	t.Parallel()
 	w := everyType(t)
 	w.must("validate", "-no-color")
 	w.env = append(w.env, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(w.dir, "trace.log"))
@@ -113,12 +114,14 @@ func everyResource(t *testing.T) []string {
 }
 
 func TestTerraform_ValidatesWithoutASimulator(t *testing.T) {
+	t.Parallel()
 	w := everyType(t)
 	w.env = append(w.env, simapi.SocketEnv+"=")
 	w.must("validate", "-no-color")
 }
 
 func TestTerraform_RefusesAMisspeltArgument(t *testing.T) {
+	t.Parallel()
 	w := newWorkspace(t, "bare")
 	w.must("init", "-no-color")
 	w.write("wrong.tf", `resource "aws_db_instance" "x" {
@@ -129,6 +132,7 @@ func TestTerraform_RefusesAMisspeltArgument(t *testing.T) {
 }
 
 func TestTerraform_RefusesWhatIsNewerThanProvider5991(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ config, says string }{
 		// Provider 6.0 gave every resource the argument region.
 		"argument": {`resource "aws_sns_topic" "x" { region = "us-east-1" }`, `An argument named "region" is not expected here`},
@@ -150,6 +154,7 @@ func TestTerraform_RefusesWhatIsNewerThanProvider5991(t *testing.T) {
 }
 
 func TestTerraform_ShowsWhereAValueIsWrong(t *testing.T) {
+	t.Parallel()
 	w := newWorkspace(t, "bare")
 	w.must("init", "-no-color")
 	w.write("wrong.tf", `resource "aws_cloudwatch_log_group" "x" {
@@ -160,6 +165,7 @@ func TestTerraform_ShowsWhereAValueIsWrong(t *testing.T) {
 }
 
 func TestTerraform_IsRefusedByNameWithoutASimulator(t *testing.T) {
+	t.Parallel()
 	for name, socket := range map[string]string{"not set": "", "nothing answers": "/nowhere/socket"} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorkspace(t, "import")
@@ -172,6 +178,7 @@ func TestTerraform_IsRefusedByNameWithoutASimulator(t *testing.T) {
 }
 
 func TestTerraform_IsRefusedAnAccountThatIsNotAllowed(t *testing.T) {
+	t.Parallel()
 	w := newWorkspace(t, "import")
 	w.must("init", "-no-color")
 	w.refused("AWS account ID not allowed: "+awssim.DefaultAccount, "plan", "-no-color", "-var=account=999999999999")
@@ -182,6 +189,7 @@ func TestTerraform_IsRefusedAnAccountThatIsNotAllowed(t *testing.T) {
 }
 
 func TestTerraform_IsRefusedWithoutARegion(t *testing.T) {
+	t.Parallel()
 	w := newWorkspace(t, "import")
 	w.must("init", "-no-color")
 	w.write("main.tf", `terraform { 
@@ -193,6 +201,7 @@ func TestTerraform_IsRefusedWithoutARegion(t *testing.T) {
 }
 
 func TestTerraform_ReplacesWhatCannotChangeInPlace(t *testing.T) {
+	t.Parallel()
 	w := newWorkspace(t, "replace")
 	w.must("init", "-no-color")
 	w.apply()
@@ -223,6 +232,7 @@ func TestTerraform_ReplacesWhatCannotChangeInPlace(t *testing.T) {
 }
 
 func TestTerraform_SeesWhatWasChangedBehindItsBack(t *testing.T) {
+	t.Parallel()
 	w := newWorkspace(t, "import")
 	w.must("init", "-no-color")
 	w.apply()
@@ -248,6 +258,7 @@ func TestTerraform_SeesWhatWasChangedBehindItsBack(t *testing.T) {
 }
 
 func TestTerraform_ImportsWhatIsThere(t *testing.T) {
+	t.Parallel()
 	w := newWorkspace(t, "import")
 	w.must("init", "-no-color")
 	w.apply()
@@ -262,6 +273,7 @@ func TestTerraform_ImportsWhatIsThere(t *testing.T) {
 }
 
 func TestTerraform_SaysWholeWhatTheSimulatorRefuses(t *testing.T) {
+	t.Parallel()
 	w := newWorkspace(t, "bare")
 	w.must("init", "-no-color")
 	w.write("wrong.tf", `resource "aws_subnet" "x" {
@@ -275,6 +287,7 @@ func TestTerraform_SaysWholeWhatTheSimulatorRefuses(t *testing.T) {
 }
 
 func TestTerraform_LeaksAPasswordInAnOrdinaryArgumentAndTheSearchFindsIt(t *testing.T) {
+	t.Parallel()
 	const secret = "correct-horse-battery-staple"
 	w := newWorkspace(t, "leak")
 	w.must("init", "-no-color")
