@@ -2,7 +2,6 @@ package tests
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 )
@@ -248,25 +247,21 @@ func (w *walk) dns() {
 }
 
 func (w *walk) healthCheck(id, guarded string) {
-	for _, check := range w.where("aws_route53_health_check", "id", id) {
-		alarms := w.where("aws_cloudwatch_metric_alarm", "alarm_name", check.text("cloudwatch_alarm_name"))
-		if len(alarms) != 1 || alarms[0].region() != check.text("cloudwatch_alarm_region") {
-			w.fault("the health check follows an alarm that is not there")
-		}
-		if check.text("cloudwatch_alarm_region") == guarded {
-			w.fault("the health check follows an alarm of the region that it guards")
-		}
-		if !strings.Contains(path.Base(alarmsMetric(alarms)), "ActiveWriter") {
-			w.fault("the health check follows another metric than ActiveWriter")
-		}
+	checks := w.where("aws_route53_health_check", "id", id)
+	if len(checks) != 1 {
+		w.fault("the primary's record has a health check that is not there")
 		return
 	}
-	w.fault("the primary's record has a health check that is not there")
-}
-
-func alarmsMetric(alarms []Resource) string {
-	if len(alarms) != 1 {
-		return ""
+	region := checks[0].text("cloudwatch_alarm_region")
+	if region == guarded {
+		w.fault("the health check follows an alarm of the region that it guards")
 	}
-	return alarms[0].text("metric_name")
+	alarms := w.where("aws_cloudwatch_metric_alarm", "alarm_name", checks[0].text("cloudwatch_alarm_name"))
+	if len(alarms) != 1 || alarms[0].region() != region {
+		w.fault("the health check follows an alarm that is not there")
+		return
+	}
+	if alarms[0].text("metric_name") != "ActiveWriter" {
+		w.fault("the health check follows another metric than ActiveWriter")
+	}
 }

@@ -1,0 +1,158 @@
+package readiness_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/awsapi/facts"
+	"github.com/pgdr/pgdr/internal/guard/readiness"
+)
+
+var want = readiness.Expected{
+	Environment: "dev", MetricNamespace: "PGDR", BackupRetentionDays: 7, DeletionProtection: true,
+	ReplicaRegion: "eu-west-1", HealthCheckID: "check", AlarmName: "active-writer-dev", TTL: 5 * time.Second,
+	PrimaryEndpoint: "primary.rds", ReplicaEndpoint: "replica.rds",
+}
+
+// green is a deployment in which everything is as it should be.
+func green() readiness.Facts {
+	settings := facts.AlarmSettings{
+		Namespace: "PGDR", Metric: "ActiveWriter", Dimensions: map[string]string{"Environment": "dev"},
+		Statistic: "Maximum", Comparison: "GreaterThanOrEqualToThreshold", Threshold: 1, PeriodSeconds: 60, EvaluationPeriods: 1,
+	}
+	instance := facts.Database{
+		Identifier: "replica-db-dev", Status: "available", Class: "db.r6g.large", StorageGiB: 100, MaxStorageGiB: 500,
+		BackupRetentionDays: 7, DeletionProtection: true, Encrypted: true, ParameterStatus: "in-sync", Source: "arn:primary",
+	}
+	parameters := func() map[string]facts.Parameter {
+		return map[string]facts.Parameter{
+			"rds.force_ssl":   {Value: "1", Source: "user"},
+			"max_connections": {Value: "LEAST(x)", Source: "engine-default"},
+		}
+	}
+	f := readiness.Facts{}
+	f.Primary.Value, f.Replica.Value = instance, instance
+	f.PrimaryParameters.Value, f.ReplicaParameters.Value = parameters(), parameters()
+	f.PrimaryKey.Value, f.ReplicaKey.Value = facts.Key{Enabled: true, State: "Enabled"}, facts.Key{Enabled: true, State: "Enabled"}
+	f.PrimarySecret.Value = facts.Secret{Replicas: map[string]string{"eu-west-1": "InSync"}}
+	f.HealthCheck.Value = facts.HealthCheck{
+		ID: "check", Type: "CLOUDWATCH_METRIC", AlarmName: "active-writer-dev", AlarmRegion: "eu-west-1",
+		InsufficientData: "LastKnownStatus", Copied: settings,
+	}
+	f.Alarm.Value = facts.Alarm{State: "OK", MissingData: "ignore", Settings: settings}
+	f.Records.Value = []facts.Record{
+		{Values: []string{"primary.rds"}, Weight: 100, TTL: 5 * time.Second, HealthCheckID: "check"},
+		{Values: []string{"replica.rds."}, Weight: 0, TTL: 5 * time.Second},
+	}
+	f.Permissions.Value = []facts.Permission{{Purpose: "promote", Action: "rds:PromoteReadReplica", Resource: "arn", Allowed: true}}
+	return f
+}
+
+func TestAssess_IsGreenWhereAllIsAsDeployed(t *testing.T) {
+	findings := readiness.Assess(green(), want)
+	require.Len(t, findings, 15)
+	require.Empty(t, readiness.Failing(findings), "%v", findings)
+	for _, f := range findings {
+		require.NotEmpty(t, f.Reason, f.Check)
+		require.Empty(t, f.Remedy, f.Check)
+	}
+}
+
+func TestAssess_FindsByName(t *testing.T) {
+	type all = readiness.Facts
+	for name, tt := range map[string]struct {
+		change func(*all)
+		check  string
+		reason string
+	}{
+		"a promoted replica":             {func(f *all) { f.Replica.Value.Source = "" }, readiness.CheckReplicaIsReplica, "no replication source"},
+		"a replica that is backing up":   {func(f *all) { f.Replica.Value.Status = "backing-up" }, readiness.CheckReplicaAvailable, "backing-up"},
+		"no backups":                     {func(f *all) { f.Replica.Value.BackupRetentionDays = 0 }, readiness.CheckReplicaBackedUp, "no automated backups"},
+		"backups too short":              {func(f *all) { f.Replica.Value.BackupRetentionDays = 1 }, readiness.CheckReplicaBackedUp, "1 days, not 7"},
+		"a smaller class":                {func(f *all) { f.Replica.Value.Class = "db.r6g.medium" }, readiness.CheckReplicaClass, "db.r6g.medium"},
+		"a smaller class of many digits": {func(f *all) { f.Primary.Value.Class = "db.r6g.16xlarge"; f.Replica.Value.Class = "db.r6g.8xlarge" }, readiness.CheckReplicaClass, "8xlarge"},
+		"a class that nobody knows":      {func(f *all) { f.Replica.Value.Class = "db.serverless" }, readiness.CheckReplicaClass, "db.serverless"},
+		"smaller storage":                {func(f *all) { f.Replica.Value.StorageGiB = 50 }, readiness.CheckReplicaStorage, "50 GiB"},
+		"storage that cannot grow":       {func(f *all) { f.Replica.Value.MaxStorageGiB = 0 }, readiness.CheckReplicaStorage, "up to 100"},
+		"no encryption":                  {func(f *all) { f.Replica.Value.Encrypted = false }, readiness.CheckReplicaProtection, "not encrypted"},
+		"a public address":               {func(f *all) { f.Replica.Value.PubliclyAccessible = true }, readiness.CheckReplicaProtection, "public"},
+		"no deletion protection":         {func(f *all) { f.Replica.Value.DeletionProtection = false }, readiness.CheckReplicaProtection, "deletion protection"},
+		"parameters that differ":         {func(f *all) { f.ReplicaParameters.Value["rds.force_ssl"] = facts.Parameter{Value: "0", Source: "user"} }, readiness.CheckParameters, `rds.force_ssl is "1" on the primary, "0"`},
+		"a parameter on one side only":   {func(f *all) { delete(f.PrimaryParameters.Value, "rds.force_ssl") }, readiness.CheckParameters, "rds.force_ssl"},
+		"parameters not taken yet":       {func(f *all) { f.Replica.Value.ParameterStatus = "pending-reboot" }, readiness.CheckParameters, "pending-reboot"},
+		"a disabled key":                 {func(f *all) { f.ReplicaKey.Value = facts.Key{State: "PendingDeletion"} }, readiness.CheckReplicaKey, "PendingDeletion"},
+		"the primary's key disabled":     {func(f *all) { f.PrimaryKey.Value.Enabled = false }, readiness.CheckPrimaryKey, "Enabled"},
+		"a secret out of sync":           {func(f *all) { f.PrimarySecret.Value.Replicas["eu-west-1"] = "Failed" }, readiness.CheckSecret, "Failed"},
+		"a secret to be deleted":         {func(f *all) { f.RegionalSecret.Value.DeletedAt = time.Now() }, readiness.CheckSecret, "deletion"},
+		"another kind of health check":   {func(f *all) { f.HealthCheck.Value.Type = "TCP" }, readiness.CheckHealthCheck, "TCP"},
+		"an alarm of the lost region":    {func(f *all) { f.HealthCheck.Value.AlarmRegion = "us-east-1" }, readiness.CheckHealthCheck, "us-east-1"},
+		"a disabled health check":        {func(f *all) { f.HealthCheck.Value.Disabled = true }, readiness.CheckHealthCheck, "disabled"},
+		"unhealthy without data":         {func(f *all) { f.HealthCheck.Value.InsufficientData = "Unhealthy" }, readiness.CheckHealthCheck, "Unhealthy"},
+		"an alarm edited afterwards":     {func(f *all) { f.Alarm.Value.Settings.Threshold = 2 }, readiness.CheckHealthCheck, "no longer has"},
+		"another metric":                 {func(f *all) { f.Alarm.Value.Settings.Metric = "CPU" }, readiness.CheckAlarm, "CPU"},
+		"silence taken for an answer":    {func(f *all) { f.Alarm.Value.MissingData = "breaching" }, readiness.CheckAlarm, "breaching"},
+		"one record":                     {func(f *all) { f.Records.Value = f.Records.Value[:1] }, readiness.CheckRecords, "1 records"},
+		"a record to nowhere":            {func(f *all) { f.Records.Value[0].Values = []string{"primary-db-dev"} }, readiness.CheckRecords, "endpoints"},
+		"the primary unchecked":          {func(f *all) { f.Records.Value[0].HealthCheckID = "" }, readiness.CheckRecords, "primary's record"},
+		"the replica checked too":        {func(f *all) { f.Records.Value[1].HealthCheckID = "check" }, readiness.CheckRecords, "replica's record"},
+		"a long TTL":                     {func(f *all) { f.Records.Value[0].TTL = time.Minute }, readiness.CheckRecords, "1m0s"},
+		"both weights set":               {func(f *all) { f.Records.Value[1].Weight = 100 }, readiness.CheckRecords, "exactly one"},
+		"a missing permission":           {func(f *all) { f.Permissions.Value[0].Allowed = false }, readiness.CheckPermissions, "rds:PromoteReadReplica"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := green()
+			tt.change(&f)
+			findings := readiness.Assess(f, want)
+			require.Contains(t, readiness.Failing(findings), tt.check)
+			for _, finding := range findings {
+				if finding.Check == tt.check {
+					require.Equal(t, readiness.Failed, finding.Verdict)
+					require.Contains(t, finding.Reason, tt.reason)
+					require.NotEmpty(t, finding.Remedy)
+				}
+			}
+		})
+	}
+}
+
+func TestAssess_SaysOfAMissingReplicaThatItIsMissing(t *testing.T) {
+	f := green()
+	f.ReplicaMissing = true
+	findings := readiness.Assess(f, want)
+	require.Equal(t, readiness.CheckReplicaExists, findings[0].Check)
+	require.Equal(t, readiness.Failed, findings[0].Verdict)
+	require.Len(t, readiness.Failing(findings), 7)
+}
+
+// What could not be read is neither well nor wrong, and not green.
+func TestAssess_TakesNoSilenceForAnAnswer(t *testing.T) {
+	silent := errors.New("no answer")
+	var f readiness.Facts
+	f.Primary.Err, f.Replica.Err = silent, silent
+	f.PrimaryParameters.Err, f.ReplicaParameters.Err = silent, silent
+	f.PrimaryKey.Err, f.ReplicaKey.Err = silent, silent
+	f.RegionalSecret.Err, f.PrimarySecret.Err = silent, silent
+	f.HealthCheck.Err, f.Alarm.Err, f.Records.Err, f.Permissions.Err = silent, silent, silent, silent
+	findings := readiness.Assess(f, want)
+	require.Len(t, readiness.Failing(findings), 15)
+	for _, finding := range findings {
+		require.Equal(t, readiness.Unknown, finding.Verdict, finding.Check)
+		require.Contains(t, finding.Reason, "no answer")
+	}
+}
+
+func TestAssess_JudgesTheReplicaByItselfWhileThePrimaryIsSilent(t *testing.T) {
+	f := green()
+	f.Primary.Err = errors.New("no answer")
+	for _, finding := range readiness.Assess(f, want) {
+		switch finding.Check {
+		case readiness.CheckReplicaClass, readiness.CheckReplicaStorage:
+			require.Equal(t, readiness.Unknown, finding.Verdict)
+		default:
+			require.Equal(t, readiness.OK, finding.Verdict, finding.Check)
+		}
+	}
+}
