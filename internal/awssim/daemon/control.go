@@ -21,13 +21,21 @@ func Start(ctx context.Context, place Place, arguments []string) (status Status,
 	if err != nil {
 		return Status{}, false, err
 	}
+	if err := os.MkdirAll(place.Dir, 0o750); err != nil {
+		return Status{}, false, fmt.Errorf("make simulator directory: %w", err)
+	}
+	control, err := place.control(ctx)
+	if err != nil {
+		return Status{}, false, err
+	}
+	defer func() { err = errors.Join(err, control.Close()) }()
 	var h health
 	if ask(ctx, place, "/healthz", &h) == nil {
 		if h.Build == build {
 			status, err = Query(ctx, place)
 			return status, false, err
 		}
-		if _, err := Stop(ctx, place); err != nil {
+		if _, err := stop(ctx, place); err != nil {
 			return Status{}, false, fmt.Errorf("replace the simulator of an older build: %w", err)
 		}
 	}
@@ -45,9 +53,6 @@ func Start(ctx context.Context, place Place, arguments []string) (status Status,
 // spawn starts the program in a session of its own, so that it lives on when
 // the caller, or its terminal, ends.
 func spawn(ctx context.Context, place Place, arguments []string) (<-chan error, error) {
-	if err := os.MkdirAll(place.Dir, 0o750); err != nil {
-		return nil, fmt.Errorf("make simulator directory: %w", err)
-	}
 	log, err := os.OpenFile(place.Log(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open simulator log: %w", err)
@@ -69,8 +74,8 @@ func spawn(ctx context.Context, place Place, arguments []string) (<-chan error, 
 	return exited, nil
 }
 
-// awaitHealth waits for an answer. If the child has ended, another start may
-// have won the race for the directory: then its process answers.
+// awaitHealth waits for an answer. If the child has ended, somebody may have
+// begun to serve the directory in the foreground: then that process answers.
 func awaitHealth(ctx context.Context, place Place, exited <-chan error) error {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
@@ -107,14 +112,23 @@ func logTail(place Place) error {
 // Stop ends the directory's process and waits until it is gone. stopped tells
 // whether there was one.
 func Stop(ctx context.Context, place Place) (stopped bool, err error) {
+	if _, err := os.Stat(place.Dir); errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	control, err := place.control(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, control.Close()) }()
+	return stop(ctx, place)
+}
+
+func stop(ctx context.Context, place Place) (stopped bool, err error) {
 	served, err := place.served()
 	if err != nil {
 		return false, err
 	}
 	if !served {
-		if _, err := os.Stat(place.Dir); errors.Is(err, os.ErrNotExist) {
-			return false, nil
-		}
 		return false, place.sweep()
 	}
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {

@@ -2,11 +2,13 @@
 // directory, that outlives the command that started it.
 //
 // In the directory are the account's snapshot, "lock" (held by the process as
-// long as it lives), "pid", "server.log" and, if the path is short enough, the
-// socket; [simapi.SocketPath] says where it is.
+// long as it lives), "control" (held by who starts or stops it), "pid",
+// "server.log" and, if the path is short enough, the socket;
+// [simapi.SocketPath] says where it is.
 package daemon
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -31,7 +33,7 @@ var (
 // Bounds of every wait, in real time.
 const (
 	startWithin = 20 * time.Second
-	stopWithin  = 10 * time.Second
+	stopWithin  = 5 * time.Second
 	askWithin   = 5 * time.Second
 	pollEvery   = 25 * time.Millisecond
 )
@@ -59,6 +61,8 @@ func (p Place) Log() string { return filepath.Join(p.Dir, "server.log") }
 
 func (p Place) lock() string { return filepath.Join(p.Dir, "lock") }
 
+func (p Place) controlFile() string { return filepath.Join(p.Dir, "control") }
+
 func (p Place) pidFile() string { return filepath.Join(p.Dir, "pid") }
 
 // pid returns the number in the pid file, 0 if there is none.
@@ -74,13 +78,15 @@ func (p Place) pid() int {
 	return n
 }
 
-// take takes the directory's lock, which the kernel frees when the process
-// ends, however it ends. That, and not the pid file, tells whether a process
-// serves the directory: pids are used again.
-func (p Place) take() (*os.File, error) {
-	file, err := os.OpenFile(p.lock(), os.O_CREATE|os.O_RDWR, 0o600)
+// errHeld means that another process has a file locked.
+var errHeld = errors.New("the file is locked")
+
+// lockFile locks a file; the kernel frees it when the process ends, however it
+// ends.
+func lockFile(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // #nosec G304 -- within the caller's directory
 	if err != nil {
-		return nil, fmt.Errorf("open lock of %s: %w", p.Dir, err)
+		return nil, fmt.Errorf("open lock: %w", err)
 	}
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if err == nil {
@@ -88,9 +94,35 @@ func (p Place) take() (*os.File, error) {
 	}
 	_ = file.Close()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, errHeld
+	}
+	return nil, fmt.Errorf("lock %s: %w", path, err)
+}
+
+// take makes the caller the one who serves the directory. The lock, and not
+// the pid file, tells whether somebody does: pids are used again.
+func (p Place) take() (*os.File, error) {
+	file, err := lockFile(p.lock())
+	if errors.Is(err, errHeld) {
 		return nil, fmt.Errorf("%s (pid %d): %w", p.Dir, p.pid(), ErrRunning)
 	}
-	return nil, fmt.Errorf("lock %s: %w", p.Dir, err)
+	return file, err
+}
+
+// control waits until nobody else starts or stops the directory's process, and
+// keeps others from it until the file is closed.
+func (p Place) control(ctx context.Context) (*os.File, error) {
+	ctx, cancel := context.WithTimeout(ctx, startWithin+2*stopWithin)
+	defer cancel()
+	for {
+		file, err := lockFile(p.controlFile())
+		if !errors.Is(err, errHeld) {
+			return file, err
+		}
+		if err := wait(ctx); err != nil {
+			return nil, fmt.Errorf("wait for another start or stop in %s: %w", p.Dir, err)
+		}
+	}
 }
 
 // served tells whether a process holds the directory.
