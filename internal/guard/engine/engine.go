@@ -27,6 +27,8 @@ const (
 	leaseMargin = 2 * time.Second
 	// callTimeout bounds each call; it must leave room for others in a lease.
 	callTimeout = 8 * time.Second
+	// inspectTimeout bounds a call that only reads.
+	inspectTimeout = 4 * time.Second
 	// preflightFresh is how old a look at the replica may be when the primary
 	// is fenced for it.
 	preflightFresh = 10 * time.Second
@@ -40,8 +42,11 @@ const (
 	// resendAfter is how long RDS may report an unchanged replica before the
 	// promotion is asked for again. It still says "available" just after.
 	resendAfter = 3 * time.Minute
-	// debtEvery is the pause between two tries to pay one debt.
-	debtEvery = 20 * time.Second
+	// debtEvery is the pause after the first try to pay a debt. It grows to
+	// debtSlowest times that, one try a tick: a dark region must not hold up
+	// what can be done here.
+	debtEvery   = 20 * time.Second
+	debtSlowest = 3
 	// publishEvery is the pause between two sets of metrics: twice a period.
 	publishEvery = 30 * time.Second
 	// orderTerm is how long an operator's failover may wait.
@@ -190,10 +195,9 @@ func (s *session) finishReport() Report {
 	return s.report
 }
 
+// remember keeps what was seen, for an invocation of this process that finds
+// no ledger.
 func (e *Engine) remember(s State) {
-	if s.Version == 0 {
-		return
-	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.recent = s.Clone()

@@ -53,7 +53,7 @@ func (w *world) checkClaim(s State) {
 		w.fail("claimed for a primary that was healthy for %s at most", w.longestRun)
 	case !w.lastEnd.IsZero() && w.now.Sub(w.lastEnd) < p.Cooldown-5*time.Second:
 		w.fail("claimed %s after the last failover ended", w.now.Sub(w.lastEnd))
-	case w.behind() > p.MaxDataLoss+20*time.Second && (s.Failover.Request == nil || !s.Failover.Request.AllowDataLoss):
+	case w.held(w.lateSince, seen) && (s.Failover.Request == nil || !s.Failover.Request.AllowDataLoss):
 		w.fail("claimed with the replica %s behind", w.behind())
 	}
 }

@@ -3,3 +3,6 @@
 package engine
 
 const defaultRuns = 1500
+
+// killStride is how many calls lie between two kills.
+const killStride = 1

@@ -4,3 +4,6 @@ package engine
 
 // The race detector makes worlds about ten times slower.
 const defaultRuns = 150
+
+// killStride is how many calls lie between two kills.
+const killStride = 7

@@ -39,6 +39,7 @@ type world struct {
 	onEffect func(p *proc, op string, after bool) bool
 
 	lsn         uint64
+	lateSince   time.Time // since when the replica is too far behind
 	replayStop  time.Time // since when the replica replays nothing
 	receivedAt  time.Time // last moment at which the replica had all WAL
 	walUpSince  time.Time // zero while no WAL flows
@@ -134,7 +135,7 @@ func (w *world) setCut(path string, cut bool) {
 func (w *world) up(path string) bool { return !w.cut[path] }
 
 // takesWrites: applications could write to the old primary.
-func (w *world) takesWrites() bool { return w.primary.alive && !w.fence.holds && !w.primary.stopped }
+func (w *world) takesWrites() bool { return w.primary.alive && !w.fence.holds && !w.primary.stopped && !w.primary.isReplica }
 
 // writable: the former replica takes writes.
 func (w *world) writable() bool {
@@ -200,6 +201,7 @@ func (w *world) follow() {
 		w.longestRun = max(w.longestRun, w.now.Sub(w.greenSince))
 	}
 	mark(&w.workSince, w.primary.status != "available" && w.primary.status != "failed", w.now)
+	mark(&w.lateSince, w.behind() > modelPolicy().MaxDataLoss+20*time.Second, w.now)
 	mark(&w.witnessDown, w.cut["witness"], w.now)
 	mark(&w.outageSince, w.primary.alive && w.fence.holds && !w.sent && w.up("region-api") && w.up("ec2") && !w.denied["unfence"] && w.up("ledger"), w.now)
 	slack := 3 * time.Minute

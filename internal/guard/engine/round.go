@@ -221,8 +221,8 @@ func (s *session) blind(ctx context.Context, cause error) bool {
 	s.token = 0
 	s.note(cause)
 	st := s.st
-	if st.Version == 0 {
-		st = s.e.recall()
+	if st.Version == 0 && !s.recalled {
+		st, s.recalled = s.e.recall(), true
 	}
 	now := s.e.ports.Clock.Now()
 	t := st.target(s.e.cfg.Topology, now)

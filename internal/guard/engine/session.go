@@ -23,6 +23,8 @@ type session struct {
 	heldUntil time.Time
 	// st is the ledger as of our last successful read or write.
 	st State
+	// recalled: st began as what an earlier invocation of this process knew.
+	recalled bool
 	// published is when the gauges were last put.
 	published time.Time
 	report    Report
@@ -34,7 +36,11 @@ var errStale = errors.New("the ledger has moved on")
 
 // bound gives one call its time-out. Nothing that we do outlives our lease.
 func (s *session) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	end := s.e.ports.Clock.Now().Add(callTimeout)
+	return s.boundTo(ctx, callTimeout)
+}
+
+func (s *session) boundTo(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	end := s.e.ports.Clock.Now().Add(timeout)
 	if last := s.st.Lease.Until.Add(-leaseMargin); s.token != 0 && last.Before(end) && !s.e.without.lease {
 		end = last
 	}

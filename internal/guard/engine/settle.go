@@ -47,7 +47,7 @@ func (s *session) pay(ctx context.Context, kind DebtKind, d Debt) error {
 			return errStale
 		}
 		now.Tries++
-		now.NextTry = s.e.ports.Clock.Now().Add(debtEvery)
+		now.NextTry = s.e.ports.Clock.Now().Add(debtEvery * time.Duration(min(now.Tries, debtSlowest)))
 		st.Debts[kind] = now
 		return nil
 	})
@@ -57,12 +57,7 @@ func (s *session) pay(ctx context.Context, kind DebtKind, d Debt) error {
 	if err != nil {
 		return err
 	}
-	c, cancel := s.bound(ctx)
-	defer cancel()
-	cause := c.Err()
-	if cause == nil {
-		cause = s.discharge(c, kind, d)
-	}
+	cause := s.discharge(ctx, kind, d)
 	if cause != nil {
 		s.e.log.Info("debt stands", slog.String("debt", string(kind)), slog.Any("error", cause))
 	}
@@ -91,78 +86,116 @@ func (s *session) discharge(ctx context.Context, kind DebtKind, d Debt) error {
 	case DebtFence:
 		return s.dischargeFence(ctx, d.Target)
 	case DebtUnfence:
-		return s.unfenceMember(ctx, d.Target)
+		return s.unfence(ctx, d.Target)
 	case DebtWeights:
 		return s.dischargeWeights(ctx)
 	case DebtPosture:
-		return p.Posture.Restore(ctx, d.Target)
+		return s.within(ctx, func(c context.Context) error { return p.Posture.Restore(c, d.Target) })
 	case DebtSecret:
-		return p.Posture.DetachSecret(ctx)
+		return s.within(ctx, p.Posture.DetachSecret)
 	case DebtJournal:
-		return p.Ledger.Append(ctx, Entry{ID: s.st.Last.ID, Failover: *s.st.Last})
+		return s.within(ctx, func(c context.Context) error {
+			return p.Ledger.Append(c, Entry{ID: s.st.Last.ID, Failover: *s.st.Last})
+		})
 	case DebtStop:
 		gone, err := s.gone(ctx, d.Target)
 		if gone || err != nil {
 			return err
 		}
-		return p.Posture.Stop(ctx, d.Target)
+		return s.within(ctx, func(c context.Context) error { return p.Posture.Stop(c, d.Target) })
 	default:
 		return fmt.Errorf("debt %q is not known to this version", kind)
 	}
 }
 
+// within makes one call within its time-out and our lease, if any of that is
+// left.
+func (s *session) within(ctx context.Context, call func(context.Context) error) error {
+	c, cancel := s.bound(ctx)
+	defer cancel()
+	if err := c.Err(); err != nil {
+		return fmt.Errorf("no time left in the lease: %w", err)
+	}
+	return call(c)
+}
+
 // dischargeFence fences the old primary, unless it is another instance by now:
-// a rebuilt one of the same name has done nothing to be cut off for.
+// a rebuilt one of the same name has done nothing to be cut off for. RDS may
+// be silent where EC2 answers, so that its silence keeps nothing from being
+// fenced.
 func (s *session) dischargeFence(ctx context.Context, m Member) error {
 	if gone, _ := s.gone(ctx, m); gone {
 		return nil
 	}
-	if err := s.e.ports.Fencer.Fence(ctx, m); err != nil {
+	f := s.e.ports.Fencer
+	if err := s.within(ctx, func(c context.Context) error { return f.Fence(c, m) }); err != nil {
 		return fmt.Errorf("fence %q: %w", m.Identifier, err)
 	}
-	holds, err := s.e.ports.Fencer.Fenced(ctx, m)
-	if err != nil {
-		return fmt.Errorf("confirm fence of %q: %w", m.Identifier, err)
+	return s.expectFence(ctx, m, true)
+}
+
+// unfence lifts the fence from a member and makes sure.
+func (s *session) unfence(ctx context.Context, m Member) error {
+	f := s.e.ports.Fencer
+	if err := s.within(ctx, func(c context.Context) error { return f.Unfence(c, m) }); err != nil {
+		return fmt.Errorf("unfence %q: %w", m.Identifier, err)
 	}
-	if !holds {
-		return fmt.Errorf("fence of %q does not hold yet", m.Identifier)
-	}
-	return nil
+	return s.expectFence(ctx, m, false)
+}
+
+func (s *session) expectFence(ctx context.Context, m Member, want bool) error {
+	return s.within(ctx, func(c context.Context) error {
+		holds, err := s.e.ports.Fencer.Fenced(c, m)
+		if err != nil {
+			return fmt.Errorf("look at the fence of %q: %w", m.Identifier, err)
+		}
+		if holds != want {
+			return fmt.Errorf("fence of %q: holds %t, want %t; it takes a moment to show", m.Identifier, holds, want)
+		}
+		return nil
+	})
 }
 
 // gone: RDS answers that the very instance does not exist any more.
 func (s *session) gone(ctx context.Context, m Member) (bool, error) {
-	i, err := s.e.ports.Promoter.Inspect(ctx, m)
+	i, err := s.inspect(ctx, m)
 	if errors.Is(err, ErrNotFound) {
 		return true, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("inspect %q: %w", m.Identifier, err)
+		return false, err
 	}
-	return !i.Exists || i.ResourceID != m.ResourceID, nil
+	return i.ResourceID != m.ResourceID, nil
 }
 
 // dischargeWeights makes the records agree with the ledger.
 func (s *session) dischargeWeights(ctx context.Context) error {
-	w := s.st.Writer
-	agrees, err := s.e.ports.Switcher.Agrees(ctx, w)
-	if err != nil {
-		return fmt.Errorf("read record weights: %w", err)
+	w, sw := s.st.Writer, s.e.ports.Switcher
+	agrees, err := s.weightsAgree(ctx, w)
+	if err != nil || agrees {
+		return err
 	}
-	if agrees {
-		return nil
-	}
-	if err := s.e.ports.Switcher.SetWeights(ctx, w); err != nil {
+	if err := s.within(ctx, func(c context.Context) error { return sw.SetWeights(c, w) }); err != nil {
 		return fmt.Errorf("set record weights: %w", err)
 	}
-	agrees, err = s.e.ports.Switcher.Agrees(ctx, w)
+	agrees, err = s.weightsAgree(ctx, w)
+	if err == nil && !agrees {
+		err = errors.New("record weights do not show yet")
+	}
+	return err
+}
+
+func (s *session) weightsAgree(ctx context.Context, w Member) (bool, error) {
+	var agrees bool
+	err := s.within(ctx, func(c context.Context) error {
+		var err error
+		agrees, err = s.e.ports.Switcher.Agrees(c, w)
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("read record weights: %w", err)
+		return false, fmt.Errorf("read record weights: %w", err)
 	}
-	if !agrees {
-		return errors.New("record weights do not show yet")
-	}
-	return nil
+	return agrees, nil
 }
 
 // fencePaid records that the old primary is fenced after all, and tells.
@@ -181,13 +214,7 @@ func (s *State) fencePaid(env string, d Debt, now time.Time) {
 func (s *session) deliver(ctx context.Context) error {
 	for len(s.st.Outbox) > 0 {
 		n := s.st.Outbox[0]
-		c, cancel := s.bound(ctx)
-		err := c.Err()
-		if err == nil {
-			err = s.e.ports.Notifier.Notify(c, n)
-		}
-		cancel()
-		if err != nil {
+		if err := s.within(ctx, func(c context.Context) error { return s.e.ports.Notifier.Notify(c, n) }); err != nil {
 			s.e.log.Warn("notice not delivered", slog.Any("error", err))
 			return nil
 		}

@@ -121,7 +121,7 @@ func (s *session) preflighted(_ *State, f *Failover) {
 // inspect is Promoter.Inspect with its time-out, and with an instance that
 // does not exist as an error.
 func (s *session) inspect(ctx context.Context, m Member) (Instance, error) {
-	c, cancel := s.bound(ctx)
+	c, cancel := s.boundTo(ctx, inspectTimeout)
 	defer cancel()
 	i, err := s.e.ports.Promoter.Inspect(c, m)
 	if err == nil && !i.Exists {
@@ -154,7 +154,7 @@ func (s *session) undo(ctx context.Context) (bool, error) {
 			return errStale
 		}
 		return nil
-	}, s.unfence)
+	}, func(context.Context) error { return s.unfence(ctx, f.From) })
 	if na := (*notActed)(nil); errors.As(err, &na) {
 		return false, na.err
 	}
@@ -167,23 +167,6 @@ func (s *session) undo(ctx context.Context) (bool, error) {
 		})
 	}
 	return s.finish(ctx, OutcomeAborted)
-}
-
-// unfence lifts the fence from the failover's old primary and makes sure.
-func (s *session) unfence(ctx context.Context) error { return s.unfenceMember(ctx, s.st.Failover.From) }
-
-func (s *session) unfenceMember(ctx context.Context, m Member) error {
-	if err := s.e.ports.Fencer.Unfence(ctx, m); err != nil {
-		return fmt.Errorf("unfence %q: %w", m.Identifier, err)
-	}
-	still, err := s.e.ports.Fencer.Fenced(ctx, m)
-	if err != nil {
-		return fmt.Errorf("see whether %q is still fenced: %w", m.Identifier, err)
-	}
-	if still {
-		return fmt.Errorf("unfence %q: it still shows", m.Identifier)
-	}
-	return nil
 }
 
 // finish ends the failover.

@@ -1,0 +1,277 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pgdr/pgdr/internal/guard/decide"
+	"github.com/pgdr/pgdr/internal/guard/refusal"
+)
+
+// disaster is when things go wrong in the plain worlds of this file.
+var disaster = modelEpoch.Add(2 * time.Minute)
+
+// plain runs a world without chance: a tick a minute, and what the test does
+// to it.
+func plain(t *testing.T, length time.Duration, do func(*world)) *world {
+	t.Helper()
+	w := newWorld(1)
+	w.end = modelEpoch.Add(length)
+	do(w)
+	for at := modelEpoch; at.Before(w.end); at = at.Add(time.Minute) {
+		w.at(at, func(w *world) { w.invoke(100*time.Second, nil) })
+	}
+	w.run()
+	if w.violation != "" {
+		t.Fatal(w.violation)
+	}
+	return w
+}
+
+// loseRegion takes the primary and its region away for good, unless d is given.
+func loseRegion(w *world, d time.Duration) {
+	w.at(disaster, func(w *world) { w.primary.alive = false })
+	w.during(disaster, d, "peering", "replication", "region-api", "ec2")
+}
+
+func (w *world) told(part string) int {
+	n := 0
+	for _, x := range w.notices {
+		if strings.Contains(x.Subject, part) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestEngine_FailsOverWhenTheRegionIsLost(t *testing.T) {
+	w := plain(t, 12*time.Minute, func(w *world) { loseRegion(w, time.Hour) })
+	s := w.ledger.state
+	if s.Writer.Site != SiteReplica || w.promotions != 1 {
+		t.Fatalf("writer %+v after %d promotions", s.Writer, w.promotions)
+	}
+	if s.Last.Fence != FenceOwed || !s.owes(DebtFence) {
+		t.Errorf("fence %q, debts %v: a silent region's fence is owed", s.Last.Fence, s.Debts)
+	}
+	detect := s.Last.ClaimedAt.Sub(disaster)
+	if detect > modelPolicy().RegionSilent+20*time.Second {
+		t.Errorf("claimed %s after the loss", detect)
+	}
+}
+
+func TestEngine_PaysTheFenceWhenTheRegionReturns(t *testing.T) {
+	w := plain(t, 20*time.Minute, func(w *world) {
+		loseRegion(w, 10*time.Minute)
+		w.at(disaster.Add(10*time.Minute), func(w *world) { w.primary.alive = true })
+	})
+	if !w.fence.holds || w.ledger.state.owes(DebtFence) || w.told("old primary is fenced") != 1 {
+		t.Fatalf("fence %+v, debts %v, told %d times", w.fence, w.ledger.state.Debts, w.told("old primary is fenced"))
+	}
+}
+
+func TestEngine_DoesNotFenceARebuiltInstanceOfTheOldName(t *testing.T) {
+	w := plain(t, 20*time.Minute, func(w *world) {
+		loseRegion(w, 10*time.Minute)
+		w.at(disaster.Add(9*time.Minute), func(w *world) {
+			w.primary = truth{id: "db-C", alive: true, status: "available", exists: true, isReplica: true}
+		})
+	})
+	if w.fence.rule || w.primary.stopped {
+		t.Fatalf("the rebuilt instance was fenced (%t) or stopped (%t)", w.fence.rule, w.primary.stopped)
+	}
+	if len(w.ledger.state.Debts) != 0 {
+		t.Fatalf("debts for an instance that is gone: %v", w.ledger.state.Debts)
+	}
+}
+
+func TestEngine_RefusesWithoutItsLedgerAndSaysSoOnce(t *testing.T) {
+	w := plain(t, 8*time.Minute, func(w *world) {
+		loseRegion(w, time.Hour)
+		w.during(disaster, time.Hour, "ledger")
+	})
+	if w.promotions != 0 || w.fence.rule {
+		t.Fatal("acted without a ledger")
+	}
+	if n := w.told("ledger-unavailable"); n == 0 || n > 6 {
+		t.Fatalf("told %d times in 6 minutes, want once an invocation at most", n)
+	}
+	if w.dns.metric != 0 || w.now.Sub(w.dns.bucket) < 4*time.Minute {
+		t.Fatalf("published a writer at %s without knowing it", w.dns.bucket)
+	}
+}
+
+func TestEngine_GoesOnWhenItsLedgerComesBack(t *testing.T) {
+	w := plain(t, 15*time.Minute, func(w *world) {
+		loseRegion(w, time.Hour)
+		w.during(disaster.Add(45*time.Second), 3*time.Minute, "ledger")
+	})
+	if w.ledger.state.Writer.Site != SiteReplica {
+		t.Fatalf("writer %+v", w.ledger.state.Writer)
+	}
+}
+
+func TestEngine_SwitchesByWeightsAloneWhenMetricsFail(t *testing.T) {
+	w := plain(t, 15*time.Minute, func(w *world) {
+		loseRegion(w, time.Hour)
+		w.during(disaster, time.Hour, "metrics")
+	})
+	if s := w.ledger.state; s.Last == nil || s.Last.Outcome != OutcomeDone || w.dns.weights != SiteReplica {
+		t.Fatalf("last %+v, weights %s", s.Last, w.dns.weights)
+	}
+}
+
+func TestEngine_SwitchesByMetricAloneWhenRoute53Fails(t *testing.T) {
+	w := plain(t, 15*time.Minute, func(w *world) {
+		loseRegion(w, time.Hour)
+		w.during(disaster, time.Hour, "route53")
+	})
+	s := w.ledger.state
+	if s.Last == nil || s.Last.Outcome != OutcomeDone || w.dns.metric != 1 || !s.owes(DebtWeights) {
+		t.Fatalf("last %+v, metric %v, debts %v", s.Last, w.dns.metric, s.Debts)
+	}
+}
+
+func TestEngine_SaysSwitchOwedWhenNeitherMetricNorWeightsCanBeSet(t *testing.T) {
+	w := plain(t, 15*time.Minute, func(w *world) {
+		loseRegion(w, time.Hour)
+		w.during(disaster, time.Hour, "route53", "metrics")
+	})
+	f := w.ledger.state.Failover
+	if f == nil || f.Step != StepSwitch || f.Standing == nil || f.Standing.Name != refusal.SwitchOwed {
+		t.Fatalf("failover %+v", f)
+	}
+	if w.told("switch-owed") != 1 {
+		t.Fatalf("told %d times, want once", w.told("switch-owed"))
+	}
+}
+
+func TestEngine_FinishesThoughNobodyCanBeTold(t *testing.T) {
+	w := plain(t, 20*time.Minute, func(w *world) {
+		loseRegion(w, time.Hour)
+		w.during(disaster, 14*time.Minute, "notify")
+	})
+	if w.ledger.state.Last == nil || w.told("failover is done") != 1 || len(w.ledger.state.Outbox) != 0 {
+		t.Fatalf("last %+v, told %d times, %d waiting", w.ledger.state.Last, w.told("failover is done"), len(w.ledger.state.Outbox))
+	}
+}
+
+func TestEngine_RefusesWhenAWSAnswersAndFencingFails(t *testing.T) {
+	w := plain(t, 12*time.Minute, func(w *world) {
+		w.during(disaster, time.Hour, "peering", "replication")
+		w.denied["fence"] = true
+	})
+	l := w.ledger.state.Last
+	if w.promotions != 0 || l == nil || l.Outcome != OutcomeAborted || !strings.Contains(l.Reason.Reason, "fence-failed") {
+		t.Fatalf("%d promotions, last %+v", w.promotions, l)
+	}
+}
+
+func TestEngine_GoesOnUnfencedOnlyWhenTheOperatorSaysSo(t *testing.T) {
+	w := plain(t, 12*time.Minute, func(w *world) {
+		w.during(disaster, time.Hour, "peering", "replication")
+		w.denied["fence"] = true
+		w.at(disaster.Add(10*time.Second), func(w *world) {
+			w.operator(func(s *State) {
+				s.Order = &Order{Request: decide.Request{Force: true, Unfenced: true}, Expires: w.now.Add(time.Minute)}
+			})
+		})
+	})
+	s := w.ledger.state
+	if w.promotions != 1 || s.Last == nil || s.Last.Fence != FenceWaived || !s.owes(DebtFence) {
+		t.Fatalf("%d promotions, last %+v, debts %v", w.promotions, s.Last, s.Debts)
+	}
+}
+
+func TestEngine_AbortsBeforeTheFenceWhenThePrimaryReturns(t *testing.T) {
+	w := plain(t, 6*time.Minute, func(w *world) {
+		w.during(disaster, 100*time.Second, "peering", "replication")
+		w.at(disaster.Add(50*time.Second), func(w *world) { w.backUp(5 * time.Minute) })
+		w.during(disaster.Add(48*time.Second), 30*time.Second, "rds-local")
+	})
+	l := w.ledger.state.Last
+	if l == nil || l.Reason == nil || l.Reason.Name != refusal.PrimaryReturned || w.fenceTries != 0 {
+		t.Fatalf("last %+v, %d tries to fence", l, w.fenceTries)
+	}
+}
+
+func TestEngine_ForgetsAnOrderThatIsTooOld(t *testing.T) {
+	w := plain(t, 6*time.Minute, func(w *world) {
+		w.at(disaster, func(w *world) {
+			w.operator(func(s *State) {
+				s.Order = &Order{Request: decide.Request{Force: true}, Expires: w.now.Add(-time.Second)}
+			})
+		})
+	})
+	if w.promotions != 0 || w.ledger.state.Order != nil {
+		t.Fatalf("%d promotions, order %+v", w.promotions, w.ledger.state.Order)
+	}
+}
+
+func TestEngine_DoesNotGuessTheWriterOfABlankLedger(t *testing.T) {
+	w := plain(t, 5*time.Minute, func(w *world) {
+		w.replica.isReplica, w.replica.promoteAt = false, modelEpoch.Add(-time.Hour)
+		w.primary.stopped = true
+		w.dns.metric = 1
+	})
+	s := w.ledger.state
+	if s.Writer.Site != "" || w.told("ledger-blank") != 1 || !w.dns.bucket.IsZero() {
+		t.Fatalf("writer %+v, told %d times, published at %s", s.Writer, w.told("ledger-blank"), w.dns.bucket)
+	}
+}
+
+func TestEngine_TellsARefusalOnceAChange(t *testing.T) {
+	w := plain(t, 12*time.Minute, func(w *world) {
+		w.at(disaster.Add(-10*time.Second), func(w *world) { w.operator(func(s *State) { s.Pause = &Pause{At: w.now} }) })
+		loseRegion(w, 6*time.Minute)
+		w.at(disaster.Add(6*time.Minute), func(w *world) { w.primary.alive = true })
+	})
+	if n := w.told("refuses to fail over: paused"); n != 1 {
+		t.Errorf("told %d times that it is paused, want once", n)
+	}
+	if n := w.told("nothing stands in the way"); n != 1 {
+		t.Errorf("told %d times that it is over, want once", n)
+	}
+}
+
+func TestEngine_TakesOverFromAKilledInvocationWithinOneTick(t *testing.T) {
+	killed := false
+	w := plain(t, 12*time.Minute, func(w *world) {
+		loseRegion(w, time.Hour)
+		w.onEffect = func(_ *proc, op string, after bool) bool {
+			if killed || op != "promote" || !after {
+				return false
+			}
+			killed = true
+			return true
+		}
+	})
+	s := w.ledger.state
+	if !killed || s.Last == nil || s.Last.Outcome != OutcomeDone || w.promotions != 1 {
+		t.Fatalf("killed %t, last %+v, %d promotions", killed, s.Last, w.promotions)
+	}
+	if gap := s.Last.Times[StepPromote].Sub(s.Last.SentAt); gap > 2*time.Minute {
+		t.Errorf("nobody took over for %s", gap)
+	}
+}
+
+func TestEngine_RecordsEachStepInOrder(t *testing.T) {
+	w := plain(t, 15*time.Minute, func(w *world) {
+		w.at(disaster, func(w *world) { w.primary.alive = false })
+	})
+	f := w.ledger.state.Last
+	order := []Step{
+		StepClaim, StepPreflight, StepFence, StepConfirm, StepPromote, StepAwait, StepVerify,
+		StepSwitch, StepPosture, StepSecret, StepNotify, StepDone,
+	}
+	sorted := slices.IsSortedFunc(order, func(a, b Step) int { return f.Times[a].Compare(f.Times[b]) })
+	for _, s := range order {
+		if f.Times[s].IsZero() {
+			t.Errorf("step %s has no time", s)
+		}
+	}
+	if !sorted {
+		t.Errorf("steps are out of order: %v", f.Times)
+	}
+}
