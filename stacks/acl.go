@@ -1,8 +1,6 @@
 package stacks
 
 import (
-	"fmt"
-
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/networkacl"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/networkaclrule"
 
@@ -11,22 +9,18 @@ import (
 
 const postgresPort = 5432
 
-// First numbers of the rules. Those below fenceRulesEnd are the guard's: it
-// fences the old primary by a deny in front of what Terraform admits.
-const (
-	fenceRulesEnd  = 100
-	firstAdmitRule = fenceRulesEnd
-)
+// admitRule is the number of the only rule each way. Lower numbers are the
+// guard's: it fences the old primary by a deny in front of this one.
+const admitRule = 100
 
-// databaseACL is the network ACL of a site's database subnets. It is
-// stateless, so that a deny cuts established connections too, which a change
-// of a security group does not. The rules are resources of their own: an ACL
-// with inline rules would take the guard's fence for drift and remove it.
-type databaseACL struct {
-	acl networkacl.NetworkAcl
-}
-
-func newDatabaseACL(at place, n *network, clientCIDRs []string) *databaseACL {
+// newDatabaseACL makes the network ACL of a site's database subnets, for the
+// fence: it is stateless, so that a deny cuts established connections too,
+// which a change of a security group does not. By itself it admits all, as a
+// VPC's default ACL does; who may connect is the security group's concern.
+// Narrower rules would rest on RDS's own cross-region replication not passing
+// here, which AWS does not document. The rules are resources of their own: an
+// ACL with inline rules would take the guard's fence for drift and remove it.
+func newDatabaseACL(at place, n *network) networkacl.NetworkAcl {
 	p := at.in("database-acl")
 	acl := networkacl.NewNetworkAcl(p.scope, ptr.To("acl"), &networkacl.NetworkAclConfig{
 		Provider:  p.provider,
@@ -34,22 +28,18 @@ func newDatabaseACL(at place, n *network, clientCIDRs []string) *databaseACL {
 		SubnetIds: ptr.Strings(n.subnetIDs("database")...),
 		Tags:      p.nameTag("database"),
 	})
-	for i, cidr := range clientCIDRs {
-		rule := func(id string, egress bool, from, to int) {
-			networkaclrule.NewNetworkAclRule(p.scope, ptr.To(fmt.Sprintf("%s-%d", id, i+1)), &networkaclrule.NetworkAclRuleConfig{
-				Provider:     p.provider,
-				NetworkAclId: acl.Id(),
-				RuleNumber:   ptr.Num(firstAdmitRule + 10*i),
-				Egress:       egress,
-				Protocol:     ptr.To("tcp"),
-				RuleAction:   ptr.To("allow"),
-				CidrBlock:    ptr.To(cidr),
-				FromPort:     ptr.Num(from),
-				ToPort:       ptr.Num(to),
-			})
-		}
-		rule("admit-postgres", false, postgresPort, postgresPort)
-		rule("answer-clients", true, 1024, 65535)
+	rule := func(id string, egress bool) {
+		networkaclrule.NewNetworkAclRule(p.scope, ptr.To(id), &networkaclrule.NetworkAclRuleConfig{
+			Provider:     p.provider,
+			NetworkAclId: acl.Id(),
+			RuleNumber:   ptr.Num(admitRule),
+			Egress:       egress,
+			Protocol:     ptr.To("-1"),
+			RuleAction:   ptr.To("allow"),
+			CidrBlock:    ptr.To(anywhere),
+		})
 	}
-	return &databaseACL{acl: acl}
+	rule("admit-in", false)
+	rule("admit-out", true)
+	return acl
 }

@@ -61,27 +61,24 @@ func TestNetwork_ReachesLedgerWithoutNAT(t *testing.T) {
 
 // The guard fences by rules of its own, numbered below these; inline rules
 // would make Terraform remove them.
-func TestNetworkACL_LeavesRoomForTheFence(t *testing.T) {
+func TestNetworkACL_LeavesRoomForTheFenceAndTheRestToTheSecurityGroup(t *testing.T) {
 	for _, role := range roles {
 		d := stack(t, "dev", role)
 		acl := d.named(t, "aws_network_acl", "database-acl/acl")
 		require.NotContains(t, acl, "ingress")
 		require.NotContains(t, acl, "egress")
 		require.Len(t, acl["subnet_ids"], 3)
-		rules := d.all("aws_network_acl_rule")
-		require.Len(t, rules, 4)
-		for path, r := range rules {
-			require.GreaterOrEqual(t, r["rule_number"], 100.0, path)
-			require.Equal(t, "allow", r["rule_action"])
-			require.Contains(t, []any{"10.0.0.0/16", "10.1.0.0/16"}, r["cidr_block"])
-			if r["egress"] == true {
-				require.InDelta(t, 1024, r["from_port"], 0)
-				require.InDelta(t, 65535, r["to_port"], 0)
-			} else {
-				require.InDelta(t, 5432, r["from_port"], 0)
-				require.InDelta(t, 5432, r["to_port"], 0)
-			}
+		for _, id := range acl["subnet_ids"].([]any) {
+			require.Contains(t, id, "database-subnet")
 		}
+		for path, egress := range map[string]bool{"database-acl/admit-in": false, "database-acl/admit-out": true} {
+			r := d.named(t, "aws_network_acl_rule", path)
+			require.InDelta(t, 100, r["rule_number"], 0)
+			require.Equal(t, egress, r["egress"])
+			require.Equal(t, "allow", r["rule_action"])
+			require.Equal(t, "-1", r["protocol"])
+		}
+		require.Len(t, d.all("aws_network_acl_rule"), 2)
 	}
 }
 

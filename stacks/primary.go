@@ -17,7 +17,7 @@ func newPrimary(app cdktf.App, cfg config.Config, st state) cdktf.TerraformStack
 	clients := clientCIDRs(cfg)
 
 	net := newNetwork(at, cfg.Sites.Primary)
-	acl := newDatabaseACL(at, net, clients)
+	acl := newDatabaseACL(at, net)
 	access := newDatabaseSecurityGroup(at, net, clients)
 	keys := newDatabaseKeys(f.primary, f.replica)
 	secret := newCredentials(at, f.replica.region, cfg, keys)
@@ -53,7 +53,7 @@ func newPrimary(app cdktf.App, cfg config.Config, st state) cdktf.TerraformStack
 		{"health_check_id", "Health check that takes the primary's record out of DNS", check.Id()},
 		{"primary_vpc_id", "VPC of the primary site", net.vpc.Id()},
 		{"primary_route_table_ids", "Every route table of the primary site", ptr.Strings(net.tableIDs()...)},
-		{"primary_network_acl_id", "Network ACL of the primary's database subnets, where the guard fences", acl.acl.Id()},
+		{"primary_network_acl_id", "Network ACL of the primary's database subnets, where the guard fences", acl.Id()},
 		{"primary_alarm_topic_arn", "Topic of the primary region's alarms", alarms.Arn()},
 	})
 	return f.TerraformStack

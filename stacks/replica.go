@@ -34,7 +34,7 @@ func newReplica(app cdktf.App, cfg config.Config, st state, archive string) cdkt
 	primary := primaryOutputs{st.read(f.TerraformStack, "primary", StackName(rolePrimary, cfg.Environment))}
 
 	s := replicaSite{net: newNetwork(at, cfg.Sites.Replica), secretARN: regionalSecretARN(f, primary)}
-	newDatabaseACL(at, s.net, clientCIDRs(cfg))
+	newDatabaseACL(at, s.net)
 	access := newDatabaseSecurityGroup(at, s.net, clientCIDRs(cfg))
 	peering := newPeering(s.net, peerNetwork{
 		place:    f.primary,

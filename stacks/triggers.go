@@ -53,12 +53,11 @@ func (g *guard) addTopic(topic place, topicARN string) {
 
 func (g *guard) permit(id, statementID, principal, sourceARN string) lambdapermission.LambdaPermission {
 	return lambdapermission.NewLambdaPermission(g.scope, ptr.To(id), &lambdapermission.LambdaPermissionConfig{
-		Provider:      g.provider,
-		StatementId:   ptr.To(statementID),
-		Action:        ptr.To("lambda:InvokeFunction"),
-		FunctionName:  g.function.FunctionName(),
-		Principal:     ptr.To(principal),
-		SourceArn:     ptr.To(sourceARN),
-		SourceAccount: ptr.To(g.account),
+		Provider:     g.provider,
+		StatementId:  ptr.To(statementID),
+		Action:       ptr.To("lambda:InvokeFunction"),
+		FunctionName: g.function.FunctionName(),
+		Principal:    ptr.To(principal),
+		SourceArn:    ptr.To(sourceARN),
 	})
 }

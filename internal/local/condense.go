@@ -17,6 +17,8 @@ type condensed struct {
 	announcement bool
 	// depth of brackets inside the block that is being left out; 0 outside.
 	depth int
+	// after says that the last line ended such a block.
+	after bool
 }
 
 var (
@@ -35,9 +37,14 @@ func (c *condensed) Write(line []byte) (int, error) {
 	text := strings.TrimRight(string(line), " \n")
 	if c.depth > 0 && !beyond.MatchString(text) {
 		c.depth += nesting(text)
+		c.after = c.depth <= 0
 		return len(line), nil
 	}
 	c.depth = 0
+	if c.after && text == "" {
+		return len(line), nil // the blank line below it
+	}
+	c.after = false
 	if c.announcement && opening.MatchString(text) {
 		c.announcement, c.depth = false, 1
 		return len(line), nil

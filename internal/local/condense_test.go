@@ -24,6 +24,7 @@ pgdr-primary-dev  # aws_vpc.a (network/vpc) will be created
                             }
                           )
 pgdr-primary-dev  }
+
                     # aws_eip.b will be destroyed
                     # (because aws_eip.b is not in configuration)
                     - resource "aws_eip" "b" {
