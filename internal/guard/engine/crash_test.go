@@ -41,7 +41,6 @@ var stories = []story{
 const doneEnding = "writer=replica in-flight=false epoch=1 outcome=done reason= fence=confirmed debts=0 outbox=0 promotions=1 " +
 	"weights=replica metric=1 holds=true posture=true secret=true stopped=true"
 
-
 const abortedEnding = "writer=primary in-flight=false epoch=1 outcome=aborted reason=deadline-passed fence=confirmed debts=0 outbox=0 promotions=0 " +
 	"weights=primary metric=0 holds=false posture=false secret=false stopped=false"
 

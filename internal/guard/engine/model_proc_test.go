@@ -50,16 +50,7 @@ func (w *world) invoke(timeout time.Duration, alter setup) *proc {
 	if w.skewed {
 		p.skew = w.between(-100*time.Second, 100*time.Second)
 	}
-	e, err := New(Config{
-		Policy: modelPolicy(), Topology: modelTopology, Environment: "test", Owner: p.name, Watch: 50 * time.Second,
-	}, Ports{
-		Clock: p, Ledger: modelLedger{p}, Observer: modelObserver{p}, Promoter: modelPromoter{p},
-		Prover: modelProver{p}, Fencer: modelFencer{p}, Switcher: modelSwitcher{p}, Posture: modelPosture{p},
-		Metrics: modelMetrics{p}, Notifier: modelNotifier{p},
-	})
-	if err != nil {
-		panic(err)
-	}
+	e := p.engine()
 	if alter != nil {
 		alter(e)
 	}
@@ -80,8 +71,31 @@ func (w *world) invoke(timeout time.Duration, alter setup) *proc {
 	return p
 }
 
+// engine is the one under test, on the ports of this process.
+func (p *proc) engine() *Engine {
+	e, err := New(Config{
+		Policy: modelPolicy(), Topology: modelTopology, Environment: "test", Owner: p.name, Watch: 50 * time.Second,
+	}, Ports{
+		Clock: p, Ledger: modelLedger{p}, Observer: modelObserver{p}, Promoter: modelPromoter{p},
+		Prover: modelProver{p}, Fencer: modelFencer{p}, Switcher: modelSwitcher{p}, Posture: modelPosture{p},
+		Metrics: modelMetrics{p}, Notifier: modelNotifier{p},
+	})
+	if err != nil {
+		panic(err)
+	}
+	return e
+}
+
+// console is an engine for an operator's commands, which run while nothing
+// else does.
+func (w *world) console() *Engine { return (&proc{w: w, name: "operator"}).engine() }
+
 // pause gives the world its turn for at least d.
 func (p *proc) pause(d time.Duration) {
+	if p.yield == nil {
+		p.w.advance(p.w.now.Add(d)) // An operator: nothing else runs meanwhile.
+		return
+	}
 	p.wake = p.w.now.Add(d)
 	if !p.yield(struct{}{}) {
 		panic(crashed{})

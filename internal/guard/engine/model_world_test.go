@@ -135,7 +135,9 @@ func (w *world) setCut(path string, cut bool) {
 func (w *world) up(path string) bool { return !w.cut[path] }
 
 // takesWrites: applications could write to the old primary.
-func (w *world) takesWrites() bool { return w.primary.alive && !w.fence.holds && !w.primary.stopped && !w.primary.isReplica }
+func (w *world) takesWrites() bool {
+	return w.primary.alive && !w.fence.holds && !w.primary.stopped && !w.primary.isReplica
+}
 
 // writable: the former replica takes writes.
 func (w *world) writable() bool {

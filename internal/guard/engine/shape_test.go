@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"encoding/json"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestGuard_ImportsNeitherTheAWSSDKNorCDKTF keeps judgement and action free of
+// what they act through.
+func TestGuard_ImportsNeitherTheAWSSDKNorCDKTF(t *testing.T) {
+	const guard = "github.com/pgdr/pgdr/internal/guard/"
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps",
+		guard+"decide", guard+"engine", guard+"event", guard+"refusal").Output()
+	if err != nil {
+		t.Fatalf("list dependencies: %v", err)
+	}
+	deps := strings.Fields(string(out))
+	if len(deps) < 20 {
+		t.Fatalf("found %d dependencies only", len(deps))
+	}
+	for _, d := range deps {
+		for _, foreign := range []string{"aws-sdk-go", "cdktf", "jsii", "constructs-go", "smithy-go", "pgdr/internal/aws"} {
+			if strings.Contains(d, foreign) {
+				t.Errorf("depends on %s", d)
+			}
+		}
+	}
+}
+
+func TestState_SurvivesJSONAndCloning(t *testing.T) {
+	for _, length := range []uint64{1, 2, 3, 5, 8} {
+		w := scenario(length, nil)
+		w.run()
+		s := w.ledger.state
+		data, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back State
+		if err := json.Unmarshal(data, &back); err != nil {
+			t.Fatal(err)
+		}
+		again, err := json.Marshal(back)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(data), string(again)); diff != "" {
+			t.Errorf("world %d: what was written is not what is read:\n%s", length, diff)
+		}
+		if diff := cmp.Diff(s, s.Clone()); diff != "" {
+			t.Errorf("world %d: a clone differs:\n%s", length, diff)
+		}
+	}
+}
+
+func TestClone_SharesNothingThatChanges(t *testing.T) {
+	w := failedOver(t)
+	s := w.ledger.state
+	s.Pause, s.Order, s.Failover = &Pause{}, &Order{}, s.Last.clone()
+	s.Debts = map[DebtKind]Debt{DebtStop: {}}
+	s.Outbox = []Notice{{ID: "a"}}
+	before, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.Clone()
+	c.Pause.By, c.Order.ID, c.Failover.Step = "x", "x", "x"
+	c.Failover.Times[StepClaim] = modelEpoch
+	c.Last.Times[StepClaim] = modelEpoch
+	c.Debts[DebtStop] = Debt{Tries: 9}
+	c.Outbox[0].ID = "x"
+	after, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(before), string(after)); diff != "" {
+		t.Errorf("changing the clone changed the original:\n%s", diff)
+	}
+}
+
+func TestNew_NamesEveryMissingPart(t *testing.T) {
+	_, err := New(Config{}, Ports{})
+	if err == nil {
+		t.Fatal("made an engine of nothing")
+	}
+	for _, part := range []string{
+		"policy", "owner", "watch", "topology.primary.identifier", "topology.replica.identifier", "ports.clock", "ports.ledger",
+		"ports.observer", "ports.promoter", "ports.prover", "ports.fencer", "ports.switcher", "ports.posture", "ports.metrics", "ports.notifier",
+	} {
+		if !strings.Contains(err.Error(), part+": ") {
+			t.Errorf("error does not name %s: %v", part, err)
+		}
+	}
+}
