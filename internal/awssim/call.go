@@ -56,8 +56,6 @@ type call struct {
 	hidden Attrs
 	// writeOnly arguments of the configuration.
 	writeOnly Attrs
-	// workDir is what relative file names are relative to.
-	workDir string
 	// res is the resource before an update or a delete.
 	res *Resource
 }

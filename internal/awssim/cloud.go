@@ -31,6 +31,8 @@ type Cloud struct {
 	st    *state
 	clock Clock
 	dir   string
+	// evolve brings the account up to date before each access; see Evolve.
+	evolve func(*Tx)
 }
 
 var accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
@@ -100,7 +102,7 @@ func (c *Cloud) View(fn func(*Tx) error) error {
 	defer c.mu.Unlock()
 	tx := newTx(c.st, c.clock.Now())
 	defer tx.rollback()
-	tx.expire()
+	c.refresh(tx)
 	return fn(tx)
 }
 
@@ -110,7 +112,7 @@ func (c *Cloud) Update(fn func(*Tx) error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	tx := newTx(c.st, c.clock.Now())
-	tx.expire()
+	c.refresh(tx)
 	err := fn(tx)
 	if err == nil && c.dir != "" {
 		err = save(c.dir, c.st)

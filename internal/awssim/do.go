@@ -68,7 +68,7 @@ func (tx *Tx) dispatch(op string, req simapi.Request) (simapi.Response, error) {
 	}
 	c := &call{
 		Tx: tx, kind: k, typ: req.Type, region: req.Region, provider: req.Region,
-		attrs: Attrs(req.Attrs).Clone(), was: Attrs(req.Prior).Clone(), writeOnly: Attrs(req.WriteOnly).Clone(), hidden: Attrs{}, workDir: req.WorkDir,
+		attrs: Attrs(req.Attrs).Clone(), was: Attrs(req.Prior).Clone(), writeOnly: Attrs(req.WriteOnly).Clone(), hidden: Attrs{},
 	}
 	if k.global {
 		c.region = Global

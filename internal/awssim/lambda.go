@@ -139,7 +139,7 @@ func takeCode(c *call) error {
 		return c.refuse("filename", "InvalidParameterValueException", "one of filename, image_uri and s3_bucket must be set; the simulator takes filename only")
 	}
 	if !filepath.IsAbs(name) {
-		name = filepath.Join(c.workDir, name)
+		return c.refuse("filename", "InvalidParameterValueException", "reading ZIP file (%s): the simulator needs the absolute path: it runs in another directory than Terraform", name)
 	}
 	raw, err := os.ReadFile(name) // #nosec G304 -- the archive that the configuration names
 	if err != nil {

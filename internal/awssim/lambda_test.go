@@ -60,6 +60,7 @@ func TestFunction_RefusesWhatLambdaRefuses(t *testing.T) {
 		{"key of another region", attrs{"kms_key_arn": key.arn()}, "InvalidParameterValueException"},
 		{"no such dead-letter queue", attrs{"dead_letter_config": list{attrs{"target_arn": "arn:aws:sqs:eu-west-1:123456789012:none"}}}, "InvalidParameterValueException"},
 		{"no archive", attrs{"filename": nil}, "InvalidParameterValueException"},
+		{"archive is named relative to who knows", attrs{"filename": "function.zip"}, "InvalidParameterValueException"},
 		{"archive is not there", attrs{"filename": "/nowhere/x.zip"}, "InvalidParameterValueException"},
 	})
 }
@@ -81,19 +82,6 @@ func TestFunction_RefusesAnArchiveThatIsNone(t *testing.T) {
 		require.Equal(t, message, w.refused("aws_lambda_function", west, a, "InvalidParameterValueException").Message)
 		w.refusedUpdate(f.function, attrs{"filename": path}, "InvalidParameterValueException")
 	}
-}
-
-func TestFunction_ReadsARelativeArchiveFromTheCallersDirectory(t *testing.T) {
-	w := newWorld(t)
-	f := w.function()
-	a := w.functionAttrs(f.role.arn())
-	dir, name := filepath.Split(w.archive())
-	a["function_name"], a["filename"] = "second", name
-	w.refused("aws_lambda_function", west, a, "InvalidParameterValueException")
-	resp := w.cloud.Do(context.Background(), simapi.OpCreate, simapi.Request{Type: "aws_lambda_function", Region: west, Attrs: a, WorkDir: dir})
-	require.Nil(t, resp.Error)
-	require.Equal(t, name, resp.Attrs["filename"])
-	require.Equal(t, f.function.str("code_sha256"), resp.Attrs["code_sha256"])
 }
 
 func TestFunction_TakesNewCodeInAnUpdate(t *testing.T) {

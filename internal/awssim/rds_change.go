@@ -2,9 +2,6 @@ package awssim
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 )
 
 func updateDBInstance(c *call) error {
@@ -74,14 +71,14 @@ func renameDBInstance(c *call) error {
 // no longer upgraded to either.
 func changeVersion(c *call) error {
 	wanted, current := c.attrs.Str("engine_version"), c.was.Str("engine_version_actual")
-	if wanted == majorOf(current) {
-		return nil // the major that runs already, without a minor
+	if major, minor, ok := splitVersion(wanted); ok && minor < 0 && major == majorOf(current) {
+		return nil // the major that runs already
 	}
 	version, ok := actualVersion(wanted)
 	if !ok {
 		return c.refuse("engine_version", "InvalidParameterCombination", "Cannot find version %s for postgres", wanted)
 	}
-	if compareVersions(version, current) < 0 {
+	if olderVersion(version, current) {
 		return c.refuse("engine_version", "InvalidParameterCombination", "Cannot upgrade postgres from %s to %s", current, version)
 	}
 	if majorOf(version) != majorOf(current) && !c.attrs.Bool("allow_major_version_upgrade") {
@@ -89,18 +86,6 @@ func changeVersion(c *call) error {
 	}
 	c.attrs["engine_version_actual"] = version
 	return nil
-}
-
-func compareVersions(a, b string) int {
-	number := func(v string) []int {
-		var out []int
-		for part := range strings.SplitSeq(v, ".") {
-			n, _ := strconv.Atoi(part) // versions in use are digits and dots
-			out = append(out, n)
-		}
-		return out
-	}
-	return slices.Compare(number(a), number(b))
 }
 
 func changePassword(c *call) error {

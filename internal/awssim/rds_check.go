@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -151,32 +152,32 @@ func checkDBZone(c *call) error {
 
 func checkDBParameterGroup(c *call) error {
 	a := c.attrs
-	major := majorOf(a.Str("engine_version_actual"))
+	family := fmt.Sprintf("postgres%d", majorOf(a.Str("engine_version_actual")))
 	name := a.Str("parameter_group_name")
 	if name == "" {
-		a["parameter_group_name"] = "default.postgres" + major
+		a["parameter_group_name"] = "default." + family
 		return nil
 	}
 	if strings.HasPrefix(name, "default.") {
-		if name == "default.postgres"+major {
+		if name == "default."+family {
 			return nil
 		}
-		return refuseFamily(c, strings.TrimPrefix(name, "default."), major)
+		return refuseFamily(c, strings.TrimPrefix(name, "default."), family)
 	}
 	group, err := c.need("parameter_group_name", "aws_db_parameter_group", c.region, name)
 	if err != nil {
 		return err
 	}
-	if family := group.Attrs.Str("family"); family != "postgres"+major {
-		return refuseFamily(c, family, major)
+	if got := group.Attrs.Str("family"); got != family {
+		return refuseFamily(c, got, family)
 	}
 	return nil
 }
 
-func refuseFamily(c *call, family, major string) error {
+func refuseFamily(c *call, got, wanted string) error {
 	return c.refuse("parameter_group_name", "InvalidParameterCombination",
-		"The parameter group %s with DBParameterGroupFamily %s can't be used for this instance. Please use a parameter group with DBParameterGroupFamily postgres%s.",
-		c.attrs.Str("parameter_group_name"), family, major)
+		"The parameter group %s with DBParameterGroupFamily %s can't be used for this instance. Please use a parameter group with DBParameterGroupFamily %s.",
+		c.attrs.Str("parameter_group_name"), got, wanted)
 }
 
 func checkDBKey(c *call) error {

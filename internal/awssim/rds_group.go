@@ -3,6 +3,7 @@ package awssim
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -92,7 +93,8 @@ func createParameterGroup(c *call) (string, error) {
 		return "", c.refuse("name", "DBParameterGroupAlreadyExists", "Parameter group %s already exists", name)
 	}
 	family := c.attrs.Str("family")
-	if major, ok := strings.CutPrefix(family, "postgres"); !ok || len(engineVersions[major]) == 0 {
+	major, ok := strings.CutPrefix(family, "postgres")
+	if number, err := strconv.Atoi(major); !ok || err != nil || engineMajors[number].first == 0 {
 		return "", c.refuse("family", "InvalidParameterValue", "ParameterGroupFamily %s is not a valid parameter group family", family)
 	}
 	c.attrs.Defaults(Attrs{"description": "Managed by Terraform", "skip_destroy": false, "parameter": []any{}})

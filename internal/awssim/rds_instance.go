@@ -121,7 +121,7 @@ func fillDBInstance(c *call) {
 		"backup_target": "region", "backup_window": "04:00-04:30", "maintenance_window": "sun:05:00-sun:05:30",
 		"ca_cert_identifier": "rds-ca-rsa2048-g1", "database_insights_mode": "standard", "network_type": "IPV4",
 		"engine_lifecycle_support": "open-source-rds-extended-support", "license_model": "postgresql-license",
-		"option_group_name": "default:postgres-" + major, "character_set_name": "", "nchar_character_set_name": "", "timezone": "",
+		"option_group_name": fmt.Sprintf("default:postgres-%d", major), "character_set_name": "", "nchar_character_set_name": "", "timezone": "",
 		"domain_fqdn": "", "snapshot_identifier": "", "master_user_secret_kms_key_id": "",
 	})
 	fillDBStorage(a)

@@ -36,8 +36,12 @@ func fillReplica(c *call) error {
 		a.Set(Attrs{"storage_type": from["storage_type"]})
 	}
 	a.Default("replica_mode", "")
-	// A replica is as encrypted as its source, whatever was planned.
-	a.Set(Attrs{"storage_encrypted": from.Bool("storage_encrypted"), "engine_version_actual": from["engine_version_actual"]})
+	// A replica is as encrypted as its source, whatever was planned. RDS also
+	// ignores deletion protection when it creates one, so that the next plan
+	// has it to set (hashicorp/terraform-provider-aws #6011, #46542).
+	a.Set(Attrs{
+		"storage_encrypted": from.Bool("storage_encrypted"), "engine_version_actual": from["engine_version_actual"], "deletion_protection": false,
+	})
 	c.hidden.Set(Attrs{"password": source.Hidden.Str("password")})
 	return checkClass(c, from.Str("engine_version_actual"))
 }
@@ -67,8 +71,6 @@ func checkReplicaSource(c *call, source *Resource) error {
 	case len(from.Blocks("master_user_secret")) > 0:
 		return c.refuse("replicate_source_db", "InvalidDBInstanceState",
 			"A read replica can't be created from DB instance %s: its credentials are managed with Secrets Manager", from.Str("identifier"))
-	case from.Has("replicate_source_db") && source.Region != c.region:
-		return c.refuse("replicate_source_db", "InvalidDBInstanceState", "A cross-Region read replica can't be made of a read replica: %s", from.Str("identifier"))
 	}
 	return nil
 }

@@ -34,15 +34,28 @@ func TestReplica_RefusesWhatRDSRefuses(t *testing.T) {
 		attrs{"password_wo": "correct-horse-battery"}, "InvalidParameterCombination")
 }
 
-func TestReplica_RefusesASourceThatIsNotAvailableOrAReplica(t *testing.T) {
+func TestReplica_RefusesASourceThatIsNotAvailable(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	require.NoError(t, w.cloud.SetAttribute("aws_db_instance", east, p.primary.id, "status", "modifying"))
 	asked := made{attrs: p.there.replicaAttrs(p.primary.arn(), p.replicaKey.arn())}.with(attrs{"identifier": "second"})
 	w.refused("aws_db_instance", west, asked, "InvalidDBInstanceState")
+}
 
-	chained := made{attrs: p.here.replicaAttrs(p.replica.arn(), p.key.arn())}.with(attrs{"identifier": "third"})
-	w.refused("aws_db_instance", east, chained, "InvalidDBInstanceState")
+func TestReplica_MayBeMadeOfAReplica(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	chained := w.create("aws_db_instance", east, made{attrs: p.here.replicaAttrs(p.replica.arn(), p.key.arn())}.with(attrs{"identifier": "third"}))
+	require.Equal(t, list{chained.arn()}, w.read(p.replica)["replicas"])
+}
+
+func TestReplica_IsProtectedByALaterUpdateOnly(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	asked := made{attrs: p.there.replicaAttrs(p.primary.arn(), p.replicaKey.arn())}.with(attrs{"identifier": "second", "deletion_protection": true})
+	second := w.create("aws_db_instance", west, asked)
+	require.Equal(t, false, second.attrs["deletion_protection"])
+	w.stays(w.update(second, attrs{"deletion_protection": true}), "InvalidParameterCombination")
 }
 
 func TestReplica_TakesOverWhatItsSourceHas(t *testing.T) {

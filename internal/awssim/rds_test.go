@@ -28,6 +28,7 @@ func TestDBInstance_RefusesWhatRDSRefuses(t *testing.T) {
 		{"gp2 with iops", attrs{"storage_type": "gp2", "iops": 3000}, "InvalidParameterCombination"},
 		{"class is none", attrs{"instance_class": "r6g.large"}, "InvalidParameterValue"},
 		{"class does not run postgres", attrs{"instance_class": "db.t2.nano"}, "InvalidParameterCombination"},
+		{"class for older majors only", attrs{"instance_class": "db.x2idn.16xlarge", "engine_version": "16", "parameter_group_name": nil}, "InvalidParameterCombination"},
 		{"size that the family lacks", attrs{"instance_class": "db.r6g.24xlarge"}, "InvalidParameterCombination"},
 		{"user missing", attrs{"username": nil}, "MissingParameter"},
 		{"user reserved", attrs{"username": "admin"}, "InvalidParameterValue"},
@@ -70,7 +71,7 @@ func TestDBInstance_RefusesVersionsThatRDSNoLongerCreates(t *testing.T) {
 	w := newWorld(t)
 	d := w.databaseBase(east, "10.0")
 	key, _ := w.keys()
-	for _, version := range []string{"15.2", "15.9", "15.12", "16.5", "16.8", "17.1", "17.4", "12", "12.20", "15.99", "latest"} {
+	for _, version := range []string{"15.2", "15.9", "15.12", "16.5", "16.8", "17.1", "17.4", "12", "12.20", "15.16", "16.12", "17.8", "15.014", "latest"} {
 		good := made{attrs: d.primaryAttrs(key.arn())}
 		err := w.refused("aws_db_instance", east, good.with(attrs{"engine_version": version, "parameter_group_name": nil}), "InvalidParameterCombination")
 		require.Equal(t, "Cannot find version "+version+" for postgres", err.Message)
@@ -78,7 +79,7 @@ func TestDBInstance_RefusesVersionsThatRDSNoLongerCreates(t *testing.T) {
 }
 
 func TestDBInstance_RunsTheMinorThatRDSChoosesForAMajor(t *testing.T) {
-	for asked, actual := range map[string]string{"15": "15.14", "15.13": "15.13", "16": "16.10", "17": "17.6"} {
+	for asked, actual := range map[string]string{"15": "15.14", "15.13": "15.13", "15.17": "15.17", "16": "16.10", "17": "17.6"} {
 		w := newWorld(t)
 		d := w.databaseBase(east, "10.0")
 		key, _ := w.keys()
@@ -162,7 +163,7 @@ func TestDBInstance_RefusesUpdatesThatRDSRefuses(t *testing.T) {
 	for _, c := range []refusal{
 		{"older version", attrs{"engine_version": "15.13"}, "InvalidParameterCombination"},
 		{"next major without leave", attrs{"engine_version": "16"}, "InvalidParameterCombination"},
-		{"unknown version", attrs{"engine_version": "15.99"}, "InvalidParameterCombination"},
+		{"unknown version", attrs{"engine_version": "15.16"}, "InvalidParameterCombination"},
 		{"smaller storage", attrs{"allocated_storage": 50}, "InvalidParameterCombination"},
 		{"class", attrs{"instance_class": "db.x.large"}, "InvalidParameterCombination"},
 		{"no backups with a replica", attrs{"backup_retention_period": 0}, "InvalidDBInstanceState"},

@@ -35,7 +35,8 @@ type Request struct {
 	// Attrs are the planned attributes in the shape of the Terraform schema:
 	// objects for blocks with nesting "single", lists of objects for others,
 	// null for what is not set. Nothing in it is unknown; what the provider
-	// is to compute is null. For data and ephemeral: the configuration.
+	// is to compute is null. File names are absolute. For data and ephemeral:
+	// the configuration.
 	Attrs map[string]any `json:"attrs,omitempty"`
 	// WriteOnly are the write-only arguments of the configuration, by name.
 	// They reach the simulator only on create, and on update when the version
@@ -44,9 +45,6 @@ type Request struct {
 	// Prior are the attributes before a read, an update or a delete. Where an
 	// id is not unique (aws_lambda_permission) they tell which object is meant.
 	Prior map[string]any `json:"prior,omitempty"`
-	// WorkDir is the directory that relative file names in Attrs are relative
-	// to: the plugin's working directory, which is Terraform's.
-	WorkDir string `json:"work_dir,omitempty"`
 }
 
 // Response is the whole object after the operation, in the same shape as
