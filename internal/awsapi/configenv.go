@@ -127,13 +127,14 @@ func checkRegions(r *envReader, c Config) {
 			r.fault("PGDR_WITNESS_REGIONS", w, "different regions, none of them a site's")
 		}
 	}
-	if got, ok := arnRegion(c.NoticeTopicARN); ok && got != c.Replica.Region && c.Replica.Region != "" {
-		r.fault("PGDR_NOTICE_TOPIC_ARN", c.NoticeTopicARN, "a topic in PGDR_REPLICA_REGION")
-	}
-	if got, ok := arnRegion(c.SecretARN); ok && got != c.Replica.Region && c.Replica.Region != "" {
-		r.fault("PGDR_SECRET_ARN", c.SecretARN, "the secret in PGDR_REPLICA_REGION")
-	}
-	if got, ok := arnRegion(c.PrimarySecretARN); ok && got != c.Primary.Region && c.Primary.Region != "" {
-		r.fault("PGDR_PRIMARY_SECRET_ARN", c.PrimarySecretARN, "the secret in PGDR_PRIMARY_REGION")
+	for _, a := range []struct{ name, arn, region, want string }{
+		{"PGDR_NOTICE_TOPIC_ARN", c.NoticeTopicARN, c.Replica.Region, "a topic in PGDR_REPLICA_REGION"},
+		{"PGDR_SECRET_ARN", c.SecretARN, c.Replica.Region, "the secret in PGDR_REPLICA_REGION"},
+		{"PGDR_PRIMARY_SECRET_ARN", c.PrimarySecretARN, c.Primary.Region, "the secret in PGDR_PRIMARY_REGION"},
+	} {
+		// Either may be empty, if it was at fault itself.
+		if got, ok := arnRegion(a.arn); ok && a.region != "" && got != a.region {
+			r.fault(a.name, a.arn, a.want)
+		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
 // Bounds of making a connection. They are real time, as networks are.
@@ -22,23 +24,22 @@ const (
 	idleConnection = 50 * time.Second
 )
 
-// NewHTTPClient is the client for all calls. It speaks HTTP/1.1 only, since
-// there a request that timed out takes its connection with it: with HTTP/2 the
-// next one would wait on the same dead connection. It follows no redirects and
-// heeds no proxy, as AWS's endpoints know neither.
-func NewHTTPClient() *http.Client {
+// NewHTTPClient is the client for all calls: the SDK's own, which follows no
+// redirects and heeds AWS_CA_BUNDLE, with a transport for the guard. It speaks
+// HTTP/1.1 only, since there a request that timed out takes its connection with
+// it: with HTTP/2 the next one would wait on the same dead connection. It heeds
+// no proxy: one that answers for a region that is gone would be a lie.
+func NewHTTPClient() *awshttp.BuildableClient {
 	d := &dialer{lookup: net.DefaultResolver.LookupHost, dial: (&net.Dialer{}).DialContext}
-	return &http.Client{
-		Transport: &http.Transport{
-			DialContext:         d.DialContext,
-			TLSHandshakeTimeout: tlsTimeout,
-			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
-			TLSNextProto:        map[string]func(string, *tls.Conn) http.RoundTripper{},
-			MaxIdleConnsPerHost: 4,
-			IdleConnTimeout:     idleConnection,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.Proxy = nil
+		t.DialContext = d.DialContext
+		t.TLSHandshakeTimeout = tlsTimeout
+		t.ForceAttemptHTTP2 = false
+		t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+		t.MaxIdleConnsPerHost = 4
+		t.IdleConnTimeout = idleConnection
+	})
 }
 
 // dialer falls back on the addresses that a name last had where the name can't

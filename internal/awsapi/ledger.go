@@ -41,8 +41,8 @@ const (
 	itemLimit = 390_000
 )
 
-// ErrLedgerItem: an item of the ledger can't be read, or one is too large to be
-// written. Nothing may be done on a guess of what it says.
+// ErrLedgerItem says that an item of the ledger can't be read, or that one is too
+// large to be written. Nothing may be done on a guess of what it says.
 var ErrLedgerItem = errors.New("ledger item is not readable")
 
 // Ledger is engine.Ledger on a DynamoDB table in the guard's region.

@@ -17,8 +17,8 @@ import (
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
 )
 
-// ErrNotARole: the guard runs as something else than a role, so that its
-// permissions can't be simulated.
+// ErrNotARole says that the guard runs as something else than a role, so that
+// its permissions can't be simulated.
 var ErrNotARole = errors.New("the caller is no role")
 
 // need is a set of actions on one resource, with the context that the role's

@@ -2,6 +2,7 @@ package awsapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,8 +21,8 @@ import (
 // 450 parameters, a page 100.
 const parameterPages = 20
 
-// ErrMissing: AWS answered that there is no such thing.
-var ErrMissing = fmt.Errorf("does not exist")
+// ErrMissing says that AWS answered that there is no such thing.
+var ErrMissing = errors.New("does not exist")
 
 // Readiness reads what a readiness check judges. Each method is one question;
 // none changes anything. They may run at once.

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
 
-// ErrSecretShape: the secret does not hold what it should. The error says which
-// field is at fault, never what is in it.
+// ErrSecretShape says that the secret does not hold what it should. The error
+// names the field at fault, never what is in it.
 var ErrSecretShape = errors.New("the secret is not as deployed")
 
 // Credentials are the database administrator's. They print, log and marshal

@@ -23,7 +23,7 @@ const (
 // recordPages bounds the search for the records, which are a page at most.
 const recordPages = 3
 
-// ErrRecords: the name's records are not the two that were deployed.
+// ErrRecords says that the name's records are not the two that were deployed.
 var ErrRecords = errors.New("the writer's records are not as deployed")
 
 // Switcher is engine.WriterSwitcher by the weights of two CNAME records. Which
