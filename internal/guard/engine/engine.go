@@ -35,6 +35,9 @@ const (
 	// fencePatience is how long fencing must be tried without any answer
 	// before it is owed, where the region is not silent altogether.
 	fencePatience = 30 * time.Second
+	// owedFresh is how old the silence may be that a promotion without a fence
+	// rests on.
+	owedFresh = 10 * time.Second
 	// confirmPatience is how long a fence may take to show before it is set
 	// again. Network ACL changes apply after a short delay:
 	// https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html

@@ -55,6 +55,9 @@ func TestEngine_FailsOverWhenTheRegionIsLost(t *testing.T) {
 	if s.Last.Fence != FenceOwed || !s.owes(DebtFence) {
 		t.Errorf("fence %q, debts %v: a silent region's fence is owed", s.Last.Fence, s.Debts)
 	}
+	if v := w.console().Status(t.Context()); len(v.Standing) != 1 || v.Standing[0].Name != refusal.FencingOwed {
+		t.Errorf("status does not name the owed fence: %+v", v.Standing)
+	}
 	detect := s.Last.ClaimedAt.Sub(disaster)
 	if detect > modelPolicy().RegionSilent+20*time.Second {
 		t.Errorf("claimed %s after the loss", detect)
@@ -165,6 +168,22 @@ func TestEngine_RefusesWhenAWSAnswersAndFencingFails(t *testing.T) {
 	l := w.ledger.state.Last
 	if w.promotions != 0 || l == nil || l.Outcome != OutcomeAborted || !strings.Contains(l.Reason.Reason, "fence-failed") {
 		t.Fatalf("%d promotions, last %+v", w.promotions, l)
+	}
+}
+
+func TestEngine_OwesTheUnfencingThatFails(t *testing.T) {
+	w := plain(t, 20*time.Minute, func(w *world) {
+		w.during(disaster, 10*time.Minute, "peering", "replication")
+		w.denied["promote"], w.denied["unfence"] = true, true
+		w.at(disaster.Add(5*time.Minute), func(w *world) {
+			if v := w.console().Status(t.Context()); len(v.Standing) != 1 || v.Standing[0].Name != refusal.UnfenceFailed {
+				t.Errorf("status does not name what failed: %+v", v.Standing)
+			}
+		})
+		w.at(disaster.Add(6*time.Minute), func(w *world) { delete(w.denied, "unfence") })
+	})
+	if w.fence.holds || len(w.ledger.state.Debts) != 0 || w.told("failover was undone") == 0 {
+		t.Fatalf("fence %+v, debts %v", w.fence, w.ledger.state.Debts)
 	}
 }
 

@@ -220,7 +220,7 @@ func owedLines(debts map[DebtKind]Debt) []string {
 	var lines []string
 	for _, k := range debtOrder {
 		if d, owed := debts[k]; owed && k != DebtJournal {
-			lines = append(lines, fmt.Sprintf("Owed: %s, since %s. %s", k, stamp(d.Since), d.LastError))
+			lines = append(lines, strings.TrimSpace(fmt.Sprintf("Owed: %s, since %s. %s", k, stamp(d.Since), d.LastError)))
 		}
 	}
 	return lines

@@ -18,6 +18,8 @@ type View struct {
 	Decision decide.Decision `json:"decision"`
 	// NotGreen lists what keeps the guard from arming itself.
 	NotGreen []string `json:"not_green,omitempty"`
+	// Standing is what a failover is held up by or still owes.
+	Standing []refusal.Refusal `json:"standing,omitempty"`
 	// LedgerError says why State holds nothing but what this process saw.
 	LedgerError string `json:"ledger_error,omitempty"`
 }
@@ -52,13 +54,29 @@ func (e *Engine) view(st State, ledger error, req *decide.Request) View {
 	if req != nil {
 		o.Request = req
 	}
-	v := View{State: st, NotGreen: decide.NotGreen(o, st.Readiness, now)}
+	v := View{State: st, NotGreen: decide.NotGreen(o, st.Readiness, now), Standing: st.standing()}
 	if ledger != nil {
 		o.Facts = decide.Facts{}
 		v.LedgerError = ledger.Error()
 	}
 	v.Decision = e.decide(e.cfg.Policy, o, now)
 	return v
+}
+
+// standing names what holds a failover up and what the last one still owes.
+func (s *State) standing() []refusal.Refusal {
+	var rs []refusal.Refusal
+	if f := s.Failover; f != nil && f.Standing != nil {
+		rs = append(rs, *f.Standing)
+	}
+	owed := func(kind DebtKind, as refusal.Name) {
+		if d, owed := s.Debts[kind]; owed {
+			rs = append(rs, refusal.New(as, "since %s, %d tries: %s", stamp(d.Since), d.Tries, d.LastError))
+		}
+	}
+	owed(DebtFence, refusal.FencingOwed)
+	owed(DebtUnfence, refusal.UnfenceFailed)
+	return rs
 }
 
 func (e *Engine) readOnce(ctx context.Context) (State, error) {

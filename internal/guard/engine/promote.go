@@ -55,7 +55,10 @@ func (s *session) confirmFence(ctx context.Context) (bool, error) {
 	case err != nil:
 		return s.fenceFailed(ctx, StepConfirm, refusal.FenceUnconfirmed, err)
 	case holds:
-		return s.advance(ctx, StepConfirm, StepPromote, func(_ *State, f *Failover) { f.Fence = FenceConfirmed })
+		return s.advance(ctx, StepConfirm, StepPromote, func(st *State, f *Failover) {
+			f.Fence = FenceConfirmed
+			delete(st.Debts, DebtFence)
+		})
 	case now.Sub(f.Times[StepFence]) > confirmPatience:
 		return s.advance(ctx, StepConfirm, StepFence, nil)
 	default:
@@ -88,7 +91,7 @@ func (s *session) fenceFailed(ctx context.Context, step Step, name refusal.Name,
 // as soon as AWS lets us.
 func (s *session) goUnfenced(ctx context.Context, step Step, as Fence) (bool, error) {
 	return s.advance(ctx, step, StepPromote, func(st *State, f *Failover) {
-		f.Fence = as
+		f.Fence, f.OwedAt = as, s.e.ports.Clock.Now()
 		st.owe(DebtFence, f.From, s.e.ports.Clock.Now())
 	})
 }
@@ -98,6 +101,11 @@ func (s *session) promote(ctx context.Context) (bool, error) {
 	f := s.st.Failover
 	unresolved := f.MaybeSent
 	now := s.e.ports.Clock.Now()
+	if f.Fence == FenceOwed && !unresolved && now.Sub(f.OwedAt) > owedFresh {
+		// Something held us up. Meanwhile AWS may answer there again, and then
+		// nothing is promoted unfenced.
+		return s.advance(ctx, StepPromote, StepFence, func(_ *State, f *Failover) { delete(f.Times, StepPromote) })
+	}
 	err := s.act(ctx, StepPromote, func(st *State, f *Failover) error {
 		if !f.MaybeSent && !s.e.without.deadline && now.After(f.Deadline) {
 			return errStale

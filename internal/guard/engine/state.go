@@ -162,6 +162,8 @@ type Failover struct {
 	// SilentFrom is when fencing was first tried without an answer.
 	SilentFrom time.Time `json:"silent_from,omitzero"`
 	Fence      Fence     `json:"fence,omitempty"`
+	// OwedAt is when fencing was last found to be unanswered.
+	OwedAt time.Time `json:"owed_at,omitzero"`
 	// MaybeSent: a promotion was sent or may have been. From then on nothing
 	// is un-fenced and the failover only goes forward.
 	MaybeSent bool      `json:"maybe_sent,omitempty"`

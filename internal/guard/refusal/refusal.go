@@ -67,6 +67,7 @@ const (
 	AlarmForeign      Name = "alarm-foreign"
 	CommandUnknown    Name = "command-unknown"
 	CommandInvalid    Name = "command-invalid"
+	CommandFailed     Name = "command-failed"
 	NotGreen          Name = "not-green"
 )
 
@@ -119,6 +120,7 @@ var next = map[Name]string{
 	AlarmForeign:      "The alarm is none of this environment's; it was ignored. See the subscription.",
 	CommandUnknown:    "Use one of version, status, check, failover, pause, resume, arm, disarm, history.",
 	CommandInvalid:    "Correct the named field and send the command again.",
+	CommandFailed:     "See the reason. What the command changes was not changed; send it again when the cause is mended.",
 	NotGreen:          "The guard arms only for a system that is healthy now. Fix what the reason lists.",
 }
 
