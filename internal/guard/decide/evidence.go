@@ -128,7 +128,8 @@ func (f *finding) region(p Policy, o Observation, now time.Time, witness state) 
 	// A region may begin to fail with RDS repairing things. Then the instance
 	// gets the longer window, but the region's loss is not ruled out by it.
 	carried := !o.Primary.StatusAt.IsZero() && o.Primary.StatusAt.Add(StatusCarry).After(f.since)
-	working := carried && o.Primary.Status != "" && ConditionOf(o.Primary.Status) != Serving && ConditionOf(o.Primary.Status) != Failed
+	condition := ConditionOf(o.Primary.Status)
+	working := carried && condition != Serving && condition != Failed
 	if working || recovering(o, f.since) {
 		window = max(window, p.InstanceUnreachable)
 	}
