@@ -55,6 +55,9 @@ func TestLocal(t *testing.T) {
 		require.Greater(t, len(before), 50)
 		prod := a.environment("prod")
 		prod.run(t, prod.runner.Deploy)
+		requireOnlyProtectionLeft(t, prod)
+		_, all, code := prod.terraform(t, "replica", "apply", "-auto-approve", "-no-color")
+		require.Zero(t, code, all)
 		requireNoChanges(t, prod)
 		require.Equal(t, before, a.held(t, "dev"))
 		requireNoChanges(t, dev)
@@ -82,6 +85,20 @@ func requireNoChanges(t *testing.T, e *environment) {
 	t.Helper()
 	out := e.run(t, func(ctx context.Context) error { return e.runner.Plan(ctx, true) })
 	require.Equal(t, 2, lines(out, "No changes. Your infrastructure matches the configuration."), out)
+}
+
+// requireOnlyProtectionLeft: RDS ignores deletion protection when a replica is
+// created (terraform-provider-aws #46542), so that a protected environment has
+// one change left after its first deployment, and none after its second.
+func requireOnlyProtectionLeft(t *testing.T, e *environment) {
+	t.Helper()
+	_, all, code := e.terraform(t, "primary", "plan", "-no-color", "-detailed-exitcode")
+	require.Zero(t, code, all)
+	_, all, code = e.terraform(t, "replica", "plan", "-no-color", "-detailed-exitcode")
+	require.Equal(t, 2, code, all)
+	require.Contains(t, all, "Plan: 0 to add, 1 to change, 0 to destroy.")
+	require.Equal(t, 1, strings.Count(all, " -> "), all)
+	require.Contains(t, unwrapped(all), "~ deletion_protection = false -> true")
 }
 
 // requireWiringBreaks shows that the walk finds what it is there to find.
