@@ -34,6 +34,28 @@ func (c guardClock) WithDeadline(ctx context.Context, at time.Time) (context.Con
 	return context.WithTimeout(ctx, at.Sub(c.Now())*max(1, c.patience))
 }
 
+// handClock is moved by hand. Deadlines are real and patient.
+type handClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *handClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *handClock) WithDeadline(ctx context.Context, at time.Time) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, 5*at.Sub(c.Now()))
+}
+
+func (c *handClock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
 // site is a primary, with what the guard needs to look at it.
 type site struct {
 	ca      *pgtest.CA
