@@ -31,6 +31,12 @@ func TestCatalogue_AndDocumentationNameTheSameRefusals(t *testing.T) {
 		if told[string(name)] != 1 {
 			t.Errorf("docs/guard.md has %d headings for %q, want one", told[string(name)], name)
 		}
+		section := "#### `" + string(name) + "`\n"
+		_, after, _ := strings.Cut(string(page), section)
+		said, _, _ := strings.Cut(after, "\n#")
+		if want := "**Next:** " + refusal.Next(name); !strings.Contains(said, want) {
+			t.Errorf("docs/guard.md does not say under %q: %s", name, want)
+		}
 		delete(told, string(name))
 	}
 	for name := range told {
