@@ -255,7 +255,7 @@ func TestImport_TakesTheIDsOfTheRealProvider(t *testing.T) {
 		resp := w.cloud.Do(context.Background(), simapi.OpImport, simapi.Request{Type: typ, Region: m.region, ID: text})
 		require.Nil(t, resp.Error, "%s %s", typ, text)
 		require.Equal(t, m.id, resp.ID, typ)
-		require.Equal(t, w.read(m), attrs(resp.Attrs), typ)
+		require.Equal(t, w.read(m), resp.Attrs, typ)
 	}
 	for _, typ := range []string{"aws_route", "aws_network_acl_rule", "aws_route_table_association", "aws_lambda_permission", "aws_iam_role_policy_attachment"} {
 		resp := w.cloud.Do(context.Background(), simapi.OpImport, simapi.Request{Type: typ, Region: west, ID: "x:y:z:w"})

@@ -221,20 +221,31 @@ func checkACLRule(c *call) error {
 	if protocol == "" {
 		return c.refuse("protocol", "InvalidParameterValue", "Invalid value '%s' for protocol.", a.Str("protocol"))
 	}
-	if !a.Has("cidr_block") && !a.Has("ipv6_cidr_block") {
-		return c.refuse("cidr_block", "MissingParameter", "Either 'cidrBlock' or 'ipv6CidrBlock' must be provided")
+	if err := checkACLRange(c); err != nil {
+		return err
 	}
-	if cidr := a.Str("cidr_block"); cidr != "" {
-		if _, ok := parseNetwork(cidr); !ok {
-			return c.refuse("cidr_block", "InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", cidr)
-		}
+	if protocol != protocolNumbers["tcp"] && protocol != protocolNumbers["udp"] {
+		return nil
 	}
-	ported := protocol == protocolNumbers["tcp"] || protocol == protocolNumbers["udp"]
-	if ported && (a["from_port"] == nil || a["to_port"] == nil) {
+	if a["from_port"] == nil || a["to_port"] == nil {
 		return c.refuse("from_port", "MissingParameter", "The request must contain the parameter portRange.from and portRange.to")
 	}
-	if from, to := a.Int("from_port"), a.Int("to_port"); ported && (from > to || from < 0 || to > 65535) {
+	if from, to := a.Int("from_port"), a.Int("to_port"); from > to || from < 0 || to > 65535 {
 		return c.refuse("from_port", "InvalidParameterValue", "Invalid TCP/UDP port range (%d:%d)", from, to)
+	}
+	return nil
+}
+
+func checkACLRange(c *call) error {
+	cidr := c.attrs.Str("cidr_block")
+	if cidr == "" {
+		if c.attrs.Has("ipv6_cidr_block") {
+			return nil
+		}
+		return c.refuse("cidr_block", "MissingParameter", "Either 'cidrBlock' or 'ipv6CidrBlock' must be provided")
+	}
+	if _, ok := parseNetwork(cidr); !ok {
+		return c.refuse("cidr_block", "InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", cidr)
 	}
 	return nil
 }

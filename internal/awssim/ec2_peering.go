@@ -126,10 +126,7 @@ func createPeeringOptions(c *call) (string, error) {
 }
 
 func updatePeering(c *call) error {
-	pcx := findPeering(c.Tx, c.res.ID)
-	if pcx == nil {
-		return c.refuse("", c.kind.missingCode, c.kind.missingText, c.res.ID)
-	}
+	pcx := findPeering(c.Tx, c.res.ID) // there, or the object would not be shown
 	status := pcx.Attrs.Str("accept_status")
 	if c.attrs.Bool("auto_accept") && pcx.Attrs.Str("peer_region") == c.region {
 		status = peeringActive

@@ -84,6 +84,26 @@ func TestFunction_RefusesAnArchiveThatIsNone(t *testing.T) {
 	}
 }
 
+func TestFunction_RefusesAnArchiveThatIsTooLarge(t *testing.T) {
+	w := newWorld(t)
+	f := w.function()
+	large := filepath.Join(t.TempDir(), "large.zip")
+	require.NoError(t, os.WriteFile(large, nil, 0o600))
+	require.NoError(t, os.Truncate(large, 70167212))
+	a := w.functionAttrs(f.role.arn())
+	a["function_name"], a["filename"] = "second", large
+	w.refused("aws_lambda_function", west, a, "RequestEntityTooLargeException")
+}
+
+func TestFunction_RefusesARoleThatLambdaCannotTake(t *testing.T) {
+	w := newWorld(t)
+	backup := w.create("aws_iam_role", east, attrs{"name": "backup", "assume_role_policy": trust("backup.amazonaws.com")})
+	for _, role := range []string{backup.arn(), "arn:aws:iam::123456789012:role/none"} {
+		err := w.refused("aws_lambda_function", west, w.functionAttrs(role), "InvalidParameterValueException")
+		require.Equal(t, "The role defined for the function cannot be assumed by Lambda.", err.Message)
+	}
+}
+
 func TestFunction_TakesNewCodeInAnUpdate(t *testing.T) {
 	w := newWorld(t)
 	f := w.function()

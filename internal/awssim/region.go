@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -62,7 +63,7 @@ func zoneID(regionName, zone string) string {
 	if i < 0 {
 		return ""
 	}
-	return regions[regionName].zonePrefix + "-az" + string(rune('1'+i))
+	return regions[regionName].zonePrefix + "-az" + strconv.Itoa(i+1)
 }
 
 // zoneName is the inverse of zoneID.

@@ -16,7 +16,7 @@ const typeMetric = "CLOUDWATCH_METRIC"
 
 var (
 	endpointChecks = []string{"HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP"}
-	otherChecks    = []string{"CALCULATED", typeMetric, "RECOVERY_CONTROL"}
+	otherChecks    = []string{"CALCULATED", "RECOVERY_CONTROL"}
 	lackingStates  = []string{"", "Healthy", "Unhealthy", "LastKnownStatus"}
 )
 
@@ -57,18 +57,7 @@ func updateHealthCheck(c *call) error {
 
 func checkHealthCheck(c *call) error {
 	a := c.attrs
-	typ := a.Str("type")
-	endpoint := slices.Contains(endpointChecks, typ)
-	switch {
-	case !endpoint && !slices.Contains(otherChecks, typ):
-		return c.refuse("type", "InvalidInput", "Invalid health check type: %s", typ)
-	case endpoint && !a.Has("fqdn") && !a.Has("ip_address"):
-		return c.refuse("fqdn", "InvalidInput", "Basic parameters are missing: IP address or domain name is required for a health check of type %s", typ)
-	case endpoint && a["request_interval"] != nil && a.Int("request_interval") != 10 && a.Int("request_interval") != 30:
-		return c.refuse("request_interval", "InvalidInput", "Invalid parameter : Request interval must be 10 or 30 seconds, found %d", a.Int("request_interval"))
-	case endpoint && a["failure_threshold"] != nil && (a.Int("failure_threshold") < 1 || a.Int("failure_threshold") > 10):
-		return c.refuse("failure_threshold", "InvalidInput", "Invalid parameter : Failure threshold must be between 1 and 10, found %d", a.Int("failure_threshold"))
-	case !slices.Contains(lackingStates, a.Str("insufficient_data_health_status")):
+	if !slices.Contains(lackingStates, a.Str("insufficient_data_health_status")) {
 		return c.refuse("insufficient_data_health_status", "InvalidInput", "Invalid parameter : InsufficientDataHealthStatus must be Healthy, Unhealthy or LastKnownStatus, found %s", a.Str("insufficient_data_health_status"))
 	}
 	for _, child := range a.Strings("child_healthchecks") {
@@ -76,8 +65,28 @@ func checkHealthCheck(c *call) error {
 			return err
 		}
 	}
-	if typ == typeMetric {
+	typ := a.Str("type")
+	switch {
+	case typ == typeMetric:
 		return checkAlarmForRoute53(c)
+	case slices.Contains(endpointChecks, typ):
+		return checkEndpointCheck(c)
+	case !slices.Contains(otherChecks, typ):
+		return c.refuse("type", "InvalidInput", "Invalid health check type: %s", typ)
+	}
+	return nil
+}
+
+func checkEndpointCheck(c *call) error {
+	a := c.attrs
+	interval, threshold := a.Int("request_interval"), a.Int("failure_threshold")
+	switch {
+	case !a.Has("fqdn") && !a.Has("ip_address"):
+		return c.refuse("fqdn", "InvalidInput", "Basic parameters are missing: IP address or domain name is required for a health check of type %s", a.Str("type"))
+	case a["request_interval"] != nil && interval != 10 && interval != 30:
+		return c.refuse("request_interval", "InvalidInput", "Invalid parameter : Request interval must be 10 or 30 seconds, found %d", interval)
+	case a["failure_threshold"] != nil && (threshold < 1 || threshold > 10):
+		return c.refuse("failure_threshold", "InvalidInput", "Invalid parameter : Failure threshold must be between 1 and 10, found %d", threshold)
 	}
 	return nil
 }

@@ -187,20 +187,28 @@ func checkNeighbours(c *call, zone *Resource) error {
 		if o.Str("zone_id") != zone.ID || o.Str("fqdn") != name || c.res != nil && other.Key == c.res.Key {
 			continue
 		}
-		switch {
-		case o.Str("type") != typ && typ == "CNAME":
-			return c.refuse("name", "InvalidChangeBatch", "[RRSet of type CNAME with DNS name %s. is not permitted as it conflicts with other records with the same DNS name in zone %s.]", name, zoneName)
-		case o.Str("type") != typ && o.Str("type") == "CNAME":
-			return c.refuse("name", "InvalidChangeBatch", "[RRSet of type %s with DNS name %s. is not permitted because a conflicting RRSet of type CNAME with the same DNS name already exists in zone %s.]", typ, name, zoneName)
-		case o.Str("type") != typ:
-		case o.Str("set_identifier") == a.Str("set_identifier"):
-			if err := overwriteRecord(c, other); err != nil {
-				return err
-			}
-		case policyOf(o) != policyOf(a):
-			return c.refuse("set_identifier", "InvalidChangeBatch",
-				"[RRSet with DNS name %s., type %s, SetIdentifier %s cannot be created because a RRSet with another routing policy exists with the same name and type.]", name, typ, setText(a))
+		if err := checkNeighbour(c, other, zoneName); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// checkNeighbour looks at one record of the same name.
+func checkNeighbour(c *call, other *Resource, zoneName string) error {
+	name, typ, otherType := c.attrs.Str("fqdn"), c.attrs.Str("type"), other.Attrs.Str("type")
+	switch {
+	case otherType != typ && typ == "CNAME":
+		return c.refuse("name", "InvalidChangeBatch", "[RRSet of type CNAME with DNS name %s. is not permitted as it conflicts with other records with the same DNS name in zone %s.]", name, zoneName)
+	case otherType != typ && otherType == "CNAME":
+		return c.refuse("name", "InvalidChangeBatch", "[RRSet of type %s with DNS name %s. is not permitted because a conflicting RRSet of type CNAME with the same DNS name already exists in zone %s.]", typ, name, zoneName)
+	case otherType != typ:
+		return nil
+	case other.Attrs.Str("set_identifier") == c.attrs.Str("set_identifier"):
+		return overwriteRecord(c, other)
+	case policyOf(other.Attrs) != policyOf(c.attrs):
+		return c.refuse("set_identifier", "InvalidChangeBatch",
+			"[RRSet with DNS name %s., type %s, SetIdentifier %s cannot be created because a RRSet with another routing policy exists with the same name and type.]", name, typ, setText(c.attrs))
 	}
 	return nil
 }

@@ -102,12 +102,12 @@ func (w *world) createSecret(typ, region string, a, writeOnly attrs) made {
 }
 
 // refused creates, expects a refusal with the code, and that nothing changed.
-func (w *world) refused(typ, region string, a attrs, code string) *simapi.Error {
+func (w *world) refused(typ, region string, a attrs, code string) simapi.Error {
 	w.t.Helper()
 	return w.refusedSecret(typ, region, a, nil, code)
 }
 
-func (w *world) refusedSecret(typ, region string, a, writeOnly attrs, code string) *simapi.Error {
+func (w *world) refusedSecret(typ, region string, a, writeOnly attrs, code string) simapi.Error {
 	w.t.Helper()
 	before := w.cloud.Resources("")
 	resp := w.cloud.Do(context.Background(), simapi.OpCreate, simapi.Request{Type: typ, Region: region, Attrs: a, WriteOnly: writeOnly})
@@ -116,7 +116,7 @@ func (w *world) refusedSecret(typ, region string, a, writeOnly attrs, code strin
 	require.NotEmpty(w.t, resp.Error.Service)
 	require.NotEmpty(w.t, resp.Error.Operation)
 	require.Empty(w.t, cmp.Diff(before, w.cloud.Resources("")), "a refusal changed the account")
-	return resp.Error
+	return *resp.Error
 }
 
 // refusal is a fault in one argument or more, and the code that it brings.
@@ -173,14 +173,13 @@ func (w *world) update(m made, changes attrs) made {
 	return made{m.typ, m.region, resp.ID, m.asked, resp.Attrs}
 }
 
-func (w *world) refusedUpdate(m made, changes attrs, code string) *simapi.Error {
+func (w *world) refusedUpdate(m made, changes attrs, code string) {
 	w.t.Helper()
 	before := w.cloud.Resources("")
 	resp := w.change(m, changes)
 	require.NotNil(w.t, resp.Error, "update %s with %v: was accepted", m.typ, changes)
 	require.Equal(w.t, code, resp.Error.Code, "%v", resp.Error)
 	require.Empty(w.t, cmp.Diff(before, w.cloud.Resources("")), "a refusal changed the account")
-	return resp.Error
 }
 
 func (w *world) delete(m made) *simapi.Error {
@@ -194,13 +193,13 @@ func (w *world) gone(m made) {
 	}
 }
 
-func (w *world) stays(m made, code string) *simapi.Error {
+func (w *world) stays(m made, code string) simapi.Error {
 	w.t.Helper()
 	err := w.delete(m)
 	require.NotNil(w.t, err, "delete %s %s: was accepted", m.typ, m.id)
 	require.Equal(w.t, code, err.Code, "%v", err)
 	require.NotNil(w.t, w.read(m), "a refused deletion deleted")
-	return err
+	return *err
 }
 
 // archive returns the path of a zip file with a bootstrap in it.

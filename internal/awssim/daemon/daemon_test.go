@@ -2,6 +2,7 @@ package daemon_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -38,7 +39,7 @@ func serveForTest(dir string) int {
 		err = daemon.Serve(untilTerminated(ctx), place, awssim.Options{Account: os.Getenv(serveVariable)})
 	}
 	if err != nil {
-		os.Stderr.WriteString(err.Error() + "\n")
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return 0
