@@ -2,6 +2,7 @@ package probe_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -96,6 +97,7 @@ var shared struct {
 	once    sync.Once
 	ca      *pgtest.CA
 	primary *pgtest.Server
+	replica *pgtest.Server
 	err     error
 }
 
@@ -118,6 +120,22 @@ func sharedSite(t *testing.T) *site {
 	return s
 }
 
+// sharedPair returns a shared site with a shared replica, which is left as a
+// replica that replays.
+func sharedPair(t *testing.T) *site {
+	t.Helper()
+	s := sharedSite(t)
+	if shared.replica == nil {
+		replica, err := shared.primary.NewReplica(context.WithoutCancel(t.Context()), pgtest.Options{CA: shared.ca}, netip.AddrPort{})
+		require.NoError(t, err)
+		shared.replica = replica
+	}
+	s.replica = shared.replica
+	s.point("replica.pgdr.test", s.replica.Addr())
+	require.NoError(t, s.primary.AwaitReplay(t.Context(), s.replica))
+	return s
+}
+
 // unprepare removes all that Prepare makes.
 const unprepare = `DROP SCHEMA IF EXISTS pgdr CASCADE; DROP EXTENSION IF EXISTS pg_trgm;
 	DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'pgdr_guard') THEN
@@ -125,10 +143,13 @@ const unprepare = `DROP SCHEMA IF EXISTS pgdr CASCADE; DROP EXTENSION IF EXISTS 
 	END IF; END $$`
 
 func closeShared() error {
-	if shared.primary == nil {
-		return nil
+	var faults []error
+	for _, server := range []*pgtest.Server{shared.replica, shared.primary} {
+		if server != nil {
+			faults = append(faults, server.Close())
+		}
 	}
-	return shared.primary.Close()
+	return errors.Join(faults...)
 }
 
 // exec and row run SQL on the primary as superuser.

@@ -3,8 +3,10 @@ package probe_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +27,7 @@ func TestSample_AsTheServerComesAndGoes(t *testing.T) {
 	d := s.prepared(t)
 	t.Run("a blip as of Multi-AZ is silent, then alive", func(t *testing.T) { blip(t, s) })
 	t.Run("a suspended server is silent", func(t *testing.T) { suspended(t, s) })
+	t.Run("a heartbeat waits for no other server", func(t *testing.T) { waitsForNobody(t, s) })
 	t.Run("shutting down is a reply", func(t *testing.T) {
 		// A smart shutdown waits for this session.
 		conn, err := s.primary.Admin(t.Context(), "postgres")
@@ -73,6 +76,23 @@ func suspended(t *testing.T, s *site) {
 	require.Equal(t, decide.Negative, out.SQL.Class.Outcome())
 	s.primary.Resume()
 	requireClass(t, decide.ClassOK, newDatabases(t, s.config()).Sample(t.Context(), beat(2)).SQL)
+}
+
+// waitsForNobody lets commits wait for a standby that there is not.
+func waitsForNobody(t *testing.T, s *site) {
+	t.Helper()
+	standbys := func(names string) {
+		require.NoError(t, s.primary.Configure(map[string]string{"synchronous_standby_names": names}))
+		require.NoError(t, s.primary.Reload())
+		require.Eventually(t, func() bool {
+			var now string
+			s.row(t, `SHOW synchronous_standby_names`, &now)
+			return now == names
+		}, patience, 10*time.Millisecond)
+	}
+	standbys("nobody")
+	requireClass(t, decide.ClassOK, newDatabases(t, s.config()).Sample(t.Context(), beat(3)).SQL)
+	standbys("")
 }
 
 // awaitStartingUp waits until the server says that it takes no connections
@@ -135,6 +155,11 @@ func TestSample_AServerThatFallsSilentInTheMiddleLivedUntilThen(t *testing.T) {
 	s.point("primary.pgdr.test", relay.Addr())
 	cfg := s.config()
 	cfg.Clock = guardClock{ahead: time.Hour}
+	var dials atomic.Int32
+	cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		dials.Add(1)
+		return s.dial(ctx, network, address)
+	}
 	d := newDatabases(t, cfg)
 	done := make(chan engine.Samples)
 	go func() { done <- d.Sample(t.Context(), beat(1)) }()
@@ -149,6 +174,7 @@ func TestSample_AServerThatFallsSilentInTheMiddleLivedUntilThen(t *testing.T) {
 	require.WithinRange(t, out.SQL.Heard, out.SQL.From, out.SQL.At)
 	require.True(t, out.SQL.Heard.Before(out.SQL.At))
 	require.Nil(t, out.Acked)
+	require.Equal(t, int32(1), dials.Load(), "a look dials once, also to be rid of a statement")
 
 	// The same where the connection is closed instead.
 	relay.Thaw()
