@@ -69,6 +69,13 @@ test-race: ## Run the tests of what runs concurrently, with the race detector
 golden: ## Write the golden files anew, after a change that is meant
 	go test ./stacks -run Golden -update
 
+.PHONY: diagram
+diagram: ## Draw docs/images/architecture.svg (.mmd, .json) from the golden files
+	@mkdir -p docs/images
+	$(DRCTL) graph --from stacks/testdata/golden --format svg -o docs/images/architecture.svg
+	$(DRCTL) graph --from stacks/testdata/golden --format mermaid -o docs/images/architecture.mmd
+	$(DRCTL) graph --from stacks/testdata/golden --format json -o docs/images/architecture.json
+
 .PHONY: generate
 generate: deps ## Write generated/ anew with cdktf get
 	$(CDKTF) get --force

@@ -41,5 +41,6 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	cmd.AddCommand(twinCommand())
+	cmd.AddCommand(graphCommand())
 	return cmd
 }
