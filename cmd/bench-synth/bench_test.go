@@ -41,7 +41,7 @@ func TestCompare_RunsBothWaysInTurnAndLeavesOutTheFirst(t *testing.T) {
 	if len(p.Plain) != 2 || len(p.Fast) != 2 {
 		t.Errorf("%d plain and %d fast runs count, want 2 and 2", len(p.Plain), len(p.Fast))
 	}
-	text, err := os.ReadFile(log) //nolint:gosec // the test's own file
+	text, err := os.ReadFile(log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestUpdateDocument_ReplacesTheFiguresAndNothingElse(t *testing.T) {
 	if err := updateDocument(path, "new\n"); err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(path) //nolint:gosec // the test's own file
+	got, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -99,7 +99,7 @@ func writeJSON(path string, r report) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return fmt.Errorf("write the samples: %w", err)
 	}
-	if err := os.WriteFile(path, append(text, '\n'), 0o600); err != nil {
+	if err := os.WriteFile(path, append(text, '\n'), 0o600); err != nil { //nolint:gosec // the caller's choice
 		return fmt.Errorf("write the samples: %w", err)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 )
@@ -56,13 +57,18 @@ func cacheRoot(wanted string) (string, error) {
 // folders that this leaves empty. A file that cannot be removed now is left
 // for another time.
 func prune(dir string, cutoff time.Time) {
-	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return // there is no cache yet
+	}
+	defer func() { _ = root.Close() }()
+	_ = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return nil //nolint:nilerr // nothing to prune there
 		}
 		if info, err := entry.Info(); err == nil && info.ModTime().Before(cutoff) {
-			_ = os.Remove(path)
-			_ = os.Remove(filepath.Dir(path)) // fails unless it is empty
+			_ = root.Remove(name)
+			_ = root.Remove(path.Dir(name)) // fails unless it is empty
 		}
 		return nil
 	})

@@ -38,7 +38,7 @@ type Options struct {
 //
 // The function that it returns ends the runtime and removes its temporary
 // files, in either way. It must be called once jsii is no longer used; more
-// calls do nothing.
+// calls do nothing. After it, jsii works again only after another Enable.
 func Enable(o Options) (stop func() error) {
 	if o.Stderr == nil {
 		o.Stderr = os.Stderr

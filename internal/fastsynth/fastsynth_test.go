@@ -30,7 +30,7 @@ func plainFiles(t *testing.T) map[string]string {
 func runPlain(t *testing.T, environments string) map[string]string {
 	t.Helper()
 	p := newPlace(t)
-	r := p.run(t, "PGDR_FAST_SYNTH=off", environmentsVariable+"="+environments)
+	r := p.run(t, "PGDR_FAST_SYNTH=off", raceOfJsii, environmentsVariable+"="+environments)
 	if r.err != nil {
 		t.Fatalf("synthesize the plain way: %v\n%s", r.err, r.stderr)
 	}
@@ -116,7 +116,7 @@ func TestEnable_DoesNotUseAHalfWrittenCache(t *testing.T) {
 	p.warm(t)
 	for _, prefix := range []string{"types-", "code-"} {
 		path := p.kept(t, prefix)
-		whole, err := os.ReadFile(path) //nolint:gosec // the test's own cache
+		whole, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +193,7 @@ func TestEnable_KeepsTheUsersNodeOptions(t *testing.T) {
 func TestEnable_LeavesARuntimeOfTheUsersAlone(t *testing.T) {
 	p := newPlace(t)
 	runtime := unpackedRuntime(t, p.root)
-	files := p.run(t, `JSII_RUNTIME=exec node "`+filepath.Join(runtime, "bin", "jsii-runtime.js")+`"`, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=18,20,22,24")
+	files := p.run(t, raceOfJsii, `JSII_RUNTIME=exec node "`+filepath.Join(runtime, "bin", "jsii-runtime.js")+`"`, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=18,20,22,24")
 	if files.err != nil {
 		t.Fatalf("synthesize: %v\n%s", files.err, files.stderr)
 	}

@@ -2,8 +2,10 @@ package fastsynth
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -52,4 +54,29 @@ func alive(pid int) bool {
 	defer func() { _ = process.Release() }()
 	err = process.Signal(syscall.Signal(0))
 	return err == nil || os.IsPermission(err)
+}
+
+// running says whether a process is there and has not ended.
+func running(pid int) bool {
+	return alive(pid) && !ended(pid)
+}
+
+// ended says whether a process waits for its parent to take note. Where the
+// system does not tell (it has neither /proc nor ps), it is taken to run.
+func ended(pid int) bool {
+	// The state follows the name, which is in brackets and may hold anything.
+	if text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat")); err == nil {
+		state := text[bytes.LastIndexByte(text, ')')+1:]
+		return bytes.HasPrefix(bytes.TrimSpace(state), []byte("Z"))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	state, err := exec.CommandContext(ctx, "ps", "-o", "state=", "-p", strconv.Itoa(pid)).Output() //nolint:gosec // a number
+	return err == nil && bytes.HasPrefix(bytes.TrimSpace(state), []byte("Z"))
+}
+
+func kill(pid int) {
+	if process, err := os.FindProcess(pid); err == nil {
+		_ = process.Kill()
+	}
 }

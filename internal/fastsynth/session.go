@@ -19,6 +19,8 @@ const (
 	goodbye = jsiiruntime.FQN("pgdr.fastsynth.Goodbye")
 	// patience is how long a runtime may take to end after goodbye.
 	patience = 5 * time.Second
+	// lastWords is what jsii gets to report why a runtime ended by itself.
+	lastWords = 20 * time.Millisecond
 	// launch is evaluated by the user's shell, whichever that is: it has
 	// nothing that shells read differently.
 	launch = `exec /bin/sh "$PGDR_JSII_RUN/node/launch.sh"`
@@ -153,19 +155,26 @@ func withEnv(vars map[string]string, f func() error) error {
 	return f()
 }
 
-// stop ends the runtime and removes the folder.
+// stop ends the runtime and removes the folder. A runtime of ours that has
+// started is not closed by jsii as well: Close waits for the process beside
+// the goroutine that already does, and the one that comes second reports
+// "waitid: no child processes" as an abnormal exit.
 func (s *session) stop() error {
-	s.dismiss()
-	jsii.Close()
+	if pid, err := readPID(filepath.Join(s.dir, pidFile)); err == nil {
+		s.dismiss(pid)
+	} else {
+		jsii.Close()
+	}
 	return s.remove()
 }
 
-// dismiss asks the runtime to end and waits until jsii has taken note. jsii's
-// own way waits for the process in two goroutines at once, and the one that
-// comes second reports "waitid: no child processes" as an abnormal exit.
-func (s *session) dismiss() {
-	pid, err := readPID(filepath.Join(s.dir, pidFile))
-	if err != nil || !alive(pid) {
+// dismiss asks the runtime to end, waits until it has, and kills it if it
+// does not. One that has ended by itself is not spoken to: jsii would close
+// it, and the reason would be lost in the same race.
+func (s *session) dismiss(pid int) {
+	if !running(pid) {
+		awaitEnd(pid)
+		time.Sleep(lastWords)
 		return
 	}
 	func() {
@@ -173,9 +182,19 @@ func (s *session) dismiss() {
 		defer func() { _ = recover() }()
 		jsiiruntime.StaticInvokeVoid(goodbye, "say", nil)
 	}()
-	for deadline := time.Now().Add(patience); alive(pid) && time.Now().Before(deadline); {
-		time.Sleep(time.Millisecond)
+	if !awaitEnd(pid) {
+		kill(pid)
 	}
+}
+
+// awaitEnd waits until jsii has taken note that the process has ended.
+func awaitEnd(pid int) bool {
+	for deadline := time.Now().Add(patience); alive(pid); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *session) remove() error {

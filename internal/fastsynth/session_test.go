@@ -2,6 +2,7 @@ package fastsynth
 
 import (
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,6 +45,38 @@ func TestPossible_RefusesWithoutNode(t *testing.T) {
 	t.Setenv("JSII_NODE", filepath.Join(t.TempDir(), "no-node"))
 	if err := possible(); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("possible() = %v, want %v", err, os.ErrNotExist)
+	}
+}
+
+func TestRunning_TellsAProcessThatHasEndedFromOneThatRuns(t *testing.T) {
+	if pid := os.Getpid(); !alive(pid) || !running(pid) {
+		t.Errorf("this process: alive %v, running %v; want both", alive(pid), running(pid))
+	}
+	ended := exec.CommandContext(t.Context(), "true")
+	out, err := ended.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ended.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(out); err != nil { // it has closed its output
+		t.Fatal(err)
+	}
+	pid := ended.Process.Pid
+	for deadline := time.Now().Add(patience); running(pid); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("a process that has ended is taken to run")
+		}
+	}
+	if !alive(pid) {
+		t.Error("a process that nobody has waited for is gone")
+	}
+	if err := ended.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if alive(pid) {
+		t.Error("a process is alive after it was waited for")
 	}
 }
 

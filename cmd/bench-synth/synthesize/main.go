@@ -39,7 +39,7 @@ func run(args []string) (err error) {
 			return err
 		}
 		outdir := filepath.Join(args[0], environment)
-		if err := os.MkdirAll(outdir, 0o750); err != nil {
+		if err := os.MkdirAll(outdir, 0o750); err != nil { //nolint:gosec // the caller's choice
 			return fmt.Errorf("make folder for the stacks: %w", err)
 		}
 		if err := stacks.Synth(cfg, stacks.Options{ProjectDir: project, Outdir: outdir, FunctionArchive: args[1]}); err != nil {
