@@ -114,7 +114,7 @@ func (c *Cloud) Update(fn func(*Tx) error) error {
 	tx := newTx(c.st, c.clock.Now())
 	c.refresh(tx)
 	err := fn(tx)
-	if err == nil && c.dir != "" {
+	if err == nil && c.dir != "" && tx.touched() {
 		err = save(c.dir, c.st)
 	}
 	if err != nil {

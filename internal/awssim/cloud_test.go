@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -105,6 +106,19 @@ func TestOpen_ChangesNothingThatItCannotWrite(t *testing.T) {
 	require.NotNil(t, w.read(vpc))
 	require.NoError(t, os.MkdirAll(dir, 0o750))
 	w.gone(vpc)
+}
+
+func TestUpdate_WritesOnlyWhatChanged(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "account")
+	w := open(t, dir)
+	w.gone(w.create("aws_kms_key", east, attrs{"deletion_window_in_days": 7}))
+	require.NoError(t, os.RemoveAll(dir)) // from here on, writing fails
+	nothing := func(*awssim.Tx) error { return nil }
+	require.NoError(t, w.cloud.Update(nothing))
+	require.Error(t, w.cloud.Update(func(tx *awssim.Tx) error { tx.NewUUID(); return nil }), "an id that was given out must not come again")
+	require.Error(t, w.cloud.Update(func(tx *awssim.Tx) error { tx.Retain(&awssim.Resource{Type: "aws_kms_key"}, time.Time{}); return nil }))
+	w.clock.advance(8 * 24 * time.Hour)
+	require.Error(t, w.cloud.Update(nothing), "a key whose window is over has gone")
 }
 
 // Terraform runs ten operations at a time.

@@ -75,12 +75,9 @@ func fillTable(c *call) {
 		a.Default("stream_view_type", "")
 	case !a.Has("stream_label"):
 		label := c.At.UTC().Format("2006-01-02T15:04:05.000")
-		a.Set(Attrs{"stream_label": label, "stream_arn": a.ARN() + "/stream/" + label})
+		a.Set(Attrs{"stream_label": label, "stream_arn": a.Str("arn") + "/stream/" + label})
 	}
 }
-
-// ARN returns the attribute "arn".
-func (a Attrs) ARN() string { return a.Str("arn") }
 
 func checkTable(c *call) error {
 	for _, check := range []func(*call) error{checkTableKeys, checkCapacity, checkTableExtras} {

@@ -83,10 +83,19 @@ type Tx struct {
 	At   time.Time
 	undo map[string]*Resource
 	was  []Retained
+	// counter is what the counter of ids was.
+	counter uint64
+	// retained tells whether the list of retained things was changed.
+	retained bool
 }
 
 func newTx(st *state, at time.Time) *Tx {
-	return &Tx{st: st, At: at, undo: map[string]*Resource{}, was: st.Retained}
+	return &Tx{st: st, At: at, undo: map[string]*Resource{}, was: st.Retained, counter: st.Counter}
+}
+
+// touched tells whether there is anything to keep.
+func (tx *Tx) touched() bool {
+	return len(tx.undo) > 0 || tx.retained || tx.st.Counter != tx.counter
 }
 
 // rollback takes back every change. Ids that were given out stay used.
@@ -179,6 +188,7 @@ func (tx *Tx) Remove(r *Resource) {
 // Retain keeps what is left of a deleted resource; a zero time keeps it for
 // ever.
 func (tx *Tx) Retain(r *Resource, until time.Time) {
+	tx.retained = true
 	tx.st.Retained = append(slices.Clip(tx.st.Retained), Retained{*r.clone(), until})
 }
 
@@ -201,6 +211,7 @@ func (tx *Tx) expire() {
 		}
 	}
 	if len(kept) != len(tx.st.Retained) {
+		tx.retained = true
 		tx.st.Retained = kept
 	}
 }
