@@ -22,7 +22,7 @@ const (
 	// maxAttempts bounds the tries of one call.
 	maxAttempts = 3
 	// maxBackoff bounds the pause between two tries.
-	maxBackoff = time.Second
+	maxBackoff = 500 * time.Millisecond
 	// attemptTimeout bounds one try of a call that may be tried again.
 	attemptTimeout = 3 * time.Second
 	// onceTimeout bounds a call that may not, where the context does not.

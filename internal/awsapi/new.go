@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/pgdr/pgdr/internal/guard/engine"
@@ -127,6 +128,8 @@ func newMaker(ctx context.Context, region string, o Options) (*maker, error) {
 		awsconfig.WithRetryer(func() aws.Retryer { return newRetryer() }),
 		awsconfig.WithAPIOptions([]func(*middleware.Stack) error{bounding(o.Clock)}),
 		awsconfig.WithAppID("pgdr"),
+		// The guard's log is JSON; what the SDK would say is in its errors.
+		awsconfig.WithLogger(logging.Nop{}),
 	}
 	if o.Credentials != nil {
 		set = append(set, awsconfig.WithCredentialsProvider(o.Credentials))

@@ -71,8 +71,8 @@ func roleOf(caller string) (arn.ARN, error) {
 	return arn.ARN{Partition: a.Partition, Service: "iam", AccountID: a.AccountID, Resource: "role/" + parts[1]}, nil
 }
 
-// within names a resource of the role's account.
-func within(role arn.ARN, service, region, resource string) string {
+// ownARN names a resource of the role's account.
+func ownARN(role arn.ARN, service, region, resource string) string {
 	return arn.ARN{Partition: role.Partition, Service: service, Region: region, AccountID: role.AccountID, Resource: resource}.String()
 }
 
@@ -87,7 +87,7 @@ func (r *Readiness) instanceNeeds(role arn.ARN, primary, replica facts.Database)
 		{"replica", r.config.Replica.Region, replica},
 	} {
 		if at.db.ParameterGroup != "" {
-			group := within(role, "rds", at.region, "pg:"+at.db.ParameterGroup)
+			group := ownARN(role, "rds", at.region, "pg:"+at.db.ParameterGroup)
 			needs = append(needs, need{"see the " + at.who + "'s parameters", []string{"rds:DescribeDBParameters"}, group, nil})
 		}
 		if at.db.KeyARN != "" {
@@ -105,7 +105,7 @@ func (r *Readiness) instanceNeeds(role arn.ARN, primary, replica facts.Database)
 // stacks/guardpolicy.go grants them.
 func (r *Readiness) needs(role arn.ARN) []need {
 	c := r.config
-	in := func(service, region, resource string) string { return within(role, service, region, resource) }
+	in := func(service, region, resource string) string { return ownARN(role, service, region, resource) }
 	global := func(service, resource string) string {
 		return arn.ARN{Partition: role.Partition, Service: service, Resource: resource}.String()
 	}

@@ -52,7 +52,9 @@ func TestPosture_AsksOnlyForWhatIsMissing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)
 			shows(f, c.db)
-			on(f, func(*rds.ModifyDBInstanceInput) (*rds.ModifyDBInstanceOutput, error) { return &rds.ModifyDBInstanceOutput{}, nil })
+			on(f, func(*rds.ModifyDBInstanceInput) (*rds.ModifyDBInstanceOutput, error) {
+				return &rds.ModifyDBInstanceOutput{}, nil
+			})
 			if err := postureOn(f).Restore(context.Background(), replica); err != nil {
 				t.Fatalf("restore: %v", err)
 			}

@@ -18,7 +18,9 @@ func promoterOn(f *fake) *Promoter {
 
 func TestPromoter_PromotesWithTheConfiguredRetention(t *testing.T) {
 	f := newFake(t)
-	on(f, func(*rds.PromoteReadReplicaInput) (*rds.PromoteReadReplicaOutput, error) { return &rds.PromoteReadReplicaOutput{}, nil })
+	on(f, func(*rds.PromoteReadReplicaInput) (*rds.PromoteReadReplicaOutput, error) {
+		return &rds.PromoteReadReplicaOutput{}, nil
+	})
 	if err := promoterOn(f).Promote(context.Background(), replica); err != nil {
 		t.Fatalf("promote: %v", err)
 	}

@@ -22,7 +22,9 @@ import (
 )
 
 func metricsOn(f *fake) *Metrics {
-	on(f, func(*cloudwatch.PutMetricDataInput) (*cloudwatch.PutMetricDataOutput, error) { return &cloudwatch.PutMetricDataOutput{}, nil })
+	on(f, func(*cloudwatch.PutMetricDataInput) (*cloudwatch.PutMetricDataOutput, error) {
+		return &cloudwatch.PutMetricDataOutput{}, nil
+	})
 	return &Metrics{cloudwatch: f, namespace: "PGDR", environment: "dev"}
 }
 

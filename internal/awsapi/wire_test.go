@@ -39,6 +39,7 @@ func instanceXML(m engine.Member, status, source string) string {
 }
 
 func TestWire_RDSPromotesInTheReplicasRegion(t *testing.T) {
+	t.Parallel()
 	w := newWire(t)
 	w.answer("PromoteReadReplica",
 		response{body: `<PromoteReadReplicaResponse><PromoteReadReplicaResult><DBInstance/></PromoteReadReplicaResult></PromoteReadReplicaResponse>`},
@@ -59,6 +60,7 @@ func TestWire_RDSPromotesInTheReplicasRegion(t *testing.T) {
 }
 
 func TestWire_RDSTellsOfThePrimaryAndItsEvents(t *testing.T) {
+	t.Parallel()
 	w := newWire(t)
 	w.answer("DescribeDBInstances", response{body: instanceXML(primary, "available", "")})
 	w.answer("DescribeEvents", response{body: `<DescribeEventsResponse><DescribeEventsResult><Events>` +
@@ -82,6 +84,7 @@ func TestWire_RDSTellsOfThePrimaryAndItsEvents(t *testing.T) {
 }
 
 func TestWire_RDSRestoresAndStops(t *testing.T) {
+	t.Parallel()
 	w := newWire(t)
 	w.answer("DescribeDBInstances", response{body: instanceXML(replica, "available", "")})
 	w.answer("ModifyDBInstance", response{body: `<ModifyDBInstanceResponse><ModifyDBInstanceResult/></ModifyDBInstanceResponse>`})
@@ -102,6 +105,7 @@ func TestWire_RDSRestoresAndStops(t *testing.T) {
 }
 
 func TestWire_EC2SetsTheFence(t *testing.T) {
+	t.Parallel()
 	w := newWire(t)
 	w.answer("DescribeNetworkAcls", response{body: `<DescribeNetworkAclsResponse><networkAclSet><item><networkAclId>` + aclID + `</networkAclId><entrySet>` +
 		`<item><ruleNumber>100</ruleNumber><protocol>6</protocol><ruleAction>allow</ruleAction><egress>false</egress><cidrBlock>10.0.0.0/16</cidrBlock>` +
@@ -134,6 +138,7 @@ const listXML = `<ListResourceRecordSetsResponse xmlns="https://route53.amazonaw
 	`</ResourceRecordSets><IsTruncated>false</IsTruncated><MaxItems>300</MaxItems></ListResourceRecordSetsResponse>`
 
 func TestWire_Route53SwitchesBothRecordsInOneBatch(t *testing.T) {
+	t.Parallel()
 	w := newWire(t)
 	records := "GET /2013-04-01/hostedzone/" + zone + "/rrset"
 	change := "POST /2013-04-01/hostedzone/" + zone + "/rrset"
@@ -171,6 +176,7 @@ func TestWire_Route53SwitchesBothRecordsInOneBatch(t *testing.T) {
 }
 
 func TestWire_CloudWatchTakesTheGauges(t *testing.T) {
+	t.Parallel()
 	w := newWire(t)
 	w.answer("PutMetricData", response{header: cborHeader, body: cborOf(cbor.Map{})},
 		response{status: 400, header: cborHeader, body: cborOf(cbor.Map{"__type": cbor.String("com.amazonaws.cloudwatch#InvalidParameterValueException"), "message": cbor.String("no")})})
@@ -200,6 +206,7 @@ func TestWire_CloudWatchTakesTheGauges(t *testing.T) {
 }
 
 func TestWire_DynamoDBKeepsTheLedger(t *testing.T) {
+	t.Parallel()
 	w := newWire(t)
 	jsonHeader := map[string]string{"Content-Type": "application/x-amz-json-1.0"}
 	w.answer("PutItem", response{header: jsonHeader, body: `{}`},
@@ -232,6 +239,7 @@ func TestWire_DynamoDBKeepsTheLedger(t *testing.T) {
 }
 
 func TestWire_SNSTellsPeople(t *testing.T) {
+	t.Parallel()
 	w := newWire(t)
 	w.answer("Publish", response{body: `<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>`},
 		response{status: 400, body: xmlError("KMSAccessDenied")})
@@ -246,6 +254,7 @@ func TestWire_SNSTellsPeople(t *testing.T) {
 }
 
 func TestWire_SecretsManagerReadsAndDetaches(t *testing.T) {
+	t.Parallel()
 	w := newWire(t)
 	w.answer("GetSecretValue", response{body: `{"SecretString":"{\"username\":\"admin\",\"password\":\"hunter2\"}"}`})
 	w.answer("DescribeSecret", response{body: `{"PrimaryRegion":"us-east-1","ReplicationStatus":[{"Region":"eu-west-1","Status":"InSync"}]}`})
@@ -269,6 +278,7 @@ func TestWire_SecretsManagerReadsAndDetaches(t *testing.T) {
 }
 
 func TestWire_KMSDescribesAKeyInItsOwnRegion(t *testing.T) {
+	t.Parallel()
 	w := newWire(t)
 	arn := "arn:aws:kms:us-east-1:123456789012:key/mrk-1"
 	w.answer("DescribeKey", response{body: `{"KeyMetadata":{"Arn":"` + arn + `","Enabled":true,"KeyState":"Enabled","MultiRegion":true,"KeyId":"mrk-1",` +
@@ -288,6 +298,7 @@ func TestWire_KMSDescribesAKeyInItsOwnRegion(t *testing.T) {
 }
 
 func TestWire_IAMSimulatesTheRoleBehindTheSession(t *testing.T) {
+	t.Parallel()
 	w := newWire(t)
 	w.answer("GetCallerIdentity", response{body: `<GetCallerIdentityResponse><GetCallerIdentityResult>` +
 		`<Arn>arn:aws:sts::123456789012:assumed-role/failover-function-role-dev/run</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`})
@@ -314,6 +325,7 @@ func TestWire_IAMSimulatesTheRoleBehindTheSession(t *testing.T) {
 }
 
 func TestWire_STSAnswersInEachRegion(t *testing.T) {
+	t.Parallel()
 	w := newWire(t)
 	w.answer("GetCallerIdentity", response{body: `<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>`})
 	l := w.adapters(t).Liveness
