@@ -2,7 +2,7 @@
 
 package engine
 
-const defaultRuns = 1500
+const defaultRuns = 1000
 
 // killStride is how many calls lie between two kills.
 const killStride = 1

@@ -131,6 +131,9 @@ func (m modelPromoter) Promote(ctx context.Context, _ Member) error {
 			return ErrBusy
 		}
 		w.checkPromotion()
+		if w.muteRDS > 0 {
+			w.during(w.now, w.muteRDS, "rds-local")
+		}
 		w.sent = true
 		w.promotions++
 		r.promoteAt = w.now

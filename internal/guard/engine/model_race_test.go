@@ -3,7 +3,7 @@
 package engine
 
 // The race detector makes worlds about ten times slower.
-const defaultRuns = 150
+const defaultRuns = 80
 
 // killStride is how many calls lie between two kills.
-const killStride = 7
+const killStride = 15

@@ -62,6 +62,11 @@ var disasters = []func(w *world, at time.Time){
 		w.at(at, func(w *world) { w.denied["promote"] = true })
 		w.during(at, w.between(2*time.Minute, 8*time.Minute), "peering", "replication")
 	},
+	// The same, and RDS takes the promotion and is not heard of for long.
+	func(w *world, at time.Time) {
+		w.at(at, func(w *world) { w.deaf["promote"], w.muteRDS = true, w.between(2*time.Minute, 6*time.Minute) })
+		w.during(at, w.between(2*time.Minute, 8*time.Minute), "peering", "replication")
+	},
 	// The primary is lost just as the replica begins a backup, of which RDS
 	// does not tell.
 	func(w *world, at time.Time) {
@@ -205,6 +210,6 @@ func (w *world) heal() {
 		}
 	}
 	w.denied, w.deaf = map[string]bool{}, map[string]bool{}
-	w.flaky, w.crashes, w.replayStop = 0, 0, time.Time{}
+	w.flaky, w.crashes, w.replayStop, w.muteRDS = 0, 0, time.Time{}, 0
 	w.operator(func(s *State) { s.Pause, s.Arming.Held = nil, false })
 }

@@ -26,6 +26,7 @@ type world struct {
 	cut      map[string]bool // paths and services that do not answer
 	denied   map[string]bool // operations that IAM refuses
 	deaf     map[string]bool // operations whose answers are lost
+	muteRDS  time.Duration   // how long RDS falls silent after a promotion
 	flaky    float64         // chance that a call is lost or throttled
 	skewed   bool
 	upSince  map[string]time.Time // since when a cut-able thing has answered

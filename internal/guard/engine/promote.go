@@ -19,7 +19,11 @@ func (s *session) fence(ctx context.Context) (bool, error) {
 	if !f.FenceSought && !s.e.without.preflight && !f.preflightedBy(s.token, s.e.ports.Clock.Now()) {
 		return s.advance(ctx, StepFence, StepPreflight, nil)
 	}
+	looked, first := s.e.ports.Clock.Now(), !f.FenceSought && !s.e.without.preflight
 	err := s.act(ctx, StepFence, func(_ *State, f *Failover) error {
+		if first && s.e.ports.Clock.Now().Sub(looked) > preflightFresh {
+			return errStale // Writing took long: look at the replica again.
+		}
 		f.FenceSought = true
 		return nil
 	}, func(c context.Context) error { return s.e.ports.Fencer.Fence(c, f.From) })
@@ -100,12 +104,19 @@ func (s *session) goUnfenced(ctx context.Context, step Step, as Fence) (bool, er
 func (s *session) promote(ctx context.Context) (bool, error) {
 	f := s.st.Failover
 	unresolved := f.MaybeSent
-	now := s.e.ports.Clock.Now()
-	if f.Fence == FenceOwed && !unresolved && now.Sub(f.OwedAt) > owedFresh {
-		// Something held us up. Meanwhile AWS may answer there again, and then
-		// nothing is promoted unfenced.
-		return s.advance(ctx, StepPromote, StepFence, func(_ *State, f *Failover) { delete(f.Times, StepPromote) })
+	if unresolved {
+		// An earlier try was not answered. If RDS shows it at work, there is
+		// nothing to ask for again.
+		if i, err := s.inspect(ctx, f.To); err == nil && (!i.IsReplica || i.Status != "available") {
+			return s.advance(ctx, StepPromote, StepAwait, nil)
+		}
 	}
+	if f.Fence == FenceOwed && s.e.ports.Clock.Now().Sub(f.OwedAt) > owedFresh {
+		if ready, err := s.refence(ctx); !ready {
+			return false, err
+		}
+	}
+	now := s.e.ports.Clock.Now()
 	err := s.act(ctx, StepPromote, func(st *State, f *Failover) error {
 		if !f.MaybeSent && !s.e.without.deadline && now.After(f.Deadline) {
 			return errStale
@@ -116,12 +127,17 @@ func (s *session) promote(ctx context.Context) (bool, error) {
 		f.MaybeSent, f.SentAt = true, now
 		return nil
 	}, func(c context.Context) error { return s.e.ports.Promoter.Promote(c, f.To) })
+	return s.promoted(ctx, err, unresolved, now)
+}
+
+// promoted sorts the answers to a promotion.
+func (s *session) promoted(ctx context.Context, err error, unresolved bool, at time.Time) (bool, error) {
 	na := (*notActed)(nil)
 	switch {
 	case errors.As(err, &na):
 		return false, na.err
 	case err == nil, errors.Is(err, ErrNotReplica):
-		return s.advance(ctx, StepPromote, StepAwait, func(_ *State, f *Failover) { f.MaybeSent, f.SentAt = true, now })
+		return s.advance(ctx, StepPromote, StepAwait, func(_ *State, f *Failover) { f.MaybeSent, f.SentAt = true, at })
 	case noEffect(err):
 		return s.hold(ctx, refusal.New(refusal.PromoteRefused, "%v", err), func(_ *State, f *Failover) {
 			// Only a first try that was refused proves that nothing was sent:
@@ -133,6 +149,30 @@ func (s *session) promote(ctx context.Context) (bool, error) {
 	default:
 		return s.hold(ctx, refusal.New(refusal.PromoteUnanswered, "%v", err), nil)
 	}
+}
+
+// refence tries an owed fence once more, because something has held the
+// promotion up since. Meanwhile AWS may answer there again, and then nothing
+// is promoted unfenced. It returns whether the promotion may go on.
+func (s *session) refence(ctx context.Context) (bool, error) {
+	f := s.st.Failover
+	cause := s.act(ctx, StepPromote, nil, func(context.Context) error { return s.dischargeFence(ctx, f.From) })
+	if na := (*notActed)(nil); errors.As(cause, &na) {
+		return false, na.err
+	}
+	if cause != nil && !errors.Is(cause, ErrSilent) && !f.unfenced() {
+		return s.hold(ctx, refusal.New(refusal.FenceFailed, "%v", cause), nil)
+	}
+	now := s.e.ports.Clock.Now()
+	err := s.onStep(ctx, StepPromote, func(st *State, f *Failover) error {
+		f.OwedAt = now
+		if cause == nil {
+			f.Fence = FenceConfirmed
+			delete(st.Debts, DebtFence)
+		}
+		return nil
+	})
+	return err == nil, err
 }
 
 // noEffect: the answer says that the call did nothing.

@@ -51,7 +51,7 @@ var missing = map[string]setup{
 
 // safeguardBudget is how many worlds may pass before a missing safeguard must
 // have been missed.
-const safeguardBudget = 2500
+const safeguardBudget = 500
 
 func TestModel_MissesEverySafeguardThatIsTakenAway(t *testing.T) {
 	for name, alter := range missing {
