@@ -57,11 +57,12 @@ func (s *Switcher) Agrees(ctx context.Context, m engine.Member) (bool, error) {
 }
 
 // SetWeights implements engine.WriterSwitcher. Both records change in one batch
-// or not at all; of each only the weight does.
+// or not at all; of each only the weight does. Records that point there already
+// are left alone: setting them again would only start another wait.
 // https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
 func (s *Switcher) SetWeights(ctx context.Context, m engine.Member) error {
 	pair, err := s.find(ctx, m)
-	if err != nil {
+	if err != nil || pair.point() {
 		return err
 	}
 	out, err := s.dns.ChangeResourceRecordSets(ctx, &route53.ChangeResourceRecordSetsInput{

@@ -149,6 +149,23 @@ func TestSwitcher_DoesNotAgreeBeforeItsChangeIsInSync(t *testing.T) {
 	}
 }
 
+func TestSwitcher_SetsNothingThatIsSetAlready(t *testing.T) {
+	z := newZone(t, atBirth()...)
+	z.status = types.ChangeStatusPending
+	s := switcherOn(z)
+	for range 3 {
+		if err := s.SetWeights(context.Background(), replica); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(asked[route53.ChangeResourceRecordSetsInput](z.fake)); n != 1 {
+		t.Errorf("%d changes, want one", n)
+	}
+	if agrees(t, s, replica) {
+		t.Error("forgot the change that is pending")
+	}
+}
+
 func TestSwitcher_ForgetsAChangeThatRoute53HasForgotten(t *testing.T) {
 	z := newZone(t, atBirth()...)
 	z.status = types.ChangeStatusPending

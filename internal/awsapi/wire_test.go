@@ -171,7 +171,7 @@ func TestWire_Route53SwitchesBothRecordsInOneBatch(t *testing.T) {
 	}
 	w.answer(change, response{status: 400, body: xmlError("PriorRequestNotComplete")})
 	if err := s.SetWeights(context.Background(), replica); !errors.Is(err, engine.ErrThrottled) {
-		t.Errorf("set weights again: got %v, want ErrThrottled", err)
+		t.Errorf("set weights again, not shown yet: got %v, want ErrThrottled", err)
 	}
 }
 
