@@ -1,0 +1,209 @@
+// Package simstacks lays this project's own synthesized stacks into a simulated
+// account, for tests that need what a deployment would have made: the guard's
+// real policies, records, keys and table, with the references between them
+// resolved.
+//
+// It is no Terraform: it reads the JSON of the two stacks as they are kept for
+// comparison, makes each resource when another first refers to it, and knows
+// the few expressions that the stacks use. An expression that it does not know
+// is an error.
+package simstacks
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pgdr/pgdr/internal/awssim"
+	"github.com/pgdr/pgdr/internal/awssim/simapi"
+)
+
+// Password of the database's administrator in the secret.
+const Password = "correct-horse-battery-staple"
+
+// left are types that are not laid into the account: what runs the function
+// needs its archive.
+var left = []string{
+	typeFunction, "aws_lambda_function_event_invoke_config", "aws_lambda_permission", "aws_cloudwatch_event_rule",
+	"aws_cloudwatch_event_target", "aws_sns_topic_subscription", "terraform_data",
+}
+
+// Stacks are the two stacks in an account.
+type Stacks struct {
+	cloud   *awssim.Cloud
+	primary *stack
+	replica *stack
+}
+
+// document is a synthesized stack.
+type document struct {
+	Resource map[string]map[string]map[string]any `json:"resource"`
+	Locals   map[string]any                       `json:"locals"`
+	Output   map[string]struct {
+		Value any `json:"value"`
+	} `json:"output"`
+	Module   map[string]map[string]any `json:"module"`
+	Provider map[string][]struct {
+		Alias  string `json:"alias"`
+		Region string `json:"region"`
+	} `json:"provider"`
+}
+
+type stack struct {
+	*Stacks
+	document
+	regions map[string]string
+	// made are the attributes of what exists already, by type.name.
+	made map[string]awssim.Attrs
+	// open are those under way, to notice circles.
+	open map[string]bool
+}
+
+// Apply lays primary.tf.json and replica.tf.json of a directory into an
+// account.
+func Apply(ctx context.Context, cloud *awssim.Cloud, dir string) (*Stacks, error) {
+	s := &Stacks{cloud: cloud}
+	var err error
+	if s.primary, err = s.load(filepath.Join(dir, "primary.tf.json")); err != nil {
+		return nil, err
+	}
+	if s.replica, err = s.load(filepath.Join(dir, "replica.tf.json")); err != nil {
+		return nil, err
+	}
+	for _, st := range []*stack{s.primary, s.replica} {
+		for _, typ := range slices.Sorted(maps.Keys(st.Resource)) {
+			if slices.Contains(left, typ) {
+				continue
+			}
+			for _, name := range slices.Sorted(maps.Keys(st.Resource[typ])) {
+				if _, err := st.resource(ctx, typ, name); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return s, nil
+}
+
+func (s *Stacks) load(path string) (*stack, error) {
+	raw, err := os.ReadFile(path) // #nosec G304 -- the caller's own directory
+	if err != nil {
+		return nil, fmt.Errorf("read stack: %w", err)
+	}
+	st := &stack{Stacks: s, regions: map[string]string{}, made: map[string]awssim.Attrs{}, open: map[string]bool{}}
+	if err := json.Unmarshal(raw, &st.document); err != nil {
+		return nil, fmt.Errorf("read stack %s: %w", path, err)
+	}
+	for _, p := range st.Provider["aws"] {
+		st.regions["aws."+p.Alias] = p.Region
+	}
+	return st, nil
+}
+
+// Environment returns the guard's environment variables, as a deployment would
+// give them to the function.
+func (s *Stacks) Environment(ctx context.Context) (map[string]string, error) {
+	for _, function := range s.replica.Resource[typeFunction] {
+		environment, _ := function["environment"].(map[string]any)
+		variables, err := s.replica.value(ctx, environment["variables"])
+		if err != nil {
+			return nil, fmt.Errorf("the function's environment: %w", err)
+		}
+		return awssim.Attrs{"v": variables}.StringMap("v"), nil
+	}
+	return nil, errors.New("the replica stack has no function")
+}
+
+// PrimaryOutput returns an output of the primary stack, a string.
+func (s *Stacks) PrimaryOutput(ctx context.Context, name string) (string, error) {
+	v, err := s.primary.output(ctx, name)
+	text, _ := v.(string)
+	return text, err
+}
+
+// Only returns the attributes of the one resource of a type in the replica
+// stack.
+func (s *Stacks) Only(typ string) (awssim.Attrs, error) {
+	names := slices.Collect(maps.Keys(s.replica.Resource[typ]))
+	if len(names) != 1 {
+		return nil, fmt.Errorf("the replica stack has %d of %s, want 1", len(names), typ)
+	}
+	return s.replica.made[typ+"."+names[0]], nil
+}
+
+// FunctionARN is the ARN that the guard's function has.
+func (s *Stacks) FunctionARN() string {
+	for name := range s.replica.Resource[typeFunction] {
+		arn, _ := s.replica.function(name, "arn")
+		return fmt.Sprint(arn)
+	}
+	return ""
+}
+
+// resource makes a resource, if it is not there yet, and returns its
+// attributes.
+func (st *stack) resource(ctx context.Context, typ, name string) (awssim.Attrs, error) {
+	address := typ + "." + name
+	if a, ok := st.made[address]; ok {
+		return a, nil
+	}
+	body, ok := st.Resource[typ][name]
+	if !ok {
+		return nil, fmt.Errorf("the stack has no resource %s", address)
+	}
+	if st.open[address] {
+		return nil, fmt.Errorf("resource %s refers to itself", address)
+	}
+	st.open[address] = true
+	req := simapi.Request{Type: typ, Region: st.regionOf(body), Attrs: awssim.Attrs{}}
+	for argument, raw := range body {
+		if slices.Contains([]string{"//", "provider", "lifecycle", "depends_on", "provisioner"}, argument) {
+			continue
+		}
+		v, err := st.value(ctx, raw)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", address, argument, err)
+		}
+		if strings.HasSuffix(argument, "_wo") {
+			req.WriteOnly = awssim.Attrs{argument: v}
+			continue
+		}
+		req.Attrs[argument] = asBlocks(argument, v)
+	}
+	a, err := st.create(ctx, req)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", address, err)
+	}
+	st.made[address] = a
+	return a, nil
+}
+
+func (st *stack) regionOf(body map[string]any) string {
+	provider, _ := body["provider"].(string)
+	return st.regions[provider]
+}
+
+func (st *stack) create(ctx context.Context, req simapi.Request) (awssim.Attrs, error) {
+	resp := st.cloud.Do(ctx, simapi.OpCreate, req)
+	if resp.Error != nil {
+		return nil, resp.Error
+	}
+	return awssim.Attrs(resp.Attrs), nil
+}
+
+// blocks are arguments that JSON may write as an object where the schema has a
+// list of one.
+var blocks = []string{"weighted_routing_policy", "point_in_time_recovery", "server_side_encryption", "requester", "accepter"}
+
+func asBlocks(argument string, v any) any {
+	if m, ok := v.(map[string]any); ok && slices.Contains(blocks, argument) {
+		return []any{m}
+	}
+	return v
+}
