@@ -111,40 +111,38 @@ func TestDecide_NeverPromotesUnasked(t *testing.T) {
 func forbidden(p Policy, o Observation) string {
 	shortest := min(p.InstanceFailed, p.InstanceUnreachable, p.RegionSilent)
 	recent := func(at time.Time) bool { return epoch.Sub(at) < shortest }
+	stale := func(p Path) bool { return epoch.Sub(p.LastSample) > SampleFresh }
 	statusFresh := epoch.Sub(o.Primary.StatusAt) <= StatusFresh
-	switch {
-	case recent(o.SQL.LastPositive):
-		return "SQL answered within the window"
-	case recent(o.WAL.LastPositive):
-		return "WAL flowed within the window"
-	case o.SQL.SilentSince.IsZero() || o.WAL.SilentSince.IsZero():
-		return "a data path was not silent"
-	case epoch.Sub(o.SQL.LastSample) > SampleFresh || epoch.Sub(o.WAL.LastSample) > SampleFresh:
-		return "a data path was not looked at"
-	case recent(o.SQL.SilentSince) || recent(o.WAL.SilentSince):
-		return "a data path had not been silent for any window"
-	case regionUnproven(p, o):
-		return "the APIs were neither answering nor silent for the window"
-	case statusFresh && ConditionOf(o.Primary.Status) == Working:
-		return "RDS was at work on the primary"
-	case o.Witness.Silent(epoch):
-		return "the guard was isolated"
-	case o.Facts.ArmedFor == "" || o.Facts.ArmedFor != o.Primary.ResourceID || o.Facts.Held:
-		return "the guard was disarmed"
-	case o.Facts.Paused && (o.Facts.PausedUntil.IsZero() || o.Facts.PausedUntil.After(epoch)):
-		return "the guard was paused"
-	case o.Facts.CooldownUntil.After(epoch):
-		return "the guard was cooling down"
-	case !o.Facts.Readable || o.Facts.FailedOver || o.Facts.InFlight != "":
-		return "the ledger forbade it"
-	case !o.Replica.Exists || !o.Replica.IsReplica || o.Replica.Status != "available":
-		return "the replica was not ready"
-	case o.Positions.ReplayLSN == 0 || o.Positions.At.IsZero():
-		return "the position was unknown"
-	}
-	loss := EstimateLoss(o)
-	if !loss.Known || loss.Upper > p.MaxDataLoss {
-		return "too much could be lost"
+	f, loss := o.Facts, EstimateLoss(o)
+	return firstOf([]rule{
+		{"SQL answered within the window", recent(o.SQL.LastPositive)},
+		{"WAL flowed within the window", recent(o.WAL.LastPositive)},
+		{"a data path was not silent", o.SQL.SilentSince.IsZero() || o.WAL.SilentSince.IsZero()},
+		{"a data path was not looked at", stale(o.SQL) || stale(o.WAL)},
+		{"a data path had not been silent for any window", recent(o.SQL.SilentSince) || recent(o.WAL.SilentSince)},
+		{"the APIs were neither answering nor silent for the window", regionUnproven(p, o)},
+		{"RDS was at work on the primary", statusFresh && ConditionOf(o.Primary.Status) == Working},
+		{"the guard was isolated", o.Witness.Silent(epoch)},
+		{"the guard was disarmed", f.ArmedFor == "" || f.ArmedFor != o.Primary.ResourceID || f.Held},
+		{"the guard was paused", f.Paused && (f.PausedUntil.IsZero() || f.PausedUntil.After(epoch))},
+		{"the guard was cooling down", f.CooldownUntil.After(epoch)},
+		{"the ledger forbade it", !f.Readable || f.FailedOver || f.InFlight != ""},
+		{"the replica was not ready", !o.Replica.Exists || !o.Replica.IsReplica || o.Replica.Status != "available"},
+		{"the position was unknown", o.Positions.ReplayLSN == 0 || o.Positions.At.IsZero()},
+		{"too much could be lost", !loss.Known || loss.Upper > p.MaxDataLoss},
+	})
+}
+
+type rule struct {
+	why    string
+	broken bool
+}
+
+func firstOf(rules []rule) string {
+	for _, r := range rules {
+		if r.broken {
+			return r.why
+		}
 	}
 	return ""
 }

@@ -57,7 +57,7 @@ func play(s story, n int, after bool) (*world, int) {
 		w.at(at, func(w *world) { w.invoke(100*time.Second, nil) })
 	}
 	calls := 0
-	w.onEffect = func(_ *proc, op string, isAfter bool) bool {
+	w.onEffect = func(_ *proc, _ string, isAfter bool) bool {
 		f := w.ledger.state.Failover
 		if f == nil && len(w.ledger.state.Debts) == 0 && w.now.Before(modelEpoch.Add(2*time.Minute)) {
 			return false // Nothing is under way yet.

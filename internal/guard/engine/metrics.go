@@ -19,7 +19,7 @@ func (s *session) publish(ctx context.Context) {
 	}
 	values := s.st.gauges(now)
 	maps.Copy(values, s.st.writerGauge())
-	if s.put(ctx, now, values) == nil {
+	if s.put(ctx, now, values) {
 		s.published = now
 	}
 }
@@ -74,14 +74,15 @@ func (s *State) owes(kind DebtKind) bool {
 	return owed
 }
 
-func (s *session) put(ctx context.Context, at time.Time, values map[Metric]float64) error {
+// put publishes and tells whether that worked; the next round tries again.
+func (s *session) put(ctx context.Context, at time.Time, values map[Metric]float64) bool {
 	c, cancel := s.bound(ctx)
 	defer cancel()
 	err := s.e.ports.Metrics.Put(c, at, values)
 	if err != nil {
 		s.e.log.Warn("publish metrics", slog.Any("error", err))
 	}
-	return err
+	return err == nil
 }
 
 func yes(b bool) float64 {

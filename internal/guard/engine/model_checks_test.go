@@ -26,36 +26,45 @@ func (w *world) checkTransition(old, s State) {
 	}
 }
 
+// rule is something that must not be.
+type rule struct {
+	broken bool
+	what   string
+}
+
+func (w *world) check(rules []rule) {
+	for _, r := range rules {
+		if r.broken {
+			w.fail("%s", r.what)
+		}
+	}
+}
+
 // checkClaim holds an automatic failover against the truth.
 func (w *world) checkClaim(s State) {
-	p := modelPolicy()
-	switch {
-	case w.held(w.sqlUpSince, seen):
-		w.fail("claimed though the primary has answered SQL for %s", w.now.Sub(w.sqlUpSince))
-	case w.held(w.walUpSince, seen):
-		w.fail("claimed though WAL has flowed for %s", w.now.Sub(w.walUpSince))
-	case w.isolated() && w.primary.alive:
-		w.fail("claimed while the guard is cut off from everything")
-	case w.primary.alive && w.primary.status == "upgrading", w.held(w.workSince, time.Minute+seen) && w.up("region-api"):
-		w.fail("claimed while RDS is %s the primary", w.primary.status)
-	case s.Pause.Active(w.now) && !w.skewed:
-		w.fail("claimed while paused")
-	case s.Arming.Held:
-		w.fail("claimed while disarmed")
-	}
+	api := w.up("region-api")
+	w.check([]rule{
+		{w.held(w.sqlUpSince, seen), "claimed though the primary has answered SQL for long"},
+		{w.held(w.walUpSince, seen), "claimed though WAL has flowed for long"},
+		{w.isolated() && w.primary.alive, "claimed while the guard is cut off from everything"},
+		{w.primary.alive && w.primary.status == "upgrading", "claimed while RDS upgrades a living primary"},
+		{w.held(w.workSince, time.Minute+seen) && api, "claimed while RDS is at work on the primary"},
+		{s.Arming.Held, "claimed while disarmed"},
+	})
 	if w.skewed {
-		return
+		return // With a wrong clock a minute is not a minute.
 	}
-	switch {
-	case !w.primary.recoveryAt.IsZero() && w.now.Sub(w.primary.recoveryAt) < decide.RecoveryGrace && w.held(w.upSince["region-api"], decide.RecoveryGrace) && w.up("region-api"):
-		w.fail("claimed %s after RDS began a failover of its own", w.now.Sub(w.primary.recoveryAt))
-	case w.longestRun < p.Arming-25*time.Second && w.crashes == 0: // What happens between two looks is not seen.
-		w.fail("claimed for a primary that was healthy for %s at most", w.longestRun)
-	case !w.lastEnd.IsZero() && w.now.Sub(w.lastEnd) < p.Cooldown-5*time.Second:
-		w.fail("claimed %s after the last failover ended", w.now.Sub(w.lastEnd))
-	case w.held(w.lateSince, seen) && (s.Failover.Request == nil || !s.Failover.Request.AllowDataLoss):
-		w.fail("claimed with the replica %s behind", w.behind())
-	}
+	p := modelPolicy()
+	recovering := !w.primary.recoveryAt.IsZero() && w.now.Sub(w.primary.recoveryAt) < decide.RecoveryGrace
+	allowed := s.Failover.Request != nil && s.Failover.Request.AllowDataLoss
+	w.check([]rule{
+		{s.Pause.Active(w.now), "claimed while paused"},
+		{recovering && api && w.held(w.upSince["region-api"], decide.RecoveryGrace), "claimed just after RDS began a failover of its own"},
+		// What happens between two looks is not seen, and a crash makes for a pause.
+		{w.longestRun < p.Arming-25*time.Second && w.crashes == 0, "claimed for a primary that was never healthy for long"},
+		{!w.lastEnd.IsZero() && w.now.Sub(w.lastEnd) < p.Cooldown-5*time.Second, "claimed during the cooldown"},
+		{w.held(w.lateSince, seen) && !allowed, "claimed with the replica too far behind"},
+	})
 }
 
 // isolated: for long enough, nothing outside the guard's region has answered.
@@ -102,27 +111,28 @@ func (w *world) checkSwitch(to Site) {
 // checkEnd runs when everything has been healthy for long.
 func (w *world) checkEnd() {
 	s := w.ledger.state
-	promoted := !w.replica.promoteAt.IsZero()
-	switch {
-	case s.Failover != nil && s.Failover.Standing == nil:
-		w.fail("failover %s hangs at %s without a named refusal", s.Failover.ID, s.Failover.Step)
-	case s.Failover != nil && promoted && w.writable():
-		w.fail("failover %s hangs at %s (%v) though the new writer is ready", s.Failover.ID, s.Failover.Step, s.Failover.Standing)
-	case s.Failover == nil && promoted && s.Writer.Site != SiteReplica:
-		w.fail("the replica was promoted and the ledger still names %v", s.Writer)
-	case s.Failover == nil && len(s.Debts) > 0:
-		w.fail("debts are not paid: %v", s.Debts)
-	case len(s.Outbox) > 0:
-		w.fail("%d notices were not delivered", len(s.Outbox))
-	case s.Failover == nil && promoted && (w.dns.weights != SiteReplica || w.dns.metric != 1):
-		w.fail("DNS disagrees: weights %s, metric %v", w.dns.weights, w.dns.metric)
-	case s.Failover == nil && promoted && (!w.replica.postured || !w.replica.secretAlone):
-		w.fail("posture was not restored: %+v", w.replica)
-	case s.Failover == nil && promoted && w.takesWrites():
-		w.fail("the old primary takes writes beside the new one")
-	case s.Failover == nil && !promoted && w.fence.holds:
-		w.fail("the primary is the writer and still fenced")
-	case !promoted && !w.primary.alive && s.Failover == nil && s.Told == "":
-		w.fail("the primary is lost, nothing was promoted, and nobody was told why: %+v", s.Watch)
+	if f := s.Failover; f != nil {
+		w.check([]rule{
+			{f.Standing == nil, "a failover hangs without a named refusal"},
+			{w.writable(), "a failover hangs though the new writer is ready"},
+		})
+		return
 	}
+	w.check([]rule{
+		{len(s.Debts) > 0, "debts are not paid"},
+		{len(s.Outbox) > 0, "notices were not delivered"},
+	})
+	if w.replica.promoteAt.IsZero() {
+		w.check([]rule{
+			{w.fence.holds, "the primary is the writer and still fenced"},
+			{!w.primary.alive && s.Told == "", "the primary is lost, nothing was promoted, and nobody was told why"},
+		})
+		return
+	}
+	w.check([]rule{
+		{s.Writer.Site != SiteReplica, "the replica was promoted and the ledger does not know"},
+		{w.dns.weights != SiteReplica || w.dns.metric != 1, "DNS disagrees with the ledger"},
+		{!w.replica.postured || !w.replica.secretAlone, "the posture was not restored"},
+		{w.takesWrites(), "the old primary takes writes beside the new one"},
+	})
 }

@@ -19,36 +19,46 @@ func (p *proc) call(ctx context.Context, path, op string, effect func() error) e
 		}
 		return fmt.Errorf("%s: %w", op, ErrSilent)
 	}
-	p.effect = op
-	defer func() { p.effect = "" }()
-	if w.onEffect != nil && w.onEffect(p, op, false) {
-		panic(crashed{})
-	}
+	p.kill(op, false)
 	p.pause(w.between(10*time.Millisecond, 300*time.Millisecond))
-	if w.cut[path] || ctx.Err() != nil {
-		return fmt.Errorf("%s: %w", op, ErrSilent)
-	}
-	switch {
-	case w.denied[op]:
-		return fmt.Errorf("%s: %w", op, ErrDenied)
-	case w.flaky > 0 && w.chance(w.flaky/2):
-		return fmt.Errorf("%s: %w", op, ErrThrottled)
-	case w.flaky > 0 && w.chance(w.flaky/4):
-		w.upSince[path] = w.now // To the caller the path was down.
-		return fmt.Errorf("%s: request lost: %w", op, ErrSilent)
+	if err := p.stopped(ctx, path, op); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
 	}
 	err := effect()
-	if w.onEffect != nil && w.onEffect(p, op, true) {
-		panic(crashed{})
-	}
+	p.kill(op, true)
 	p.pause(w.between(10*time.Millisecond, 100*time.Millisecond))
-	if ctx.Err() != nil || w.deaf[op] || w.flaky > 0 && w.chance(w.flaky/4) {
-		return fmt.Errorf("%s: answer lost: %w", op, ErrSilent)
+	if ctx.Err() != nil || w.deaf[op] || w.chance(w.flaky/4) {
+		err = ErrSilent // The answer is lost.
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	return nil
+}
+
+// kill lets a test end the process at this call.
+func (p *proc) kill(op string, after bool) {
+	if p.w.onEffect != nil && p.w.onEffect(p, op, after) {
+		panic(crashed{})
+	}
+}
+
+// stopped is why a call has no effect, if it has none.
+func (p *proc) stopped(ctx context.Context, path, op string) error {
+	w := p.w
+	switch {
+	case w.cut[path] || ctx.Err() != nil:
+		return ErrSilent
+	case w.denied[op]:
+		return ErrDenied
+	case w.chance(w.flaky / 2):
+		return ErrThrottled
+	case w.chance(w.flaky / 4):
+		w.upSince[path] = w.now // To the caller the path was down.
+		return ErrSilent
+	default:
+		return nil
+	}
 }
 
 // acts checks what must hold at every change of the database or the network.

@@ -23,7 +23,6 @@ type proc struct {
 	stop     func()
 	yield    func(struct{}) bool
 	dead     bool
-	effect   string // the side effect it is in the middle of
 	report   Report
 }
 
@@ -44,7 +43,7 @@ var modelTopology = Topology{Primary: Member{Identifier: "pg-primary"}, Replica:
 type setup func(*Engine)
 
 // invoke starts an invocation now.
-func (w *world) invoke(timeout time.Duration, alter setup) *proc {
+func (w *world) invoke(timeout time.Duration, alter setup) {
 	w.started++
 	p := &proc{w: w, name: fmt.Sprintf("i%d", w.started), wake: w.now, deadline: w.now.Add(timeout)}
 	if w.skewed {
@@ -68,7 +67,6 @@ func (w *world) invoke(timeout time.Duration, alter setup) *proc {
 		p.report = e.Tick(ctx, "tick")
 	})
 	w.procs = append(w.procs, p)
-	return p
 }
 
 // engine is the one under test, on the ports of this process.

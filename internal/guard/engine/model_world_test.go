@@ -206,16 +206,33 @@ func (w *world) follow() {
 	mark(&w.workSince, w.primary.status != "available" && w.primary.status != "failed", w.now)
 	mark(&w.lateSince, w.behind() > modelPolicy().MaxDataLoss+20*time.Second, w.now)
 	mark(&w.witnessDown, w.cut["witness"], w.now)
-	mark(&w.outageSince, w.primary.alive && w.fence.holds && !w.sent && w.up("region-api") && w.up("ec2") && !w.denied["unfence"] && w.up("ledger"), w.now)
-	slack := 3 * time.Minute
+	w.checkOutage()
+	w.checkWriters()
+}
+
+// slack is how long the guard may take for what it can do. A lease by a wrong
+// clock, or one killed process after another, keeps others out.
+func (w *world) slack() time.Duration {
 	if w.skewed || w.crashes > 0 {
-		slack = 8 * time.Minute // A lease by a wrong clock, or one after another, keeps others out.
+		return 8 * time.Minute
 	}
-	if !w.outageSince.IsZero() && !w.maybeSent() && w.now.Sub(w.outageSince) > modelPolicy().AbortAfter+slack {
+	return 3 * time.Minute
+}
+
+// checkOutage: nobody stays fenced for a failover that does not come.
+func (w *world) checkOutage() {
+	mendable := w.up("region-api") && w.up("ec2") && !w.denied["unfence"] && w.up("ledger")
+	mark(&w.outageSince, w.primary.alive && w.fence.holds && !w.sent && mendable, w.now)
+	if w.held(w.outageSince, modelPolicy().AbortAfter+w.slack()) && !w.maybeSent() {
 		w.fail("the primary is fenced for %s though nothing was promoted", w.now.Sub(w.outageSince))
 	}
-	mark(&w.doubleSince, w.takesWrites() && w.writable() && w.up("ec2") && !w.denied["fence"] && w.up("ledger") && w.up("rds-local"), w.now)
-	if !w.doubleSince.IsZero() && w.now.Sub(w.doubleSince) > slack {
+}
+
+// checkWriters: there are never two for longer than it takes to fence one.
+func (w *world) checkWriters() {
+	fenceable := w.up("ec2") && !w.denied["fence"] && w.up("ledger") && w.up("rds-local")
+	mark(&w.doubleSince, w.takesWrites() && w.writable() && fenceable, w.now)
+	if w.held(w.doubleSince, w.slack()) {
 		w.fail("two writers for %s though fencing is reachable", w.now.Sub(w.doubleSince))
 	}
 }
@@ -255,4 +272,4 @@ func (w *world) between(a, b time.Duration) time.Duration {
 	return a + time.Duration(w.rng.Int64N(int64(b-a)))
 }
 
-func (w *world) chance(p float64) bool { return w.rng.Float64() < p }
+func (w *world) chance(p float64) bool { return p > 0 && w.rng.Float64() < p }

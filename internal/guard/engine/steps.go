@@ -22,34 +22,27 @@ func (s *session) step(ctx context.Context) (bool, error) {
 			return s.hold(ctx, refusal.New(refusal.Paused, "an operator has paused the guard; failover %s waits until its deadline", f.ID), nil)
 		}
 	}
-	switch f.Step {
-	case StepPreflight:
-		return s.preflight(ctx)
-	case StepFence:
-		return s.fence(ctx)
-	case StepConfirm:
-		return s.confirmFence(ctx)
-	case StepPromote:
-		return s.promote(ctx)
-	case StepAwait:
-		return s.await(ctx)
-	case StepVerify:
-		return s.verify(ctx)
-	case StepSwitch:
-		return s.switchWriter(ctx)
-	case StepPosture:
-		return s.restorePosture(ctx)
-	case StepSecret:
-		return s.detachSecret(ctx)
-	case StepNotify:
-		return s.notify(ctx)
-	case StepDone:
-		return s.finish(ctx, OutcomeDone)
-	case StepAbort:
-		return s.undo(ctx)
-	default:
+	do, known := steps[f.Step]
+	if !known {
 		return false, fmt.Errorf("failover %s is at step %q, which this version does not know", f.ID, f.Step)
 	}
+	return do(s, ctx)
+}
+
+// steps is what is done at each step.
+var steps = map[Step]func(*session, context.Context) (bool, error){
+	StepPreflight: (*session).preflight,
+	StepFence:     (*session).fence,
+	StepConfirm:   (*session).confirmFence,
+	StepPromote:   (*session).promote,
+	StepAwait:     (*session).await,
+	StepVerify:    (*session).verify,
+	StepSwitch:    (*session).switchWriter,
+	StepPosture:   (*session).restorePosture,
+	StepSecret:    (*session).detachSecret,
+	StepNotify:    (*session).notify,
+	StepDone:      (*session).complete,
+	StepAbort:     (*session).undo,
 }
 
 // beforePromotion: nothing was sent, so the failover can still be undone.
@@ -168,6 +161,9 @@ func (s *session) undo(ctx context.Context) (bool, error) {
 	}
 	return s.finish(ctx, OutcomeAborted)
 }
+
+// complete ends a failover that was seen through.
+func (s *session) complete(ctx context.Context) (bool, error) { return s.finish(ctx, OutcomeDone) }
 
 // finish ends the failover.
 func (s *session) finish(ctx context.Context, outcome Outcome) (bool, error) {

@@ -73,7 +73,7 @@ const (
 
 // next holds, for each name, what a person does about it: one or two plain
 // sentences.
-var next = map[Name]string{
+var next = map[Name]string{ //nolint:gosec // words for people, no credentials
 	PolicyInvalid:       "Correct the guard's settings and deploy again; until then it only watches.",
 	LedgerUnavailable:   "Look at DynamoDB in the guard's region. Nothing is promoted without a ledger; if the primary is lost as well, fail over by hand as docs/guard.md tells.",
 	LedgerBlank:         "The ledger is empty, but the instances are not as at birth. Tell the guard which instance takes writes: arm with its resource id as writer.",
