@@ -55,7 +55,7 @@ func (w *world) checkClaim(s State) {
 		return // With a wrong clock a minute is not a minute.
 	}
 	p := modelPolicy()
-	recovering := !w.primary.recoveryAt.IsZero() && w.now.Sub(w.primary.recoveryAt) < decide.RecoveryGrace
+	recovering := w.held(w.primary.recoveryAt, seen) && !w.held(w.primary.recoveryAt, decide.RecoveryGrace)
 	allowed := s.Failover.Request != nil && s.Failover.Request.AllowDataLoss
 	w.check([]rule{
 		{s.Pause.Active(w.now), "claimed while paused"},

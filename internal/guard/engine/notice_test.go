@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pgdr/pgdr/internal/guard/decide"
+	"github.com/pgdr/pgdr/internal/guard/refusal"
+)
+
+var update = flag.Bool("update", false, "write the notices that the code makes now")
+
+// sample is a failover with something of everything in it.
+func sampleFailover() (Failover, map[DebtKind]Debt) {
+	at := func(s int) time.Time { return modelEpoch.Add(time.Duration(s) * time.Second) }
+	gone := func(since int, class decide.Class) decide.Path {
+		return decide.Path{LastSample: at(120), LastPositive: at(since - 4), SilentSince: at(since), Class: class}
+	}
+	f := Failover{
+		ID: "failover-1-20260301T120200Z", Epoch: 1, Step: StepNotify,
+		From: Member{SitePrimary, "primary-db-dev", "db-A"}, To: Member{SiteReplica, "replica-db-dev", "db-B"},
+		Request: &decide.Request{By: "anna", AllowDataLoss: true},
+		Decision: decide.Decision{
+			Verdict: decide.Promote, Evidence: decide.EvidenceSilent, Since: at(0),
+			Waived: []refusal.Refusal{refusal.New(refusal.DataLossOverLimit, "up to 1m30s may be lost, the policy accepts 1m0s")},
+			Loss:   decide.Loss{Known: true, Lower: 5 * time.Second, Upper: 90 * time.Second, Bytes: 8192},
+		},
+		Saw: Watch{
+			SQL: gone(0, decide.ClassTimeout), WAL: gone(-2, decide.ClassStale),
+			RDSAPI: gone(0, decide.ClassTimeout), OtherAPI: gone(0, decide.ClassTimeout),
+			Witness: decide.Path{LastSample: at(120), LastPositive: at(120), Class: decide.ClassOK},
+			Primary: decide.Primary{Status: "available", StatusAt: at(-4)},
+		},
+		ClaimedAt: at(120), Fence: FenceOwed, Proof: Proof{LSN: 0x1_6B374D48, Timeline: 2},
+		Times: map[Step]time.Time{
+			StepClaim: at(120), StepPreflight: at(121), StepFence: at(129), StepPromote: at(131),
+			StepAwait: at(320), StepVerify: at(321), StepSwitch: at(322), StepPosture: at(325), StepSecret: at(326),
+		},
+	}
+	return f, map[DebtKind]Debt{DebtFence: {Since: at(129), LastError: "fence: no answer"}}
+}
+
+func TestNotices_TellWhatAPersonNeedsToAct(t *testing.T) {
+	f, debts := sampleFailover()
+	now := modelEpoch.Add(330 * time.Second)
+	refused := f.Decision
+	refused.Verdict, refused.Refusals = decide.Refuse, []refusal.Refusal{refusal.New(refusal.Paused, "an operator has paused the guard")}
+	reason := refusal.New(refusal.DeadlinePassed, "not promoted by 12:17")
+	aborted := f
+	aborted.Reason = &reason
+	var all strings.Builder
+	for _, n := range []Notice{
+		decisionNotice("dev", refused, f.Saw, now),
+		claimNotice("dev", f, now),
+		heldNotice("dev", f, refusal.New(refusal.PromoteRefused, "instance is busy"), now),
+		abortNotice("dev", aborted, nil, now),
+		summaryNotice("dev", f, debts, now),
+		fencedNotice("dev", Debt{Since: modelEpoch, Target: f.From}, now),
+	} {
+		fmt.Fprintf(&all, "== %s (%s)\n%s\n\n", n.Subject, n.ID, n.Text)
+		if len(n.Subject) > subjectMax || strings.ContainsAny(n.Subject, "\n\r") {
+			t.Errorf("SNS takes no subject like %q", n.Subject)
+		}
+	}
+	const golden = "testdata/notices.golden.txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(all.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), all.String()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestTell_KeepsTheNewestAndNothingTwice(t *testing.T) {
+	var s State
+	for i := range outboxMax + 3 {
+		for range 2 {
+			s.tell(Notice{ID: fmt.Sprint(i)})
+		}
+	}
+	if len(s.Outbox) != outboxMax || s.Outbox[0].ID != "3" || s.Outbox[outboxMax-1].ID != fmt.Sprint(outboxMax+2) {
+		t.Fatalf("outbox %+v", s.Outbox)
+	}
+}
+
+func TestEngine_LogsOneLineAStepWithTheFailoversID(t *testing.T) {
+	var log bytes.Buffer
+	w := newWorld(1)
+	w.end = modelEpoch.Add(12 * time.Minute)
+	loseRegion(w, time.Hour)
+	for at := modelEpoch; at.Before(w.end); at = at.Add(time.Minute) {
+		w.at(at, func(w *world) {
+			w.invoke(100*time.Second, func(e *Engine) { e.log = slog.New(slog.NewJSONHandler(&log, nil)) })
+		})
+	}
+	w.run()
+	id := w.ledger.state.Last.ID
+	steps := map[string]int{}
+	for _, line := range strings.Split(strings.TrimSpace(log.String()), "\n") {
+		var l struct{ Msg, Step, Failover string }
+		if err := json.Unmarshal([]byte(line), &l); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		if l.Msg == "step completed" {
+			if l.Failover != id {
+				t.Errorf("step %s is logged for failover %q, want %q", l.Step, l.Failover, id)
+			}
+			steps[l.Step]++
+		}
+	}
+	for _, s := range []Step{StepPreflight, StepFence, StepPromote, StepAwait, StepVerify, StepSwitch, StepPosture, StepSecret, StepNotify} {
+		if steps[string(s)] != 1 {
+			t.Errorf("step %s has %d lines, want one", s, steps[string(s)])
+		}
+	}
+}

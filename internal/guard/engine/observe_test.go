@@ -1,0 +1,145 @@
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pgdr/pgdr/internal/guard/decide"
+)
+
+var (
+	now0 = modelEpoch
+	top0 = Topology{
+		Primary: Member{Site: SitePrimary, Identifier: "p"},
+		Replica: Member{Site: SiteReplica, Identifier: "r"},
+	}
+)
+
+func atBirth() Samples {
+	return Samples{
+		Writer:  &Instance{Exists: true, ResourceID: "db-A", Status: "available"},
+		Replica: &Instance{Exists: true, ResourceID: "db-B", Status: "available", IsReplica: true},
+	}
+}
+
+func TestObserve_LearnsTheWriterOnlyFromInstancesAsAtBirth(t *testing.T) {
+	for name, c := range map[string]struct {
+		alter func(*Samples)
+		want  string
+	}{
+		"as at birth":                   {func(*Samples) {}, "db-A"},
+		"no word of the primary":        {func(x *Samples) { x.Writer = nil }, ""},
+		"no word of the replica":        {func(x *Samples) { x.Replica = nil }, ""},
+		"no replica":                    {func(x *Samples) { x.Replica.Exists = false }, ""},
+		"a promoted replica":            {func(x *Samples) { x.Replica.IsReplica = false }, ""},
+		"a replica that left recovery":  {func(x *Samples) { x.Standby = &Standby{InRecovery: false} }, ""},
+		"a primary that is a replica":   {func(x *Samples) { x.Writer.IsReplica = true }, ""},
+		"a primary that does not exist": {func(x *Samples) { x.Writer.Exists = false }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := atBirth()
+			c.alter(&x)
+			var s State
+			s.observe(modelPolicy(), top0, x, now0)
+			if s.Writer.ResourceID != c.want {
+				t.Fatalf("writer %+v, want %q", s.Writer, c.want)
+			}
+		})
+	}
+}
+
+func TestObserve_FollowsARebuiltPrimaryAndDisarms(t *testing.T) {
+	s := State{Arming: decide.Arming{ArmedFor: "db-A"}}
+	s.observe(modelPolicy(), top0, atBirth(), now0)
+	x := atBirth()
+	x.Writer.ResourceID = "db-C"
+	s.observe(modelPolicy(), top0, x, now0.Add(time.Minute))
+	if s.Writer.ResourceID != "db-C" || s.Arming.ArmedFor != "" {
+		t.Fatalf("writer %+v, arming %+v", s.Writer, s.Arming)
+	}
+}
+
+func TestObserve_NeverTakesAnotherWriterOnAfterAFailover(t *testing.T) {
+	s := State{Writer: Member{Site: SiteReplica, ResourceID: "db-B"}}
+	s.observe(modelPolicy(), top0, atBirth(), now0)
+	if s.Writer.ResourceID != "db-B" {
+		t.Fatalf("writer %+v", s.Writer)
+	}
+}
+
+func TestObserve_TakesAnInstanceOfAnotherIDForGone(t *testing.T) {
+	s := State{Writer: Member{Site: SitePrimary, ResourceID: "db-A"}}
+	x := atBirth()
+	x.Writer.ResourceID, x.Replica = "db-C", nil
+	s.observe(modelPolicy(), top0, x, now0)
+	if o := s.observation(now0); !o.Primary.Gone || o.Primary.ResourceID != "db-A" {
+		t.Fatalf("primary %+v", o.Primary)
+	}
+}
+
+func TestObserve_KeepsWhatWasNotAnswered(t *testing.T) {
+	var s State
+	s.observe(modelPolicy(), top0, atBirth(), now0)
+	before := s.Watch
+	s.observe(modelPolicy(), top0, Samples{}, now0.Add(time.Minute))
+	if diff := cmp.Diff(before, s.Watch); diff != "" {
+		t.Fatalf("an empty round changed what is known:\n%s", diff)
+	}
+}
+
+func TestFollow_AnIdleReplicaStaysCaughtUp(t *testing.T) {
+	p := follow(decide.Positions{}, Standby{ReplayLSN: 100, EndLSN: 100, MessageAt: now0}, now0)
+	p = follow(p, Standby{ReplayLSN: 100, EndLSN: 100, MessageAt: now0.Add(time.Hour)}, now0.Add(time.Hour))
+	if !p.CaughtUpAt.Equal(now0.Add(time.Hour)) {
+		t.Fatalf("caught up at %s", p.CaughtUpAt)
+	}
+	p = follow(p, Standby{ReplayLSN: 100, EndLSN: 101, MessageAt: now0.Add(2 * time.Hour)}, now0.Add(2*time.Hour))
+	if !p.CaughtUpAt.Equal(now0.Add(time.Hour)) {
+		t.Fatalf("caught up at %s though a byte is missing", p.CaughtUpAt)
+	}
+}
+
+func TestFollow_NeverGoesBack(t *testing.T) {
+	p := follow(decide.Positions{}, Standby{Replayed: decide.Heartbeat{Seq: 5}, ReplayedCommitAt: now0}, now0)
+	p = follow(p, Standby{Replayed: decide.Heartbeat{Seq: 4}, ReplayedCommitAt: now0.Add(-time.Hour)}, now0)
+	if p.Replayed.Seq != 5 || !p.ReplayedCommitAt.Equal(now0) {
+		t.Fatalf("positions %+v", p)
+	}
+}
+
+func TestGauges_ClaimNothingAboutWhatIsNotKnown(t *testing.T) {
+	var s State
+	s.observe(modelPolicy(), top0, atBirth(), now0)
+	late := now0.Add(2 * decide.StatusFresh)
+	v := s.gauges(late)
+	for _, m := range []Metric{ReplicaReady, Unprotected, HeartbeatLag, ActiveWriter} {
+		if _, there := v[m]; there {
+			t.Errorf("%s is published though nothing is known of it", m)
+		}
+	}
+	if v[GuardTick] != 1 || v[PrimaryReachable] != 0 {
+		t.Errorf("gauges %v", v)
+	}
+}
+
+func TestGauges_TellWhatStands(t *testing.T) {
+	var s State
+	x := atBirth()
+	at := func(c decide.Class) decide.Sample { return decide.Sample{From: now0, At: now0, Class: c} }
+	x.SQL, x.WAL = at(decide.ClassDiskFull), at(decide.ClassStreaming)
+	x.Standby = &Standby{InRecovery: true, ReplayLSN: 1, ReplayedCommitAt: now0.Add(-7 * time.Second)}
+	s.observe(modelPolicy(), top0, x, now0)
+	s.owe(DebtFence, Member{}, now0)
+	want := map[Metric]float64{
+		GuardTick: 1, PrimaryReachable: 1, PrimaryNotWritable: 1, FencingOwed: 1, ReplicaReady: 1, Unprotected: 0, HeartbeatLag: 7,
+	}
+	if diff := cmp.Diff(want, s.gauges(now0)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	s.Writer = Member{Site: SiteReplica}
+	if v := s.gauges(now0); v[Unprotected] != 1 || v[ReplicaReady] != 0 {
+		t.Errorf("after a failover: %v", v)
+	}
+}
