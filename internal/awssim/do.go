@@ -142,13 +142,18 @@ func (c *call) doUpdate(req simapi.Request) (simapi.Response, error) {
 		c.was = shown
 	}
 	planned, merged := c.attrs, r.Attrs.Clone()
+	onlyTags := !equal(planned["tags"], c.was["tags"]) && equal(planned["tags_all"], c.was["tags_all"])
 	for name := range planned {
-		if !equal(planned[name], c.was[name]) {
+		if equal(planned[name], c.was[name]) {
+			// What is shown may be more than what is stored, such as a zone's
+			// VPCs: unchanged is unchanged.
+			c.was[name] = merged[name]
+		} else {
 			merged[name] = planned[name]
 		}
 	}
 	c.attrs, c.hidden, c.res = merged, r.Hidden.Clone(), r
-	if !equal(planned["tags"], c.was["tags"]) && equal(planned["tags_all"], c.was["tags_all"]) {
+	if onlyTags {
 		c.attrs["tags_all"] = nil
 	}
 	if c.kind.update != nil {

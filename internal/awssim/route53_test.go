@@ -42,6 +42,17 @@ func TestZone_FillsInTheRegionOfItsVPC(t *testing.T) {
 	require.NotEqual(t, zone.attrs["name_servers"], public.attrs["name_servers"])
 }
 
+func TestZoneAssociation_SurvivesAChangeOfTheZoneThatIgnoresVPC(t *testing.T) {
+	w := newWorld(t)
+	here, there := w.network(east, "10.0"), w.network(west, "10.1")
+	zone := w.zone(here.vpc)
+	association := w.create("aws_route53_zone_association", west, attrs{"zone_id": zone.id, "vpc_id": there.vpc.id})
+	zone.attrs = w.read(zone)
+	zone = w.update(zone, attrs{"force_destroy": true})
+	require.NotNil(t, w.read(association))
+	require.Len(t, w.read(zone)["vpc"], 2)
+}
+
 func TestZoneAssociation_ShowsInTheZoneToo(t *testing.T) {
 	w := newWorld(t)
 	here, there := w.network(east, "10.0"), w.network(west, "10.1")
