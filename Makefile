@@ -63,11 +63,12 @@ test: deps ## Run all tests: units, stacks, and real Terraform in the simulated 
 
 .PHONY: test-race
 test-race: ## Run the tests of what runs concurrently, with the race detector
-	go test -race ./internal/...
+	go test -race ./internal/awssim/... ./internal/awsapi/... ./internal/guard/... ./internal/local/...
 
 .PHONY: golden
 golden: ## Write the golden files anew, after a change that is meant
 	go test ./stacks -run Golden -update
+	$(MAKE) diagram
 
 .PHONY: diagram
 diagram: ## Draw docs/images/architecture.svg (.mmd, .json) from the golden files
