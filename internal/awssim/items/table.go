@@ -119,10 +119,13 @@ func (t Table) checkKey(key Item) error {
 	return nil
 }
 
+// all returns the items as they are in the transaction now.
 func (t Table) all() map[string]any {
-	m, _ := t.r.Hidden[hiddenItems].(map[string]any)
+	m, _ := t.current().Hidden[hiddenItems].(map[string]any)
 	return m
 }
+
+func (t Table) current() *awssim.Resource { return t.tx.Get(t.r.Type, t.r.Region, t.r.Key) }
 
 // Identity of the item that a key names.
 func (t Table) Identity(key Item) (string, error) {
@@ -161,7 +164,7 @@ func (t Table) Put(item Item, condition *Condition) (old Item, err error) {
 }
 
 func (t Table) store(id string, item Item) {
-	r := t.tx.Edit(t.r)
+	r := t.tx.Edit(t.current())
 	all, _ := r.Hidden[hiddenItems].(map[string]any)
 	if all == nil {
 		all = map[string]any{}

@@ -52,7 +52,7 @@ func record(r *awssim.Resource, e Event) {
 }
 
 // Record adds an event that RDS reports by itself, for example of a recovery.
-func Record(tx *awssim.Tx, r *awssim.Resource, e Event) { record(tx.Edit(r), e) }
+func Record(tx *awssim.Tx, r *awssim.Resource, e Event) { record(tx.Edit(latest(tx, r)), e) }
 
 // Events returns the events of an instance from one moment to another, both
 // included, the oldest first.

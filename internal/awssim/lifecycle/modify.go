@@ -63,6 +63,7 @@ const opModify = "ModifyDBInstance"
 // from or to 0 and Multi-AZ at once or in the next maintenance window, as said.
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html
 func Modify(tx *awssim.Tx, r *awssim.Resource, m Modification, t Timing) error {
+	r = latest(tx, r)
 	if err := checkModification(tx, r, m); err != nil {
 		return err
 	}

@@ -99,7 +99,7 @@ func store(r *awssim.Resource, name string, v any) {
 
 // schedule adds steps to what an instance has before it.
 func schedule(tx *awssim.Tx, r *awssim.Resource, s *script) *awssim.Resource {
-	r = tx.Edit(r)
+	r = tx.Edit(latest(tx, r))
 	plan := append(load[[]step](r, hiddenPlan), s.steps...)
 	slices.SortStableFunc(plan, func(a, b step) int { return a.At.Compare(b.At) })
 	store(r, hiddenPlan, plan)
@@ -164,13 +164,19 @@ func unplan(r *awssim.Resource, now time.Time) {
 // Force gives an instance a status, as a fault of RDS's own would, and drops
 // whatever was to happen to it.
 func Force(tx *awssim.Tx, r *awssim.Resource, status string) {
-	r = tx.Edit(r)
+	r = tx.Edit(latest(tx, r))
 	store(r, hiddenPlan, []step{})
 	store(r, hiddenPending, Pending{})
 	r.Attrs.Set(awssim.Attrs{"status": status})
 	if status == Failed {
 		record(r, eventFailed.on(tx.At))
 	}
+}
+
+// latest returns an instance as it is in the transaction now: the caller's may
+// be of before an earlier change.
+func latest(tx *awssim.Tx, r *awssim.Resource) *awssim.Resource {
+	return tx.Get(r.Type, r.Region, r.Key)
 }
 
 // Find returns an instance by its identifier, nil if the region has none.

@@ -12,6 +12,7 @@ const opStop = "StopDBInstance"
 // that is one; after seven days it starts it again by itself.
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html
 func Stop(tx *awssim.Tx, r *awssim.Resource, t Timing) error {
+	r = latest(tx, r)
 	id := r.Attrs.Str("identifier")
 	switch {
 	case r.Attrs.Has("replicate_source_db"):
@@ -47,6 +48,7 @@ func StoppedUntil(r *awssim.Resource) (at time.Time, ok bool) {
 // Failover has RDS fail a Multi-AZ instance over to its standby: the endpoint
 // stays, the zone changes.
 func Failover(tx *awssim.Tx, r *awssim.Resource, t Timing) error {
+	r = latest(tx, r)
 	if !r.Attrs.Bool("multi_az") {
 		return refuse("RebootDBInstance", codeCombination, "Cannot force failover since the database instance is not configured for MultiAZ.")
 	}

@@ -22,6 +22,7 @@ const (
 // is still "available" and still names its source.
 // https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_PromoteReadReplica.html
 func Promote(tx *awssim.Tx, r *awssim.Resource, p Promotion, t Timing) error {
+	r = latest(tx, r)
 	if err := checkPromotion(tx, r, p); err != nil {
 		return err
 	}
@@ -66,6 +67,7 @@ func (s *script) backup(t Timing) *script {
 
 // BackUp has RDS make its daily backup now.
 func BackUp(tx *awssim.Tx, r *awssim.Resource, t Timing) error {
+	r = latest(tx, r)
 	if !atRest(tx, r) {
 		return refuse("CreateDBSnapshot", codeState, "Cannot create a snapshot because the database instance %s is not currently in the available state.", r.Attrs.Str("identifier"))
 	}
