@@ -1,0 +1,165 @@
+package wire_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/awssim/wire"
+)
+
+// callEach makes one call of each service.
+func (w *world) callEach() map[string]error {
+	_, simulate := w.stacks.Only("aws_iam_role")
+	if simulate == nil {
+		simulate = w.simulates("rds:StopDBInstance", "arn:aws:rds:us-east-1:123456789012:db:primary-db-dev")
+	}
+	return map[string]error{
+		wire.RDS: second(w.rds(west).DescribeDBInstances(w.ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(replicaDB)})),
+		wire.EC2: w.describeACLs(east), wire.Route53: w.upsert("UPSERT", record, "CNAME"), wire.IAM: simulate,
+		wire.CloudWatch:     w.publishMetric("PGDR"),
+		wire.DynamoDB:       second(w.dynamodb().GetItem(w.ctx, &dynamodb.GetItemInput{TableName: aws.String(w.env["PGDR_LEDGER_TABLE"]), Key: w.ledgerKey()})),
+		wire.SecretsManager: second(w.secrets(west).DescribeSecret(w.ctx, &secretsmanager.DescribeSecretInput{SecretId: aws.String(w.env["PGDR_SECRET_ARN"])})),
+		wire.KMS:            w.describeKey("replica_key_arn", west),
+		wire.SNS:            second(w.sns().Publish(w.ctx, &sns.PublishInput{TopicArn: aws.String(w.env["PGDR_NOTICE_TOPIC_ARN"]), Message: aws.String("x")})),
+		wire.STS:            second(w.sts(west).GetCallerIdentity(w.ctx, &sts.GetCallerIdentityInput{})),
+	}
+}
+
+func TestThrottled_HasEachServicesCodeAndIsRetried(t *testing.T) {
+	w := newWorld(t)
+	lift := w.server.Faults().Add(wire.Scope{}, wire.Throttled())
+	retryable := retry.NewStandard()
+	for service, err := range w.callEach() {
+		want := map[string]string{
+			wire.EC2: "RequestLimitExceeded", wire.DynamoDB: "ThrottlingException", wire.SecretsManager: "ThrottlingException", wire.KMS: "ThrottlingException",
+		}[service]
+		if want == "" {
+			want = "Throttling"
+		}
+		refused(t, err, want)
+		require.True(t, retryable.IsErrorRetryable(err), "the SDK's retryer knows %s of %s", want, service)
+	}
+	require.Empty(t, w.server.Calls(), "a throttled call has no effect")
+	lift()
+	for service, err := range w.callEach() {
+		require.NoError(t, err, service)
+	}
+}
+
+func TestBroken_IsAServerErrorOfEachService(t *testing.T) {
+	w := newWorld(t)
+	w.server.Faults().Add(wire.Scope{}, wire.Broken())
+	for service, err := range w.callEach() {
+		var resp *smithyhttp.ResponseError
+		require.ErrorAs(t, err, &resp, service)
+		require.GreaterOrEqual(t, resp.HTTPStatusCode(), http.StatusInternalServerError, service)
+		require.NotEmpty(t, code(t, err))
+	}
+}
+
+func TestFaults_StrikeOnlyTheirScope(t *testing.T) {
+	w := newWorld(t)
+	w.server.Faults().Add(wire.Scope{Region: east, Service: wire.RDS, Operation: "DescribeDBInstances"}, wire.Failing("Custom", "as told", http.StatusTeapot))
+	describe := func(region, id string) error {
+		return second(w.rds(region).DescribeDBInstances(w.ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(id)}))
+	}
+	err := describe(east, primaryDB)
+	require.Equal(t, "as told", refused(t, err, "Custom"))
+	var resp *smithyhttp.ResponseError
+	require.ErrorAs(t, err, &resp)
+	require.Equal(t, http.StatusTeapot, resp.HTTPStatusCode())
+	require.NoError(t, describe(west, replicaDB))
+	require.NoError(t, w.events(east))
+	w.server.Faults().Clear()
+	require.NoError(t, describe(east, primaryDB))
+}
+
+func TestFaults_AreScheduledAndCounted(t *testing.T) {
+	w := newWorld(t)
+	begin := w.clock.Now()
+	w.server.Faults().Add(wire.Scope{Service: wire.RDS}, wire.Throttled().Between(begin.Add(time.Minute), begin.Add(2*time.Minute)))
+	require.NoError(t, w.events(east))
+	w.clock.advance(time.Minute)
+	refused(t, w.events(east), "Throttling")
+	w.clock.advance(time.Minute)
+	require.NoError(t, w.events(east))
+
+	w.server.Faults().Add(wire.Scope{Service: wire.RDS}, wire.Throttled().Times(2))
+	refused(t, w.events(east), "Throttling")
+	refused(t, w.events(east), "Throttling")
+	require.NoError(t, w.events(east))
+}
+
+func TestSlow_WaitsOnTheClockAndAddsUp(t *testing.T) {
+	w := newWorld(t)
+	w.server.Faults().Add(wire.Scope{Region: east}, wire.Slow(2*time.Second))
+	w.server.Faults().Add(wire.Scope{Service: wire.RDS}, wire.Slow(3*time.Second))
+	require.NoError(t, w.events(east))
+	require.Equal(t, 5*time.Second, w.clock.slept)
+	w.server.Faults().Add(wire.Scope{}, wire.Throttled())
+	refused(t, w.events(east), "Throttling")
+	require.Equal(t, 10*time.Second, w.clock.slept)
+}
+
+// soon ends a call that is never answered.
+func soon(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestBlackHole_NeverAnswersAndHasNoEffect(t *testing.T) {
+	w := newWorld(t)
+	w.server.Faults().Add(wire.Scope{Region: west, Service: wire.RDS}, wire.BlackHole())
+	_, err := w.rds(west).PromoteReadReplica(soon(t), &rds.PromoteReadReplicaInput{DBInstanceIdentifier: aws.String(replicaDB)})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	w.server.Faults().Clear()
+	w.clock.advance(time.Hour)
+	require.NotEmpty(t, aws.ToString(w.describe(west, replicaDB).ReadReplicaSourceDBInstanceIdentifier))
+	require.NoError(t, w.events(east), "the other region answers")
+}
+
+func TestLost_HasItsEffectAndNeverAnswers(t *testing.T) {
+	w := newWorld(t)
+	w.server.Faults().Add(wire.Scope{Operation: "PromoteReadReplica"}, wire.Lost())
+	_, err := w.rds(west).PromoteReadReplica(soon(t), &rds.PromoteReadReplicaInput{DBInstanceIdentifier: aws.String(replicaDB)})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Len(t, w.server.Calls(), 1)
+	w.server.Faults().Clear()
+	w.clock.advance(time.Hour)
+	require.Equal(t, "DB Instance is not a read replica", refused(t, w.promote(replicaDB), badState))
+}
+
+func TestRefused_ResetsTheConnection(t *testing.T) {
+	w := newWorld(t)
+	w.server.Faults().Add(wire.Scope{Service: wire.STS}, wire.Refused())
+	_, err := w.sts(west).GetCallerIdentity(w.ctx, &sts.GetCallerIdentityInput{})
+	require.ErrorIs(t, err, syscall.ECONNRESET)
+	require.ErrorAs(t, err, new(*net.OpError))
+	require.Empty(t, w.server.Calls())
+}
+
+func TestControlPlane_IsDownWhileNamesStillAnswer(t *testing.T) {
+	w := newWorld(t)
+	w.server.Faults().Add(wire.Scope{Region: east, Service: wire.Route53}, wire.Broken())
+	refused(t, w.upsert("UPSERT", record, "CNAME"), "ServiceUnavailable")
+	require.Len(t, w.cloud.Resources("aws_route53_record"), 2, "what a name server answers from is all there")
+	require.NoError(t, w.publishMetric("PGDR"), "what flips the health check goes another way")
+	require.NoError(t, second(w.cloudwatch(west).DescribeAlarms(w.ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{w.env["PGDR_ACTIVE_WRITER_ALARM"]}})))
+}
