@@ -54,8 +54,8 @@ func cacheRoot(wanted string) (string, error) {
 }
 
 // prune removes files of dir that were last used before the cutoff, and
-// folders that this leaves empty. A file that cannot be removed now is left
-// for another time.
+// folders that are empty. A file that cannot be removed now is left for
+// another time.
 func prune(dir string, cutoff time.Time) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -63,12 +63,13 @@ func prune(dir string, cutoff time.Time) {
 	}
 	defer func() { _ = root.Close() }()
 	_ = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		if err != nil {
 			return nil //nolint:nilerr // nothing to prune there
 		}
+		// Removing a folder fails unless it is empty.
 		if info, err := entry.Info(); err == nil && info.ModTime().Before(cutoff) {
 			_ = root.Remove(name)
-			_ = root.Remove(path.Dir(name)) // fails unless it is empty
+			_ = root.Remove(path.Dir(name))
 		}
 		return nil
 	})

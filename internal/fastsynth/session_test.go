@@ -129,6 +129,15 @@ func TestPrune_RemovesWhatWasNotUsedSinceTheCutoff(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for name, made := range map[string]time.Time{"empty": cutoff.Add(-time.Second), "version": cutoff.Add(-time.Hour)} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(path, 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, made, made); err != nil {
+			t.Fatal(err)
+		}
+	}
 	prune(dir, cutoff)
 	if got := names(t, dir); len(got) != 1 || got[0] != "version" {
 		t.Errorf("folders left: %q, want only %q", got, "version")
