@@ -70,6 +70,10 @@ golden: ## Write the golden files anew, after a change that is meant
 	go test ./stacks -run Golden -update
 	$(MAKE) diagram
 
+.PHONY: bench-synth
+bench-synth: deps ## Time synthesis with and without its short cuts, and from edit to plan
+	go run ./cmd/bench-synth
+
 .PHONY: diagram
 diagram: ## Draw docs/images/architecture.svg (.mmd, .json) from the golden files
 	@mkdir -p docs/images

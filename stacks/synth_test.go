@@ -11,10 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/jsii-runtime-go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/config"
+	"github.com/pgdr/pgdr/internal/fastsynth"
 	"github.com/pgdr/pgdr/stacks"
 )
 
@@ -46,7 +46,8 @@ var s3Backend = config.Backend{Type: "s3", Bucket: "state-bucket", Region: "eu-w
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
-		defer jsii.Close()
+		stop := fastsynth.Enable(fastsynth.Options{})
+		defer func() { _ = stop() }()
 		temporary, err := os.MkdirTemp("", "pgdr-stacks-*")
 		if err == nil {
 			defer func() { _ = os.RemoveAll(temporary) }()

@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"os"
@@ -37,35 +38,59 @@ func Build(ctx context.Context, root, dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return "", fmt.Errorf("make folder for the function: %w", err)
 	}
-	binary, err := compile(ctx, root)
+	binary, err := compile(ctx, root, dir)
 	if err != nil {
 		return "", err
+	}
+	target := filepath.Join(dir, Archive)
+	note := filepath.Join(dir, Archive+".from")
+	if made := pairOf(binary, target); made != "" && made == noted(note) {
+		return target, nil
 	}
 	archive, err := pack(binary)
 	if err != nil {
 		return "", err
 	}
-	target := filepath.Join(dir, Archive)
 	if err := replace(target, archive); err != nil {
 		return "", err
 	}
-	return target, nil
+	return target, replace(note, []byte(pairOf(binary, target)))
+}
+
+// pairOf names a binary and the archive at target by their content; "" where
+// there is no archive.
+func pairOf(binary []byte, target string) string {
+	archive, err := os.ReadFile(filepath.Clean(target))
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%x %x\n", sha256.Sum256(binary), sha256.Sum256(archive))
+}
+
+func noted(path string) string {
+	text, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 // compile returns the binary. What would make two builds of the same source
-// differ is taken away: paths, commit, symbol table, the caller's flags.
-func compile(ctx context.Context, root string) ([]byte, error) {
-	dir, err := os.MkdirTemp("", "pgdr-function-*")
+// differ is taken away: paths, commit, symbol table, the caller's flags. The
+// output stays in dir, with its build id, by which the Go command sees that
+// it is up to date and does not link it again. GOTMPDIR there makes the Go
+// command put it in place in one step.
+func compile(ctx context.Context, root, dir string) ([]byte, error) {
+	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return nil, fmt.Errorf("make folder for the build: %w", err)
+		return nil, fmt.Errorf("find folder for the build: %w", err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
 	out := filepath.Join(dir, entry)
 	//nolint:gosec // the arguments are ours
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
-		"-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=", "-o", out, Package)
+		"-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", out, Package)
 	cmd.Dir = root
-	cmd.Env = append(buildEnvironment(os.Environ()), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
+	cmd.Env = append(buildEnvironment(os.Environ()), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0", "GOTMPDIR="+dir)
 	if output, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build %s: %w\n%s", Package, err, output)
 	}
