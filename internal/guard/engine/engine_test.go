@@ -55,6 +55,9 @@ func TestEngine_FailsOverWhenTheRegionIsLost(t *testing.T) {
 	if s.Last.Fence != FenceOwed || !s.owes(DebtFence) {
 		t.Errorf("fence %q, debts %v: a silent region's fence is owed", s.Last.Fence, s.Debts)
 	}
+	if s.Arming.ArmedFor != "" {
+		t.Errorf("still armed for %q", s.Arming.ArmedFor)
+	}
 	if v := w.console().Status(t.Context()); len(v.Standing) != 1 || v.Standing[0].Name != refusal.FencingOwed {
 		t.Errorf("status does not name the owed fence: %+v", v.Standing)
 	}
@@ -184,6 +187,85 @@ func TestEngine_OwesTheUnfencingThatFails(t *testing.T) {
 	})
 	if w.fence.holds || len(w.ledger.state.Debts) != 0 || w.told("failover was undone") == 0 {
 		t.Fatalf("fence %+v, debts %v", w.fence, w.ledger.state.Debts)
+	}
+}
+
+func TestEngine_AsksAgainWhenRDSShowsAnUntouchedReplica(t *testing.T) {
+	w := plain(t, 16*time.Minute, func(w *world) {
+		loseRegion(w, time.Hour)
+		w.swallow = 1
+	})
+	if w.promotions != 1 || w.ledger.state.Writer.Site != SiteReplica {
+		t.Fatalf("%d promotions, failover %+v", w.promotions, w.ledger.state.Failover)
+	}
+}
+
+func TestEngine_KnowsItsOwnWriteWhoseAnswerWasLost(t *testing.T) {
+	w := plain(t, 8*time.Minute, func(w *world) {
+		loseRegion(w, time.Hour)
+		w.at(disaster, func(w *world) { w.deaf["ledger-write"] = true })
+	})
+	if f := w.ledger.state; f.Epoch != 1 || w.promotions != 1 {
+		t.Fatalf("epoch %d, %d promotions", f.Epoch, w.promotions)
+	}
+}
+
+func TestEngine_PromotesNoOtherInstanceThanTheOneItWatched(t *testing.T) {
+	w := plain(t, 8*time.Minute, func(w *world) {
+		loseRegion(w, time.Hour)
+		w.at(disaster, func(w *world) { w.replica.id = "db-X" })
+	})
+	l := w.ledger.state.Last
+	if w.promotions != 0 || w.fenceTries != 0 || l == nil || l.Reason.Name != refusal.WriterMismatch {
+		t.Fatalf("%d promotions, last %+v", w.promotions, l)
+	}
+}
+
+// TestEngine_TriesAnOwedFenceAgainBeforeItPromotes: the region was silent when
+// the fence was tried, a pause held the failover up, and when that is over the
+// region answers again.
+func TestEngine_TriesAnOwedFenceAgainBeforeItPromotes(t *testing.T) {
+	paused := false
+	w := plain(t, 14*time.Minute, func(w *world) {
+		w.during(disaster, 90*time.Second, "peering", "replication", "region-api", "ec2")
+		for at := disaster; at.Before(disaster.Add(time.Minute)); at = at.Add(100 * time.Millisecond) {
+			w.at(at, func(w *world) {
+				if f := w.ledger.state.Failover; f != nil && f.Step == StepFence && !paused {
+					paused = true
+					w.operator(func(s *State) { s.Pause = &Pause{} })
+				}
+			})
+		}
+		w.at(disaster.Add(80*time.Second), func(w *world) { w.denied["fence"] = true })
+		w.at(disaster.Add(95*time.Second), func(w *world) { w.operator(func(s *State) { s.Pause = nil }) })
+		w.at(disaster.Add(115*time.Second), func(w *world) {
+			if f := w.ledger.state.Failover; w.promotions != 0 || f == nil || f.Standing == nil || f.Standing.Name != refusal.FenceFailed {
+				t.Errorf("%d promotions, failover %+v", w.promotions, f)
+			}
+			delete(w.denied, "fence")
+		})
+	})
+	if l := w.ledger.state.Last; !paused || l == nil || l.Fence != FenceConfirmed || w.promotions != 1 {
+		t.Fatalf("paused %t, last %+v", paused, l)
+	}
+}
+
+func TestEngine_AFailoverEndsTheUnfencingThatTheLastOneOwed(t *testing.T) {
+	w := plain(t, 20*time.Minute, func(w *world) {
+		w.during(disaster, time.Hour, "peering", "replication")
+		w.denied["promote"], w.denied["unfence"] = true, true
+		w.at(disaster.Add(5*time.Minute), func(w *world) {
+			if !w.ledger.state.owes(DebtUnfence) {
+				t.Error("no unfencing is owed")
+			}
+			delete(w.denied, "promote")
+			w.operator(func(s *State) {
+				s.Order = &Order{Request: decide.Request{Force: true}, Expires: w.now.Add(time.Minute)}
+			})
+		})
+	})
+	if w.promotions != 1 || !w.fence.holds || len(w.ledger.state.Debts) != 0 {
+		t.Fatalf("%d promotions, fence %+v, debts %v", w.promotions, w.fence, w.ledger.state.Debts)
 	}
 }
 

@@ -141,6 +141,10 @@ func (m modelPromoter) Promote(ctx context.Context, _ Member) error {
 			return ErrBusy
 		}
 		w.checkPromotion()
+		if w.swallow > 0 {
+			w.swallow--
+			return nil
+		}
 		if w.muteRDS > 0 {
 			w.during(w.now, w.muteRDS, "rds-local")
 		}

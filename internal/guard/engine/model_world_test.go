@@ -26,6 +26,7 @@ type world struct {
 	cut      map[string]bool // paths and services that do not answer
 	denied   map[string]bool // operations that IAM refuses
 	deaf     map[string]bool // operations whose answers are lost
+	swallow  int             // promotions that RDS accepts and forgets
 	muteRDS  time.Duration   // how long RDS falls silent after a promotion
 	flaky    float64         // chance that a call is lost or throttled
 	skewed   bool

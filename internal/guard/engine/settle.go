@@ -23,13 +23,10 @@ func (s *session) settle(ctx context.Context) error {
 	return s.deliver(ctx)
 }
 
-// payable: a fence is owed only while its failover goes forward or is done.
-// Un-fencing and stopping wait while a failover is under way, since they
-// belong to the one before.
+// payable: un-fencing and stopping wait while a failover is under way, since
+// they belong to the one before.
 func (s *State) payable(kind DebtKind) bool {
 	switch kind {
-	case DebtFence:
-		return s.Writer.Site == SiteReplica || s.Failover != nil && s.Failover.Step != StepAbort
 	case DebtUnfence:
 		return s.Failover == nil && s.Writer.Site == SitePrimary
 	case DebtStop, DebtJournal:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
 
@@ -184,7 +183,6 @@ func (s *session) finishWith(ctx context.Context, outcome Outcome, change func(*
 		if outcome == OutcomeAborted {
 			st.tell(abortNotice(s.e.cfg.Environment, *f, st.Debts, now))
 		} else {
-			st.Arming = decide.Arming{}
 			st.owe(DebtStop, f.From, now)
 		}
 		st.Last, st.Failover = f, nil
