@@ -62,6 +62,11 @@ func (ca *CA) Pool() *x509.CertPool {
 	return pool
 }
 
+// PEM is the authority's certificate, for programs that read it from a file.
+func (ca *CA) PEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.cert.Raw})
+}
+
 // Issue makes and signs a server's certificate.
 func (ca *CA) Issue(c Certificate) (KeyPair, error) {
 	if len(c.Names) == 0 {

@@ -142,7 +142,7 @@ func TestServer_DiesWithTheProcessThatStartedIt(t *testing.T) {
 			_ = c.Close()
 		}
 		return errors.Is(err, syscall.ECONNREFUSED)
-	}, 10*time.Second, 20*time.Millisecond)
+	}, 30*time.Second, 20*time.Millisecond)
 	for _, dir := range leftBy(t, child.Process.Pid) {
 		require.NoError(t, os.RemoveAll(dir))
 	}

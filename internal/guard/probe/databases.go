@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -12,12 +13,12 @@ import (
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
-// Times, on the guard's clock unless a server measures them. A look has to be
-// over before the next is due, 5 s later; from eu-west-1 to us-east-1 a round
-// trip takes some 70 ms, and a look ten of them.
+// Times, on the guard's clock unless a server measures them. Credentials, look
+// and goodbye have to be over before the next look is due, 5 s later; from
+// eu-west-1 to us-east-1 a round trip takes some 70 ms, and a look ten of them.
 const (
 	// lookTime bounds one path's look as a whole.
-	lookTime = 4 * time.Second
+	lookTime = 3500 * time.Millisecond
 	// connectTime bounds opening the TCP connection.
 	connectTime = 2500 * time.Millisecond
 	// resolveTime bounds asking DNS.
@@ -27,11 +28,14 @@ const (
 	statementTime = 2 * time.Second
 	lockTime      = time.Second
 	// credentialsTime bounds asking for the administrator's credentials.
-	credentialsTime = 1500 * time.Millisecond
+	credentialsTime = time.Second
 	// prepareTime bounds one Prepare.
 	prepareTime = 6 * time.Second
 	// closeTime bounds saying goodbye.
-	closeTime = 500 * time.Millisecond
+	closeTime = 250 * time.Millisecond
+	// retryAdmin is how often credentials are asked for that could not be had,
+	// so that a secret that hangs does not take its time off every look.
+	retryAdmin = 10 * time.Second
 	// retryCredentials and retryPrepare are how often either is tried again
 	// while sign-ins are refused.
 	retryCredentials = 30 * time.Second
@@ -48,9 +52,10 @@ type Databases struct {
 	mu sync.Mutex
 	// admin are the administrator's credentials, once they are known.
 	admin *Credentials
-	// askedAt is when they were last asked for, refused whether a sign-in was
-	// refused since.
+	// askedAt is when they were last asked for and failed why that failed;
+	// refused tells whether a sign-in was refused since.
 	askedAt    time.Time
+	failed     error
 	refused    bool
 	preparedAt time.Time
 }
@@ -92,24 +97,34 @@ func (d *Databases) credentials(ctx context.Context) (Credentials, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.cfg.Clock.Now()
-	if d.admin != nil && (!d.refused || now.Sub(d.askedAt) < retryCredentials) {
-		return *d.admin, nil
+	pause := retryAdmin
+	if d.admin != nil {
+		pause = retryCredentials
 	}
-	ctx, cancel := d.cfg.Clock.WithDeadline(ctx, now.Add(credentialsTime))
+	settled := d.admin != nil && !d.refused
+	if recent := !d.askedAt.IsZero() && now.Sub(d.askedAt) < pause; !settled && !recent {
+		d.askedAt = now
+		d.askAdmin(ctx)
+	}
+	if d.admin == nil {
+		return Credentials{}, d.failed
+	}
+	return *d.admin, nil // when newer ones can't be had, these may be right after all
+}
+
+// askAdmin asks for the administrator's credentials and notes the answer.
+func (d *Databases) askAdmin(ctx context.Context) {
+	ctx, cancel := d.cfg.Clock.WithDeadline(ctx, d.cfg.Clock.Now().Add(credentialsTime))
 	defer cancel()
 	admin, err := d.cfg.Admin(ctx)
-	d.askedAt = now
-	switch {
-	case err == nil && (admin.User == "" || admin.Password == ""):
-		err = fmt.Errorf("found an empty user or password")
-	case err == nil:
-		d.admin, d.refused = &admin, false
-		return admin, nil
+	if err == nil && (admin.User == "" || admin.Password == "") {
+		err = errors.New("found an empty user or password")
 	}
-	if d.admin != nil {
-		return *d.admin, nil // the old ones may be right after all
+	if err != nil {
+		d.failed = fmt.Errorf("get the administrator's credentials: %w", err)
+		return
 	}
-	return Credentials{}, fmt.Errorf("get the administrator's credentials: %w", err)
+	d.admin, d.failed, d.refused = &admin, nil, false
 }
 
 // noteRefusal makes the next look ask for the credentials again.

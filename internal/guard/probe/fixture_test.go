@@ -35,7 +35,7 @@ func (c guardClock) WithDeadline(ctx context.Context, at time.Time) (context.Con
 	return context.WithTimeout(ctx, at.Sub(c.Now())*max(1, c.patience))
 }
 
-// handClock is moved by hand. Deadlines are real and patient.
+// handClock is moved by hand. Deadlines are real.
 type handClock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -48,7 +48,7 @@ func (c *handClock) Now() time.Time {
 }
 
 func (c *handClock) WithDeadline(ctx context.Context, at time.Time) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, 5*at.Sub(c.Now()))
+	return context.WithTimeout(ctx, 2*at.Sub(c.Now()))
 }
 
 func (c *handClock) advance(d time.Duration) {

@@ -174,6 +174,7 @@ func TestSample_AServerThatFallsSilentInTheMiddleLivedUntilThen(t *testing.T) {
 	require.WithinRange(t, out.SQL.Heard, out.SQL.From, out.SQL.At)
 	require.True(t, out.SQL.Heard.Before(out.SQL.At))
 	require.Nil(t, out.Acked)
+	require.Less(t, out.SQL.At.Sub(out.SQL.From), 10*time.Second, "closing what is frozen must not wait for it")
 	require.Equal(t, int32(1), dials.Load(), "a look dials once, also to be rid of a statement")
 
 	// The same where the connection is closed instead.

@@ -121,6 +121,20 @@ func TestPrepare_SeveralAtOnceAgree(t *testing.T) {
 	requireClass(t, decide.ClassOK, newDatabases(t, s.config()).Sample(t.Context(), beat(1)).SQL)
 }
 
+func TestPrepare_WaitsForAnotherThatPreparesButNotForLong(t *testing.T) {
+	s := sharedSite(t)
+	conn, err := s.primary.Admin(t.Context(), "postgres")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(context.WithoutCancel(t.Context()))) }()
+	_, err = conn.Exec(t.Context(), `SELECT pg_advisory_lock(x'70676472'::bigint)`) // "pgdr"
+	require.NoError(t, err)
+	d := newDatabases(t, s.config())
+	require.ErrorContains(t, d.Prepare(t.Context(), writer), "55P03")
+	_, err = conn.Exec(t.Context(), `SELECT pg_advisory_unlock_all()`)
+	require.NoError(t, err)
+	require.NoError(t, d.Prepare(t.Context(), writer))
+}
+
 func TestPrepare_RefusesARoleThatMayDoMore(t *testing.T) {
 	for _, power := range []string{"SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS"} {
 		s := sharedSite(t)

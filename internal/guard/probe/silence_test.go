@@ -94,16 +94,37 @@ func TestSample_AResolverThatHangsIsBounded(t *testing.T) {
 	requireClass(t, decide.ClassResolveFailed, newDatabases(t, cfg).Sample(t.Context(), beat(1)).SQL)
 }
 
-func TestSample_CredentialsThatHangAreBounded(t *testing.T) {
+func TestSample_CredentialsThatHangAreBoundedAndNotAskedForAtEveryLook(t *testing.T) {
 	t.Parallel()
 	closing := listen(t)
 	require.NoError(t, closing.Close())
 	cfg := leadingTo(t, pgtest.RunCA(t), addrOf(closing))
+	asked := 0
 	cfg.Admin = func(ctx context.Context) (probe.Credentials, error) {
+		asked++
 		<-ctx.Done()
 		return probe.Credentials{}, ctx.Err()
 	}
-	requireClass(t, decide.ClassRefused, newDatabases(t, cfg).Sample(t.Context(), beat(1)).SQL)
+	clock := &handClock{now: time.Now()}
+	cfg.Clock = clock
+	d := newDatabases(t, cfg)
+	for _, want := range []int{1, 1, 2} {
+		requireClass(t, decide.ClassRefused, d.Sample(t.Context(), beat(1)).SQL)
+		require.Equal(t, want, asked)
+		clock.advance(5 * time.Second)
+	}
+}
+
+func TestSample_EmptyCredentialsAreNone(t *testing.T) {
+	t.Parallel()
+	closing := listen(t)
+	require.NoError(t, closing.Close())
+	cfg := leadingTo(t, pgtest.RunCA(t), addrOf(closing))
+	cfg.Admin = func(context.Context) (probe.Credentials, error) { return probe.Credentials{User: "dbadmin"}, nil }
+	out := newDatabases(t, cfg).Sample(t.Context(), both(1))
+	requireClass(t, decide.ClassRefused, out.SQL)
+	requireClass(t, decide.ClassInternal, out.WAL)
+	require.Contains(t, out.WAL.Detail, "empty user or password")
 }
 
 func TestSample_CutShortByItsCallerSaysNothing(t *testing.T) {
