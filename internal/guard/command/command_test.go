@@ -154,6 +154,15 @@ func TestHandle_LogsOneLineThatNoSenderCanBreak(t *testing.T) {
 	}
 }
 
+func TestHandle_CallsATickAsTheEngineKnowsIt(t *testing.T) {
+	r := &recorder{}
+	h, _ := handler(r)
+	h.Handle(t.Context(), []byte(`{"source":"aws.events","detail-type":"Scheduled Event"}`))
+	if len(r.asked) != 1 || r.asked[0] != "tick "+engine.ScheduleTick {
+		t.Fatalf("asked %v", r.asked)
+	}
+}
+
 func TestHandle_TellsItsVersion(t *testing.T) {
 	h, _ := handler(&recorder{})
 	a := h.Handle(t.Context(), []byte(`{"action":"version"}`))

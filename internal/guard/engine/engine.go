@@ -153,6 +153,11 @@ type Report struct {
 	Owed []DebtKind `json:"owed,omitempty"`
 }
 
+// ScheduleTick is the trigger of the schedule. Only such an invocation stands by
+// when another holds the lease: alarms come in swarms, and accounts may have no
+// more than ten concurrent executions.
+const ScheduleTick = "tick"
+
 // Tick looks, decides and acts until there is nothing left to do or the time
 // is up. The trigger only says why it was called: whatever it was, the guard
 // acts on what it sees.

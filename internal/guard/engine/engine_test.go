@@ -357,6 +357,25 @@ func TestEngine_TakesOverFromAKilledInvocationWithinOneTick(t *testing.T) {
 	}
 }
 
+func TestEngine_AnAlarmDoesNotWaitForTheLease(t *testing.T) {
+	var woken, ended *proc
+	var took time.Duration
+	plain(t, 2*time.Minute, func(w *world) {
+		at := modelEpoch.Add(20 * time.Second)
+		w.at(at, func(w *world) { woken = w.start("alarm x=ALARM", 90*time.Second, nil) })
+		for ms := range 100 {
+			w.at(at.Add(time.Duration(ms)*100*time.Millisecond), func(w *world) {
+				if woken.dead && ended == nil {
+					ended, took = woken, w.now.Sub(at)
+				}
+			})
+		}
+	})
+	if ended == nil || took > 6*time.Second || ended.report.Refusal == nil || ended.report.Refusal.Name != refusal.LeaseHeld {
+		t.Fatalf("ended %t after %s: %+v", ended != nil, took, woken.report)
+	}
+}
+
 func TestEngine_RecordsEachStepInOrder(t *testing.T) {
 	w := plain(t, 15*time.Minute, func(w *world) {
 		w.at(disaster, func(w *world) { w.primary.alive = false })

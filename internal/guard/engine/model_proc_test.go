@@ -42,8 +42,11 @@ var modelTopology = Topology{Primary: Member{Identifier: "pg-primary"}, Replica:
 // setup alters an engine before it runs; only tests of the tests use it.
 type setup func(*Engine)
 
-// invoke starts an invocation now.
-func (w *world) invoke(timeout time.Duration, alter setup) {
+// invoke starts an invocation by the schedule now.
+func (w *world) invoke(timeout time.Duration, alter setup) { w.start(ScheduleTick, timeout, alter) }
+
+// start starts an invocation now.
+func (w *world) start(trigger string, timeout time.Duration, alter setup) *proc {
 	w.started++
 	p := &proc{w: w, name: fmt.Sprintf("i%d", w.started), wake: w.now, deadline: w.now.Add(timeout)}
 	if w.skewed {
@@ -64,9 +67,10 @@ func (w *world) invoke(timeout time.Duration, alter setup) {
 		p.yield = yield
 		ctx, cancel := p.WithDeadline(context.Background(), p.deadline.Add(p.skew))
 		defer cancel()
-		p.report = e.Tick(ctx, "tick")
+		p.report = e.Tick(ctx, trigger)
 	})
 	w.procs = append(w.procs, p)
+	return p
 }
 
 // engine is the one under test, on the ports of this process.

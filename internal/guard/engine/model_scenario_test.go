@@ -197,7 +197,7 @@ func scenario(seed uint64, alter setup) *world {
 		w.at(at, func(w *world) { w.invoke(w.between(55*time.Second, 3*time.Minute), alter) })
 	}
 	for range w.rng.IntN(6) {
-		w.at(start.Add(w.between(0, 5*time.Minute)), func(w *world) { w.invoke(90*time.Second, alter) })
+		w.at(start.Add(w.between(0, 5*time.Minute)), func(w *world) { w.start("alarm", 90*time.Second, alter) })
 	}
 	return w
 }

@@ -18,7 +18,7 @@ func (s *session) round(ctx context.Context) bool {
 	s.report.Rounds++
 	if s.token == 0 {
 		err := s.acquire(ctx)
-		if errors.Is(err, refusal.Refusal{Name: refusal.LeaseHeld}) {
+		if errors.Is(err, refusal.Refusal{Name: refusal.LeaseHeld}) && s.report.Trigger == ScheduleTick {
 			err = s.standBy(ctx, err)
 		}
 		switch {

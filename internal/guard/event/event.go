@@ -67,7 +67,7 @@ func (e Event) Trigger() string {
 	if e.Kind == Order {
 		return "command " + string(e.Command.Action)
 	}
-	return string(e.Kind)
+	return string(e.Kind) // For a tick that is engine.ScheduleTick.
 }
 
 // Parse reads an event. It is total: any bytes get an answer. The environment
