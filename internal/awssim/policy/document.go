@@ -116,13 +116,13 @@ func (r rawStatement) statement() (Statement, error) {
 	}
 	switch {
 	case r.Effect != "Allow" && r.Effect != "Deny":
-		return s, fmt.Errorf("Effect: found %q, want Allow or Deny: %w", r.Effect, ErrMalformed)
+		return s, fmt.Errorf("element Effect: found %q, want Allow or Deny: %w", r.Effect, ErrMalformed)
 	case (len(r.Action) == 0) == (len(r.NotAction) == 0):
 		return s, fmt.Errorf("want exactly one of Action and NotAction: %w", ErrMalformed)
 	case len(r.Resource) > 0 && len(r.NotResource) > 0:
 		return s, fmt.Errorf("want at most one of Resource and NotResource: %w", ErrMalformed)
 	case len(r.NotPrincipal) > 0:
-		return s, fmt.Errorf("NotPrincipal: %w", ErrUnknown)
+		return s, fmt.Errorf("element NotPrincipal: %w", ErrUnknown)
 	}
 	var err error
 	if s.Principals, err = principalsOf(r.Principal); err != nil {
@@ -153,12 +153,12 @@ func principalsOf(raw json.RawMessage) (map[string][]string, error) {
 	}
 	kinds := map[string]texts{}
 	if err := json.Unmarshal(raw, &kinds); err != nil {
-		return nil, fmt.Errorf("Principal: %w: %w", ErrMalformed, err)
+		return nil, fmt.Errorf("element Principal: %w: %w", ErrMalformed, err)
 	}
 	out := map[string][]string{}
 	for kind, list := range kinds {
 		if kind != "AWS" && kind != "Service" {
-			return nil, fmt.Errorf("Principal of kind %q: %w", kind, ErrUnknown)
+			return nil, fmt.Errorf("principal of kind %q: %w", kind, ErrUnknown)
 		}
 		out[kind] = list
 	}

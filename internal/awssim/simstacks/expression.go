@@ -128,7 +128,7 @@ func (st *stack) element(ctx context.Context, name, index string) (any, error) {
 }
 
 func (st *stack) output(ctx context.Context, name string) (any, error) {
-	o, ok := st.document.Output[name]
+	o, ok := st.Output[name]
 	if !ok {
 		return nil, fmt.Errorf("the primary stack has no output %q", name)
 	}

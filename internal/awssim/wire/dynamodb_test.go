@@ -70,7 +70,7 @@ func TestDynamoDB_WritesOnlyOverTheVersionThatWasRead(t *testing.T) {
 	})
 	var failed *types.ConditionalCheckFailedException
 	require.ErrorAs(t, err, &failed)
-	require.Equal(t, w.state(2), item(failed.Item))
+	require.Equal(t, w.state(2), failed.Item)
 }
 
 func TestDynamoDB_ReadsMayBeStaleUnlessAskedForConsistency(t *testing.T) {

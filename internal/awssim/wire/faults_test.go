@@ -161,5 +161,5 @@ func TestControlPlane_IsDownWhileNamesStillAnswer(t *testing.T) {
 	refused(t, w.upsert("UPSERT", record, "CNAME"), "ServiceUnavailable")
 	require.Len(t, w.cloud.Resources("aws_route53_record"), 2, "what a name server answers from is all there")
 	require.NoError(t, w.publishMetric("PGDR"), "what flips the health check goes another way")
-	require.NoError(t, second(w.cloudwatch(west).DescribeAlarms(w.ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{w.env["PGDR_ACTIVE_WRITER_ALARM"]}})))
+	require.NoError(t, second(w.cloudwatch().DescribeAlarms(w.ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{w.env["PGDR_ACTIVE_WRITER_ALARM"]}})))
 }

@@ -104,7 +104,7 @@ func activeWriter() metrics.ID {
 }
 
 func (w *world) putMetrics(data ...cwtypes.MetricDatum) error {
-	return second(w.cloudwatch(west).PutMetricData(w.ctx, &cloudwatch.PutMetricDataInput{Namespace: aws.String("PGDR"), MetricData: data}))
+	return second(w.cloudwatch().PutMetricData(w.ctx, &cloudwatch.PutMetricDataInput{Namespace: aws.String("PGDR"), MetricData: data}))
 }
 
 func gauge(name string, value float64, at time.Time) cwtypes.MetricDatum {
@@ -183,7 +183,7 @@ func TestCloudWatch_RefusesACallAsAWhole(t *testing.T) {
 
 func TestCloudWatch_DescribesAlarms(t *testing.T) {
 	w := newWorld(t)
-	out, err := w.cloudwatch(west).DescribeAlarms(w.ctx, &cloudwatch.DescribeAlarmsInput{
+	out, err := w.cloudwatch().DescribeAlarms(w.ctx, &cloudwatch.DescribeAlarmsInput{
 		AlarmNames: []string{w.env["PGDR_ACTIVE_WRITER_ALARM"]}, AlarmTypes: []cwtypes.AlarmType{cwtypes.AlarmTypeMetricAlarm},
 	})
 	require.NoError(t, err)
@@ -198,10 +198,10 @@ func TestCloudWatch_DescribesAlarms(t *testing.T) {
 	require.Equal(t, []cwtypes.Dimension{{Name: aws.String("Environment"), Value: aws.String("dev")}}, a.Dimensions)
 
 	w.edit("aws_cloudwatch_metric_alarm", named("alarm_name", w.env["PGDR_ACTIVE_WRITER_ALARM"]), func(_, hidden awssim.Attrs) { hidden["state"] = "ALARM" })
-	_, err = w.cloudwatch(west).DescribeAlarms(w.ctx, &cloudwatch.DescribeAlarmsInput{StateValue: cwtypes.StateValueAlarm})
+	_, err = w.cloudwatch().DescribeAlarms(w.ctx, &cloudwatch.DescribeAlarmsInput{StateValue: cwtypes.StateValueAlarm})
 	refused(t, err, "AccessDenied")
 	w.allowAll()
-	out, err = w.cloudwatch(west).DescribeAlarms(w.ctx, &cloudwatch.DescribeAlarmsInput{StateValue: cwtypes.StateValueAlarm})
+	out, err = w.cloudwatch().DescribeAlarms(w.ctx, &cloudwatch.DescribeAlarmsInput{StateValue: cwtypes.StateValueAlarm})
 	require.NoError(t, err)
 	require.Len(t, out.MetricAlarms, 1)
 	require.Equal(t, cwtypes.StateValueAlarm, out.MetricAlarms[0].StateValue)

@@ -84,7 +84,7 @@ func TestRoleThatIsGone_IsAStranger(t *testing.T) {
 	}))
 	_, err := w.sts(west).GetCallerIdentity(w.ctx, &sts.GetCallerIdentityInput{})
 	refused(t, err, "InvalidClientTokenId")
-	refused(t, w.describeAll(east), "InvalidClientTokenId")
+	refused(t, w.describeAll(), "InvalidClientTokenId")
 }
 
 func TestDenials_AreWordedAsAWSWordsThem(t *testing.T) {
@@ -98,7 +98,7 @@ func TestDenials_AreWordedAsAWSWordsThem(t *testing.T) {
 	w.edit("aws_iam_role_policy", named("name", "act"), func(a, _ awssim.Attrs) {
 		a["policy"] = `{"Statement":[{"Sid":"Never","Effect":"Deny","Action":"rds:*","Resource":"*"}]}`
 	})
-	require.Contains(t, refused(t, w.describeAll(east), "AccessDenied"), `with an explicit deny in policy "act", statement "Never"`)
+	require.Contains(t, refused(t, w.describeAll(), "AccessDenied"), `with an explicit deny in policy "act", statement "Never"`)
 }
 
 func TestPolicies_OfUnknownKindsAreErrorsByName(t *testing.T) {
@@ -109,10 +109,10 @@ func TestPolicies_OfUnknownKindsAreErrorsByName(t *testing.T) {
 		`"NumericLessThan"`:        `{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"NumericLessThan":{"aws:RequestedRegion":"1"}}}]}`,
 	} {
 		w.edit("aws_iam_role_policy", act, func(a, _ awssim.Attrs) { a["policy"] = policy })
-		require.Contains(t, refused(t, w.describeAll(east), "SimulatorUnsupported"), fault)
+		require.Contains(t, refused(t, w.describeAll(), "SimulatorUnsupported"), fault)
 	}
 	w.edit("aws_iam_role", named("name", "failover-function-role-dev"), func(a, _ awssim.Attrs) { a["permissions_boundary"] = "arn:aws:iam::aws:policy/X" })
-	require.Contains(t, refused(t, w.describeAll(east), "SimulatorUnsupported"), "boundar")
+	require.Contains(t, refused(t, w.describeAll(), "SimulatorUnsupported"), "boundar")
 }
 
 func TestManagedPolicies_CountToo(t *testing.T) {
@@ -126,7 +126,7 @@ func TestManagedPolicies_CountToo(t *testing.T) {
 		}})
 		return nil
 	}))
-	require.NoError(t, w.describeAll(east))
+	require.NoError(t, w.describeAll())
 }
 
 func TestCalls_AreRecordedWithTheirOutcome(t *testing.T) {
@@ -147,7 +147,7 @@ func TestOperations_OutsideTheSimulatorAreNamed(t *testing.T) {
 		"DescribeDBSnapshots": second(w.rds(east).DescribeDBSnapshots(w.ctx, &rds.DescribeDBSnapshotsInput{})),
 		"DescribeVpcs":        second(w.ec2(east).DescribeVpcs(w.ctx, &ec2.DescribeVpcsInput{})),
 		"ListTables":          second(w.dynamodb().ListTables(w.ctx, &dynamodb.ListTablesInput{})),
-		"ListMetrics":         second(w.cloudwatch(west).ListMetrics(w.ctx, &cloudwatch.ListMetricsInput{})),
+		"ListMetrics":         second(w.cloudwatch().ListMetrics(w.ctx, &cloudwatch.ListMetricsInput{})),
 		"ListRoles":           second(w.iam().ListRoles(w.ctx, &iam.ListRolesInput{})),
 		"ListTopics":          second(w.sns().ListTopics(w.ctx, &sns.ListTopicsInput{})),
 	} {

@@ -128,8 +128,8 @@ func (w *world) dynamodb() *dynamodb.Client    { return dynamodb.NewFromConfig(w
 func (w *world) secrets(region string) *secretsmanager.Client {
 	return secretsmanager.NewFromConfig(w.config(region))
 }
-func (w *world) cloudwatch(region string) *cloudwatch.Client {
-	return cloudwatch.NewFromConfig(w.config(region))
+func (w *world) cloudwatch() *cloudwatch.Client {
+	return cloudwatch.NewFromConfig(w.config(west))
 }
 
 // code is the code of AWS's refusal, "" if the call was accepted.
