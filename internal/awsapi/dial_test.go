@@ -21,6 +21,9 @@ type network struct {
 
 func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	n.dialled = append(n.dialled, address)
+	if ctx.Err() != nil {
+		return nil, &net.OpError{Op: "dial", Err: ctx.Err()}
+	}
 	switch address {
 	case n.up:
 		a, b := net.Pipe()

@@ -270,11 +270,10 @@ func TestJournal_ReplacesAnEntryOfTheSameFailover(t *testing.T) {
 	ctx := context.Background()
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.FixedZone("CET", 3600))
 	for _, outcome := range []engine.Outcome{"", engine.OutcomeDone} {
-		// The same moment in another zone is the same moment.
-		at = at.UTC()
 		if err := l.Append(ctx, engine.Entry{ID: "failover-1", Failover: engine.Failover{ClaimedAt: at, Outcome: outcome}}); err != nil {
 			t.Fatal(err)
 		}
+		at = at.UTC() // As the ledger gives it back: the same moment.
 	}
 	got, err := l.History(ctx, 10)
 	if err != nil || len(got) != 1 || got[0].Failover.Outcome != engine.OutcomeDone {

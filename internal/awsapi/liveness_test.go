@@ -151,6 +151,15 @@ func TestLiveness_OneWitnessIsEnough(t *testing.T) {
 	}
 }
 
+func TestStrongest_PutsSilenceBeforeWhatSaysNothing(t *testing.T) {
+	silent, blind := decide.Sample{Class: decide.ClassTimeout}, decide.Sample{Class: decide.ClassResolveFailed}
+	for _, all := range [][]decide.Sample{{silent, blind}, {blind, silent}} {
+		if s := strongest(all, time.Now()); s.Class != decide.ClassTimeout {
+			t.Errorf("of %+v got %+v, want the time-out", all, s)
+		}
+	}
+}
+
 func TestLiveness_WithoutWitnessesNothingIsKnown(t *testing.T) {
 	l := livenessOn(nil, nil)
 	l.witnesses = nil
@@ -175,6 +184,17 @@ func TestLiveness_ALookThatWasCutShortSaysNothing(t *testing.T) {
 	time.AfterFunc(50*time.Millisecond, cancel)
 	if s := l.Other(ctx, engine.SitePrimary); s.Class.Outcome() != decide.Inconclusive {
 		t.Errorf("sample %+v that its caller gave up, want one that counts neither way", s)
+	}
+}
+
+func TestLiveness_AConnectionLostByGivingUpSaysNothing(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := livenessOn(nil, nil).look(ctx, func(context.Context) error {
+		cancel()
+		return sendError(net.ErrClosed)
+	})
+	if s.Class.Outcome() != decide.Inconclusive {
+		t.Errorf("sample %+v, want one that counts neither way", s)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -16,6 +17,9 @@ import (
 
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
 )
+
+// simulations is how many questions IAM is asked at once.
+const simulations = 6
 
 // ErrNotARole says that the guard runs as something else than a role, so that
 // its permissions can't be simulated.
@@ -45,16 +49,25 @@ func (r *Readiness) Permissions(ctx context.Context, primary, replica facts.Data
 	if err != nil {
 		return nil, fmt.Errorf("simulate permissions: %w", err)
 	}
-	var all []facts.Permission
 	needs := append(r.needs(role), r.instanceNeeds(role, primary, replica)...)
-	for _, n := range needs {
-		found, err := r.simulate(ctx, role.String(), n)
-		if err != nil {
-			return nil, fmt.Errorf("simulate permissions to %s: %w", n.purpose, err)
-		}
-		all = append(all, found...)
+	// Many small questions to a region that may be far away: some at a time.
+	answers, faults := make([][]facts.Permission, len(needs)), make([]error, len(needs))
+	places := make(chan struct{}, simulations)
+	var asking sync.WaitGroup
+	for i, n := range needs {
+		asking.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			if answers[i], faults[i] = r.simulate(ctx, role.String(), n); faults[i] != nil {
+				faults[i] = fmt.Errorf("simulate permissions to %s: %w", n.purpose, faults[i])
+			}
+		})
 	}
-	return all, nil
+	asking.Wait()
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return slices.Concat(answers...), nil
 }
 
 // roleOf turns the caller of a role's session into the role. The session's ARN

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
+	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
 const session = "arn:aws:sts::123456789012:assumed-role/failover-function-role-dev/failover-function-dev"
@@ -107,6 +108,20 @@ func TestPermissions_GivesTheContextThatConditionsLookAt(t *testing.T) {
 	}
 	if _, ok := seen["aws:RequestedRegion string"]; !ok {
 		t.Errorf("context %v lacks aws:RequestedRegion", seen)
+	}
+}
+
+func TestPermissions_TellsNothingWhereIAMDoesNotAnswerEverything(t *testing.T) {
+	f := simulator(t, nil)
+	on(f, func(in *iam.SimulatePrincipalPolicyInput) (*iam.SimulatePrincipalPolicyOutput, error) {
+		if in.ActionNames[0] == "sns:Publish" {
+			return nil, silence()
+		}
+		return &iam.SimulatePrincipalPolicyOutput{}, nil
+	})
+	all, err := readinessOn(f).Permissions(context.Background(), primaryFacts, replicaFacts)
+	if !errors.Is(err, engine.ErrSilent) || all != nil {
+		t.Errorf("got %+v, %v; want ErrSilent alone", all, err)
 	}
 }
 
