@@ -129,7 +129,7 @@ func TestSynth_KeepsLocalStateOfEachEnvironmentApart(t *testing.T) {
 		backend := stack(t, variant, "primary").tree["terraform"].(object)["backend"].(object)["local"].(object)
 		dir := filepath.Join(outputs[variant], "stacks", "any")
 		absolute := filepath.Join(dir, backend["path"].(string))
-		require.Equal(t, filepath.Join(root, want), absolute)
+		require.Equal(t, filepath.Join(filepath.Dir(outputs[variant]), want), absolute)
 		remote := stack(t, variant, "replica").tree["data"].(object)["terraform_remote_state"].(object)["primary"].(object)
 		require.Equal(t, "local", remote["backend"])
 		require.Equal(t, backend["path"], remote["config"].(object)["path"], "the replica must read the state that the primary writes")

@@ -79,8 +79,11 @@ func synthesizeAll(temporary string) error {
 			return err
 		}
 		v.edit(&cfg)
-		outputs[name] = filepath.Join(temporary, name)
-		if err := stacks.Synth(cfg, stacks.Options{ProjectDir: root, Outdir: outputs[name], FunctionArchive: archive}); err != nil {
+		// A project of its own, so that paths in the output are the same wherever
+		// this repository and the temporary folder lie.
+		project := filepath.Join(temporary, name)
+		outputs[name] = filepath.Join(project, "cdktf.out")
+		if err := stacks.Synth(cfg, stacks.Options{ProjectDir: project, Outdir: outputs[name], FunctionArchive: archive}); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
