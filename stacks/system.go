@@ -5,6 +5,7 @@ package stacks
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
@@ -41,6 +42,9 @@ func Synth(cfg config.Config, o Options) (err error) {
 		if *dir, err = filepath.Abs(*dir); err != nil {
 			return fmt.Errorf("synthesize %q: %w", cfg.Environment, err)
 		}
+	}
+	if err := os.MkdirAll(o.Outdir, 0o750); err != nil { // cdktf makes the last folder of the path only
+		return fmt.Errorf("synthesize %q: %w", cfg.Environment, err)
 	}
 	app := cdktf.NewApp(&cdktf.AppConfig{
 		Outdir:  ptr.To(o.Outdir),
