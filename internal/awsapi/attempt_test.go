@@ -86,7 +86,7 @@ func TestAttempt_ThrottledUntilTheTimeIsUpIsNotSilence(t *testing.T) {
 	w.answer("DescribeNetworkAcls", response{status: 503, body: `<Response><Errors><Error><Code>RequestLimitExceeded</Code></Error></Errors></Response>`})
 	f := w.adapters(t).Fencer
 	for i := range 4 {
-		_, err := f.Fenced(within(t, 30*time.Millisecond), primary)
+		_, err := f.Fenced(within(t, 300*time.Millisecond), primary)
 		if !errors.Is(err, engine.ErrThrottled) || errors.Is(err, engine.ErrSilent) {
 			t.Fatalf("call %d: got %v, want ErrThrottled", i, err)
 		}
@@ -175,7 +175,7 @@ func TestAttempt_LeavesTimeToHearHowACallEnded(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	w.answer("PromoteReadReplica", response{hang: true})
-	ctx := within(t, time.Second)
+	ctx := within(t, 3*time.Second)
 	err := w.adapters(t).Promoter.Promote(ctx, replica)
 	if ctx.Err() != nil || !errors.Is(err, engine.ErrSilent) {
 		t.Errorf("got %v with the context at %v, want ErrSilent before the context's end", err, ctx.Err())
