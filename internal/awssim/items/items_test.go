@@ -106,6 +106,21 @@ func TestUpdate_ChangesAttributes(t *testing.T) {
 	}
 }
 
+func TestNumbers_AreBounded(t *testing.T) {
+	for text, want := range map[string]bool{
+		"0": true, "-1.50": true, ".5": true, "1e3": true, "9.9e125": true, "1e-130": true, "12345678901234567890123456789012345678": true,
+		"1e126": false, "123456789012345678901234567890123456789": false, "1e1000000000": false, "1e999": false, "x": false, "": false, "1/2": false, "0x10": false, "-": false, "Inf": false,
+	} {
+		_, ok := parseNumber(text)
+		require.Equal(t, want, ok, text)
+		require.Equal(t, want, checkNumbers(Item{"a": n(text)}) == nil, text)
+		require.Equal(t, want, checkNumbers(Item{"a": Value{"L": []any{n(text)}}}) == nil, text)
+	}
+	u, err := NewExpressions(nil, map[string]Value{":big": n("9.9e125")}).Update("SET a = a + :big")
+	require.NoError(t, err)
+	require.ErrorContains(t, u.apply(Item{"a": n("9.9e125")}, Item{}, nil), "overflow")
+}
+
 func FuzzCondition(f *testing.F) {
 	for _, text := range []string{"#v = :one", "NOT (a = :a) OR begins_with(#s,:b)", "x BETWEEN :a AND :b", "((", "attribute_exists("} {
 		f.Add(text)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math/big"
 	"slices"
 	"strings"
 
@@ -152,6 +151,9 @@ func (t Table) Put(item Item, condition *Condition) (old Item, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkNumbers(item); err != nil {
+		return nil, err
+	}
 	if size := sizeOf(item); size > maxItem {
 		return nil, invalid("Item size has exceeded the maximum allowed size")
 	}
@@ -188,7 +190,11 @@ func (t Table) Update(key Item, u *Update, condition *Condition) (old, changed I
 	if changed == nil {
 		changed = maps.Clone(key)
 	}
-	if err := u.apply(old, changed, t.Keys()); err != nil {
+	err = u.apply(old, changed, t.Keys())
+	if err == nil {
+		err = checkNumbers(changed)
+	}
+	if err != nil {
 		return old, nil, err
 	}
 	if size := sizeOf(changed); size > maxItem {
@@ -259,8 +265,8 @@ func compareValues(a, b any) (order int, ok bool) {
 		if typ != "N" {
 			return cmp.Compare(s, u), true
 		}
-		m, okM := new(big.Rat).SetString(s)
-		n, okN := new(big.Rat).SetString(u)
+		m, okM := parseNumber(s)
+		n, okN := parseNumber(u)
 		if okM && okN {
 			return m.Cmp(n), true
 		}

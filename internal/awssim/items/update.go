@@ -150,7 +150,10 @@ func calculate(i Item, left func(Item) (any, error), operator string, right func
 	if operator == "-" {
 		y.Neg(y)
 	}
-	return Value{"N": decimal(x.Add(x, y))}, nil
+	if x.Add(x, y); !inBounds(x) {
+		return nil, invalid("Number overflow. Attempting to store a number with magnitude larger than supported range")
+	}
+	return Value{"N": decimal(x)}, nil
 }
 
 func numberOf(v any) (*big.Rat, bool) {
@@ -159,15 +162,7 @@ func numberOf(v any) (*big.Rat, bool) {
 	if !ok {
 		return nil, false
 	}
-	return new(big.Rat).SetString(text)
-}
-
-// decimal writes a number with as many of DynamoDB's 38 digits as it needs.
-func decimal(r *big.Rat) string {
-	if r.IsInt() {
-		return r.Num().String()
-	}
-	return strings.TrimRight(r.FloatString(38), "0")
+	return parseNumber(text)
 }
 
 // apply changes an item. Key attributes cannot be changed.

@@ -60,6 +60,7 @@ func TestIdentity_EvaluatesConditions(t *testing.T) {
 		{"absent if exists", `{"StringEqualsIfExists":{"aws:RequestedRegion":"eu-west-1"}}`, nil, true},
 		{"absent negation", `{"StringNotEquals":{"aws:RequestedRegion":"eu-west-1"}}`, nil, true},
 		{"negation", `{"StringNotEquals":{"aws:RequestedRegion":"eu-west-1"}}`, Context{"aws:requestedregion": {"eu-west-1"}}, false},
+		{"no values are as none", `{"StringNotEquals":{"aws:RequestedRegion":"eu-west-1"}}`, Context{"aws:requestedregion": {}}, true},
 		{"like", `{"StringLike":{"kms:ViaService":"sns.*.amazonaws.com"}}`, Context{"kms:viaservice": {"sns.eu-west-1.amazonaws.com"}}, true},
 		{"equal is not like", `{"StringEquals":{"kms:ViaService":"sns.*.amazonaws.com"}}`, Context{"kms:viaservice": {"sns.eu-west-1.amazonaws.com"}}, false},
 		{"case matters", `{"StringEquals":{"cloudwatch:namespace":"PGDR"}}`, Context{"cloudwatch:namespace": {"pgdr"}}, false},
@@ -128,6 +129,9 @@ func TestResource_DelegatesToTheAccountButDoesNotLetItIn(t *testing.T) {
 
 	service := parse(t, `{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":"kms:*","Resource":"*"}`)
 	require.Equal(t, Verdict{}, Resource(service, request("kms:Decrypt", "k", nil)))
+
+	shut := parse(t, `{"Effect":"Deny","Principal":{"AWS":"123456789012"},"Action":"kms:*","Resource":"*"}`)
+	require.Equal(t, ExplicitDeny, Resource(shut, request("kms:Decrypt", "k", nil)).Effect, "a denial of the account is one of everybody in it")
 
 	denied := parse(t, `{"Sid":"No","Effect":"Deny","Principal":"*","Action":"sns:Publish","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}`)
 	require.Equal(t, ExplicitDeny, Resource(denied, request("sns:Publish", "t", Context{"aws:securetransport": {"false"}})).Effect)

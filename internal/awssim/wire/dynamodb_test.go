@@ -63,6 +63,8 @@ func TestDynamoDB_WritesOnlyOverTheVersionThatWasRead(t *testing.T) {
 	refused(t, w.put(w.state(1), first), "ConditionalCheckFailedException")
 	require.NoError(t, w.put(w.state(2), over(1)))
 	refused(t, w.put(w.state(2), over(1)), "ConditionalCheckFailedException")
+	require.NoError(t, w.put(w.state(3), over(2)))
+	require.NoError(t, w.put(w.state(2), over(3)))
 	require.Equal(t, w.state(2), w.get(w.ledgerKey(), true))
 
 	err := w.put(w.state(3), over(1), func(in *dynamodb.PutItemInput) {
@@ -75,14 +77,23 @@ func TestDynamoDB_WritesOnlyOverTheVersionThatWasRead(t *testing.T) {
 
 func TestDynamoDB_ReadsMayBeStaleUnlessAskedForConsistency(t *testing.T) {
 	w := newWorld(t, func(o *wire.Options) { o.Staleness.DynamoDB = time.Second })
+	late := func() int32 {
+		out, err := w.query(func(in *dynamodb.QueryInput) {
+			in.ConsistentRead, in.ExpressionAttributeValues = nil, item{":journal": str("guard")}
+		})
+		require.NoError(t, err)
+		return out.Count
+	}
 	require.NoError(t, w.put(w.state(1)))
 	require.Nil(t, w.get(w.ledgerKey(), false))
+	require.Zero(t, late())
 	require.Equal(t, w.state(1), w.get(w.ledgerKey(), true))
 	w.clock.advance(500 * time.Millisecond)
 	require.NoError(t, w.put(w.state(2)))
 	require.Nil(t, w.get(w.ledgerKey(), false), "as old as it may be")
 	w.clock.advance(500 * time.Millisecond)
 	require.Equal(t, w.state(1), w.get(w.ledgerKey(), false))
+	require.Equal(t, int32(1), late())
 	require.Equal(t, w.state(2), w.get(w.ledgerKey(), true))
 	w.clock.advance(500 * time.Millisecond)
 	require.Equal(t, w.state(2), w.get(w.ledgerKey(), false))
@@ -125,6 +136,9 @@ func TestDynamoDB_QueriesByPageNewestFirst(t *testing.T) {
 	}
 	require.Equal(t, []string{"2026-01-05", "2026-01-04", "2026-01-03", "2026-01-02", "2026-01-01"}, seen)
 
+	exact, err := w.query(func(in *dynamodb.QueryInput) { in.Limit = aws.Int32(5) })
+	require.NoError(t, err)
+	require.NotNil(t, exact.LastEvaluatedKey, "a limit that was met may leave more")
 	out, err := w.query(func(in *dynamodb.QueryInput) {
 		in.KeyConditionExpression = aws.String("#k = :journal AND sk BETWEEN :a AND :b")
 		in.ExpressionAttributeValues[":a"], in.ExpressionAttributeValues[":b"] = str("2026-01-02"), str("2026-01-03")

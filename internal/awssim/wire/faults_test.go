@@ -163,3 +163,12 @@ func TestControlPlane_IsDownWhileNamesStillAnswer(t *testing.T) {
 	require.NoError(t, w.publishMetric("PGDR"), "what flips the health check goes another way")
 	require.NoError(t, second(w.cloudwatch().DescribeAlarms(w.ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{w.env["PGDR_ACTIVE_WRITER_ALARM"]}})))
 }
+
+func TestFaults_TheFirstThatWasAddedDecides(t *testing.T) {
+	w := newWorld(t)
+	w.server.Faults().Add(wire.Scope{}, wire.Throttled().Times(1))
+	w.server.Faults().Add(wire.Scope{}, wire.Failing("Other", "x", http.StatusBadRequest).Times(1))
+	refused(t, w.events(east), "Throttling")
+	refused(t, w.events(east), "Other")
+	require.NoError(t, w.events(east))
+}

@@ -181,3 +181,19 @@ func TestIdentity_IsThatOfTheRolesSession(t *testing.T) {
 	require.Equal(t, "123456789012", aws.ToString(out.Account))
 	require.Regexp(t, `^AROA[A-Z2-7]{17}:failover-function-dev$`, aws.ToString(out.UserId))
 }
+
+func TestFunctionsCode_IsKnownToPolicies(t *testing.T) {
+	const other = "AKIAOTHER"
+	w := newWorld(t, func(o *wire.Options) { o.Principals[other] = wire.Principal{Role: o.Principals[accessKey].Role} })
+	w.edit("aws_iam_role_policy", named("name", "act"), func(a, _ awssim.Attrs) {
+		a["policy"] = `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},` +
+			`{"Effect":"Deny","Action":"rds:*","Resource":"*","Condition":{"ArnEquals":{"lambda:SourceFunctionArn":"` + w.stacks.FunctionARN() + `"}}}]}`
+	})
+	refused(t, w.describeAll(), "AccessDenied")
+	config := w.config(east)
+	config.Credentials = credentials.NewStaticCredentialsProvider(other, "secret", "")
+	require.NoError(t, second(rds.NewFromConfig(config).DescribeDBInstances(w.ctx, &rds.DescribeDBInstancesInput{})))
+	out, err := sts.NewFromConfig(config).GetCallerIdentity(w.ctx, &sts.GetCallerIdentityInput{})
+	require.NoError(t, err)
+	require.Equal(t, "arn:aws:sts::123456789012:assumed-role/failover-function-role-dev/session", aws.ToString(out.Arn))
+}
