@@ -48,7 +48,7 @@ func newAccount(t *testing.T) *account {
 
 // stop ends the account's process, if the test started one.
 func (a *account) stop() {
-	if _, err := os.Stat(a.dir.Cloud()); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(a.dir.Cloud(), "pid")); errors.Is(err, os.ErrNotExist) {
 		return
 	}
 	runner, err := local.New(a.project, string(a.dir), "dev", io.Discard, true)

@@ -101,6 +101,8 @@ type Function struct {
 	closed bool
 	free   []*sandbox
 	all    map[*sandbox]struct{}
+	// deployment counts the changes of the variables.
+	deployment int
 }
 
 // New makes a function. Nothing runs before the first invocation. Close ends
@@ -134,6 +136,16 @@ func (f *Function) Invoke(ctx context.Context, event []byte) (Result, error) {
 	result.Cold = cold
 	f.put(s)
 	return result, nil
+}
+
+// SetVariables gives the function other variables, as a new deployment does:
+// the next invocation is a cold start, those under way end as they began.
+func (f *Function) SetVariables(variables map[string]string) {
+	f.mu.Lock()
+	f.cfg.Variables = variables
+	f.deployment++
+	f.mu.Unlock()
+	f.Recycle()
 }
 
 // Recycle ends the sandboxes that are idle, as Lambda does when it pleases:
@@ -177,15 +189,20 @@ func (f *Function) take(ctx context.Context) (s *sandbox, cold bool, err error) 
 	if err != nil {
 		return nil, false, err
 	}
+	s.deployment = f.deployment
 	f.all[s] = struct{}{}
 	return s, true, nil
 }
 
 func (f *Function) put(s *sandbox) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if !f.closed {
+	keep := !f.closed && s.deployment == f.deployment
+	if keep {
 		f.free = append(f.free, s)
+	}
+	f.mu.Unlock()
+	if !keep {
+		f.drop(s)
 	}
 }
 

@@ -185,6 +185,15 @@ func TestRecycle_MakesTheNextInvocationAColdStart(t *testing.T) {
 	require.NotEqual(t, before.PID, after.PID)
 }
 
+func TestSetVariables_CountsFromTheNextInvocation(t *testing.T) {
+	f := newFunction(t)
+	invoke(t, f, `{}`)
+	f.SetVariables(map[string]string{asFunction: "serve", "SAY": "goodbye"})
+	r, after := invoke(t, f, `{}`)
+	require.True(t, r.Cold)
+	require.Equal(t, "goodbye", after.Said)
+}
+
 func TestClose_EndsWhatRunsAndRefusesMore(t *testing.T) {
 	f := newFunction(t)
 	invoke(t, f, `{}`)

@@ -22,6 +22,8 @@ type sandbox struct {
 	cmd    *exec.Cmd
 	server *http.Server
 	begun  time.Time
+	// deployment that it was made from.
+	deployment int
 
 	// asked has one element while the program waits for an event.
 	asked chan time.Time

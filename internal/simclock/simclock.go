@@ -1,5 +1,5 @@
 // Package simclock is a clock that runs faster than the machine's, at a fixed
-// scale, and alike in every process that is told the same three numbers: a
+// scale, and alike in every process that is told the same: a
 // local simulation lives by it, so that minutes of promotion pass in seconds.
 //
 // Its time is never behind the machine's: so a deadline of this clock, where a
@@ -28,6 +28,7 @@ var ErrClock = errors.New("no clock")
 type Clock struct {
 	real, start time.Time
 	scale       float64
+	patience    float64
 }
 
 // New makes a clock. start must not be before real, and scale from 1 to
@@ -42,14 +43,14 @@ func New(real, start time.Time, scale float64) (Clock, error) {
 		return Clock{}, fmt.Errorf("scale: found %v, want 1 to %d: %w", scale, MaxScale, ErrClock)
 	}
 	// Without the monotonic reading, which no other process shares.
-	return Clock{real: real.Round(0).UTC(), start: start.Round(0).UTC(), scale: scale}, nil
+	return Clock{real: real.Round(0).UTC(), start: start.Round(0).UTC(), scale: scale, patience: 1}, nil
 }
 
 // Parse reads what String wrote.
 func Parse(text string) (Clock, error) {
 	words := strings.Fields(text)
-	if len(words) != 3 {
-		return Clock{}, fmt.Errorf("found %q, want two moments in RFC 3339 and a scale: %w", text, ErrClock)
+	if len(words) != 4 {
+		return Clock{}, fmt.Errorf("found %q, want two moments in RFC 3339, a scale and a patience: %w", text, ErrClock)
 	}
 	real, err := time.Parse(time.RFC3339Nano, words[0])
 	if err != nil {
@@ -63,12 +64,27 @@ func Parse(text string) (Clock, error) {
 	if err != nil {
 		return Clock{}, fmt.Errorf("scale: found %q, want a number: %w", words[2], ErrClock)
 	}
-	return New(real, start, scale)
+	patience, err := strconv.ParseFloat(words[3], 64)
+	if err != nil || !(patience >= 1 && patience <= MaxScale) {
+		return Clock{}, fmt.Errorf("patience: found %q, want a number from 1 to %d: %w", words[3], MaxScale, ErrClock)
+	}
+	c, err := New(real, start, scale)
+	return c.Patient(patience), err
+}
+
+// Patient is the same clock, whose deadlines leave factor times as long as they
+// say: so that a busy machine does not look like a server that is lost. The
+// order of deadlines that are set together stays. Now and Sleep are not
+// stretched, so a wait that is not answered takes longer on this clock.
+func (c Clock) Patient(factor float64) Clock {
+	c.patience = factor
+	return c
 }
 
 // String writes the clock for another process.
 func (c Clock) String() string {
-	return c.real.Format(time.RFC3339Nano) + " " + c.start.Format(time.RFC3339Nano) + " " + strconv.FormatFloat(c.scale, 'g', -1, 64)
+	return c.real.Format(time.RFC3339Nano) + " " + c.start.Format(time.RFC3339Nano) + " " + strconv.FormatFloat(c.scale, 'g', -1, 64) +
+		" " + strconv.FormatFloat(c.patience, 'g', -1, 64)
 }
 
 // Scale is how many times as fast as the machine's it runs.
@@ -109,6 +125,7 @@ func (c Clock) WithDeadline(ctx context.Context, at time.Time) (context.Context,
 	if end, ok := ctx.Deadline(); ok && end.Before(at) {
 		at = end
 	}
-	inner, cancel := context.WithTimeout(ctx, c.Real(at.Sub(c.Now())))
+	left := float64(c.Real(at.Sub(c.Now()))) * c.patience
+	inner, cancel := context.WithTimeout(ctx, time.Duration(left))
 	return bounded{inner, at}, cancel
 }

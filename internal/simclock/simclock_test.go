@@ -31,7 +31,7 @@ func TestClock_PassesScaleTimesAsMuch(t *testing.T) {
 }
 
 func TestClock_IsTheSameInAnotherProcess(t *testing.T) {
-	c := newClock(t, 12.5)
+	c := newClock(t, 12.5).Patient(1.5)
 	other, err := simclock.Parse(c.String())
 	require.NoError(t, err)
 	require.Equal(t, c, other)
@@ -75,19 +75,33 @@ func TestClock_EndsWithItsContext(t *testing.T) {
 func TestNew_RefusesByNameWhatMakesNoClock(t *testing.T) {
 	now := time.Now().UTC().Format(time.RFC3339Nano)
 	for text, name := range map[string]string{
-		"":                                   "two moments",
-		"x " + now + " 2":                    "real",
-		now + " x 2":                         "start",
-		now + " 2001-01-01T00:00:00Z 2":      "start",
-		now + " " + now + " x":               "scale",
-		now + " " + now + " 0":               "scale",
-		now + " " + now + " 0.5":             "scale",
-		now + " " + now + " 1001":            "scale",
-		now + " " + now + " NaN":             "scale",
-		"0001-01-01T00:00:00Z " + now + " 1": "real",
+		"":                                     "two moments",
+		now + " " + now + " 2":                 "two moments",
+		"x " + now + " 2 1":                    "real",
+		"0001-01-01T00:00:00Z " + now + " 1 1": "real",
+		now + " x 2 1":                         "start",
+		now + " 2001-01-01T00:00:00Z 2 1":      "start",
+		now + " " + now + " x 1":               "scale",
+		now + " " + now + " 0 1":               "scale",
+		now + " " + now + " 0.5 1":             "scale",
+		now + " " + now + " 1001 1":            "scale",
+		now + " " + now + " NaN 1":             "scale",
+		now + " " + now + " 2 x":               "patience",
+		now + " " + now + " 2 0.5":             "patience",
 	} {
 		_, err := simclock.Parse(text)
 		require.ErrorIs(t, err, simclock.ErrClock, text)
 		require.ErrorContains(t, err, name, text)
 	}
+}
+
+func TestPatient_LetsDeadlinesComeLateButNotThoseThatHavePassed(t *testing.T) {
+	c := newClock(t, 1000).Patient(1000)
+	soon, cancel := c.WithDeadline(t.Context(), c.Now().Add(time.Second))
+	defer cancel()
+	past, cancelPast := c.WithDeadline(t.Context(), c.Now().Add(-time.Second))
+	defer cancelPast()
+	require.ErrorIs(t, past.Err(), context.DeadlineExceeded)
+	time.Sleep(20 * time.Millisecond) // twenty times what is left of soon
+	require.NoError(t, soon.Err())
 }

@@ -1,60 +1,39 @@
-// Package handler answers the failover function's events. This version knows
-// the command "version"; of everything else it says by name that it is not
-// there yet, and does nothing. While that is so no tick is counted, and the
-// alarm guard-silent tells the humans that nobody would fail over.
+// Package handler is between Lambda and the guard.
 package handler
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
-	"runtime"
 
-	"github.com/pgdr/pgdr/internal/version"
+	"github.com/pgdr/pgdr/internal/guard/assembly"
+	"github.com/pgdr/pgdr/internal/guard/command"
+	"github.com/pgdr/pgdr/internal/guard/event"
 )
 
-// Names of the refusals.
-const (
-	RefusalMalformed    = "malformed-event"
-	RefusalNotAvailable = "not-available"
-)
-
-// Answer is what the function returns. Either Version or Refusal is set.
-type Answer struct {
-	// Action that was asked for, where the event named one.
-	Action string `json:"action,omitempty"`
-	// Version of the source that is running, for example "0.1.0".
-	Version string `json:"version,omitempty"`
-	// Go toolchain and architecture that built it.
-	Go           string `json:"go,omitempty"`
-	Architecture string `json:"architecture,omitempty"`
-	// Refusal is the name of what was refused; Reason says it in words.
-	Refusal string `json:"refusal,omitempty"`
-	Reason  string `json:"reason,omitempty"`
+// Guard answers events; [command.Handler] does.
+type Guard interface {
+	Handle(ctx context.Context, raw []byte) command.Answer
 }
 
-// Handle answers one event. A refusal is an answer and no error: Lambda would
-// retry an error, and a retry cannot mend it.
-func Handle(ctx context.Context, event json.RawMessage) (Answer, error) {
-	answer := answerTo(event)
-	slog.InfoContext(ctx, "event", "action", answer.Action, "refusal", answer.Refusal, "reason", answer.Reason)
-	return answer, nil
+// Function is what Lambda invokes. Either Guard or Fault is set.
+type Function struct {
+	Guard Guard
+	// Fault is why there is no guard: an environment variable, say.
+	Fault error
 }
 
-func answerTo(event json.RawMessage) Answer {
-	var command struct {
-		Action string `json:"action"`
+// Handle answers one event. A refusal is an answer and no error, because
+// Lambda would retry an error and a retry cannot mend it. A function that was
+// deployed wrongly is an error: it is counted, and the alarm guard-errors
+// tells the humans. It still says which version it is.
+func (f Function) Handle(ctx context.Context, raw json.RawMessage) (command.Answer, error) {
+	if f.Fault == nil {
+		return f.Guard.Handle(ctx, raw), nil
 	}
-	if err := json.Unmarshal(event, &command); err != nil {
-		return Answer{Refusal: RefusalMalformed, Reason: fmt.Sprintf("the event is no JSON object with a string \"action\": %v", err)}
+	if e := event.Parse(raw, ""); e.Kind == event.Order && e.Command.Action == event.Version {
+		build := assembly.Build()
+		return command.Answer{Action: string(event.Version), Build: &build}, nil
 	}
-	switch command.Action {
-	case "version":
-		return Answer{Action: "version", Version: version.Version, Go: runtime.Version(), Architecture: runtime.GOARCH}
-	case "":
-		return Answer{Refusal: RefusalNotAvailable, Reason: "this version does not look at the databases yet: no tick and no alarm leads to an action"}
-	default:
-		return Answer{Action: command.Action, Refusal: RefusalNotAvailable, Reason: fmt.Sprintf("this version does not know the action %q yet; it knows \"version\"", command.Action)}
-	}
+	return command.Answer{}, fmt.Errorf("the guard cannot be assembled: %w", f.Fault)
 }

@@ -1,38 +1,41 @@
-package handler
+package handler_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/functions/failover/handler"
+	"github.com/pgdr/pgdr/internal/guard/command"
 	"github.com/pgdr/pgdr/internal/version"
 )
 
-func TestHandle_AnswersVersion(t *testing.T) {
-	answer, err := Handle(t.Context(), json.RawMessage(`{"action": "version"}`))
-	require.NoError(t, err)
-	require.Equal(t, version.Version, answer.Version)
-	require.Empty(t, answer.Refusal)
+type echo struct{}
+
+func (echo) Handle(_ context.Context, raw []byte) command.Answer {
+	return command.Answer{Action: string(raw)}
 }
 
-func TestHandle_RefusesByNameWhatIsNotThere(t *testing.T) {
-	for name, tt := range map[string]struct{ event, refusal string }{
-		"another action": {`{"action": "failover"}`, RefusalNotAvailable},
-		"a tick":         {`{"source": "aws.events", "detail-type": "Scheduled Event"}`, RefusalNotAvailable},
-		"an alarm":       {`{"Records": [{"Sns": {"Message": "{}"}}]}`, RefusalNotAvailable},
-		"null":           {`null`, RefusalNotAvailable},
-		"a list":         {`[]`, RefusalMalformed},
-		"a number":       {`{"action": 1}`, RefusalMalformed},
-		"truncated":      {`{"action": "ver`, RefusalMalformed},
-		"nothing":        {``, RefusalMalformed},
-	} {
-		t.Run(name, func(t *testing.T) {
-			answer, err := Handle(t.Context(), json.RawMessage(tt.event))
-			require.NoError(t, err, "a refusal must not be retried")
-			require.Equal(t, tt.refusal, answer.Refusal)
-			require.NotEmpty(t, answer.Reason)
-			require.Empty(t, answer.Version)
-		})
+func TestHandle_PassesEventsToTheGuard(t *testing.T) {
+	answer, err := handler.Function{Guard: echo{}}.Handle(t.Context(), json.RawMessage(`{}`))
+	require.NoError(t, err)
+	require.Equal(t, "{}", answer.Action)
+}
+
+func TestHandle_FailsAloudWhereTheFunctionWasDeployedWrongly(t *testing.T) {
+	wrong := handler.Function{Fault: errors.New("PGDR_LEDGER_TABLE: missing")}
+	for _, event := range []string{`{"source":"aws.events","detail-type":"Scheduled Event"}`, `{"action":"status"}`, `{}`, `[`, ``} {
+		_, err := wrong.Handle(t.Context(), json.RawMessage(event))
+		require.ErrorContains(t, err, "PGDR_LEDGER_TABLE", event)
 	}
+}
+
+func TestHandle_SaysItsVersionEvenWhereItWasDeployedWrongly(t *testing.T) {
+	wrong := handler.Function{Fault: errors.New("PGDR_LEDGER_TABLE: missing")}
+	answer, err := wrong.Handle(t.Context(), json.RawMessage(`{"action": "version"}`))
+	require.NoError(t, err)
+	require.Equal(t, version.Version, answer.Build.Version)
 }

@@ -176,10 +176,11 @@ func (e *Engine) Tick(ctx context.Context, trigger string) Report {
 	return s.finishReport()
 }
 
-// timeUp ends an invocation: at its deadline, or when it has watched long
-// enough and no failover is under way.
+// timeUp ends an invocation: when the pause before the next look would use up
+// what is kept for the end, or when it has watched long enough and no failover
+// is under way.
 func (s *session) timeUp(ctx context.Context) bool {
-	if s.ending(ctx) {
+	if end, ok := ctx.Deadline(); ok && end.Sub(s.e.ports.Clock.Now()) <= sampleEvery+reserve {
 		return true
 	}
 	return s.e.ports.Clock.Now().Sub(s.started) >= s.e.cfg.Watch && s.st.Failover == nil

@@ -1,0 +1,152 @@
+// Package assembly puts the guard together from its environment variables:
+// the engine, its adapters to AWS, its looks at the databases and the answers
+// to its commands. The function's main only calls it.
+package assembly
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/pgdr/pgdr/internal/awsapi"
+	"github.com/pgdr/pgdr/internal/guard/command"
+	"github.com/pgdr/pgdr/internal/guard/engine"
+	"github.com/pgdr/pgdr/internal/guard/probe"
+	"github.com/pgdr/pgdr/internal/guard/probe/rdsca"
+	"github.com/pgdr/pgdr/internal/version"
+)
+
+// watch is how long an invocation looks when nothing is wrong: the function's
+// time-out of 55 seconds, less the pause before one more look, that look, and
+// what the engine keeps to write down what was done. Until the next tick a path
+// is then left alone for less than decide.SampleFresh.
+const watch = 40 * time.Second
+
+// Options are what differs between the function on AWS and a local one.
+type Options struct {
+	// Lookup finds an environment variable, as os.LookupEnv does.
+	Lookup func(name string) (string, bool)
+	// Owner is unique to this process, for the lease.
+	Owner string
+	// Clock defaults to the system's.
+	Clock engine.Clock
+	// Log gets one line a step; required.
+	Log *slog.Logger
+
+	// Endpoint, Credentials and HTTPClient: see [awsapi.Options].
+	Endpoint    func(service awsapi.Service, region string) string
+	Credentials aws.CredentialsProvider
+	HTTPClient  aws.HTTPClient
+
+	// Roots default to the RDS authorities of the two regions.
+	Roots *x509.CertPool
+	// Dial and Resolve: see [probe.Config].
+	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
+	Resolve func(ctx context.Context, host string) ([]string, error)
+	// Elapsed: see [probe.Config].
+	Elapsed func(time.Duration) time.Duration
+}
+
+// New assembles the guard. Its error lists every variable that is missing or
+// wrong.
+func New(ctx context.Context, o Options) (*command.Handler, error) {
+	if o.Clock == nil {
+		o.Clock = SystemClock{}
+	}
+	cfg, err := awsapi.ConfigFromEnv(o.Lookup)
+	if err != nil {
+		return nil, err
+	}
+	adapters, err := awsapi.New(ctx, cfg, awsapi.Options{
+		Clock: o.Clock, HTTPClient: o.HTTPClient, Endpoint: o.Endpoint, Credentials: o.Credentials,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("connect to AWS: %w", err)
+	}
+	databases, err := newDatabases(cfg, adapters, o)
+	if err != nil {
+		return nil, err
+	}
+	check := &checker{cfg: cfg, read: adapters.Readiness}
+	guard, err := engine.New(engine.Config{
+		Policy: cfg.Policy, Topology: cfg.Topology(), Environment: cfg.Environment,
+		Owner: o.Owner, Watch: watch, Log: o.Log,
+	}, engine.Ports{
+		Clock: o.Clock, Ledger: adapters.Ledger,
+		Observer: newObserver(o.Clock, databases, adapters.Liveness, check),
+		Promoter: adapters.Promoter, Prover: databases, Fencer: adapters.Fencer, Switcher: adapters.Switcher,
+		Posture: adapters.Posture, Metrics: adapters.Metrics, Notifier: adapters.Notifier,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("assemble the engine: %w", err)
+	}
+	return &command.Handler{
+		Guard: guard, Checker: check, Build: Build(),
+		Environment: cfg.Environment, Now: o.Clock.Now, Log: o.Log,
+	}, nil
+}
+
+// Build tells what is running.
+func Build() command.Build {
+	return command.Build{Version: version.Version, Go: runtime.Version(), Architecture: runtime.GOARCH}
+}
+
+func newDatabases(cfg awsapi.Config, adapters *awsapi.Adapters, o Options) (*probe.Databases, error) {
+	roots := o.Roots
+	if roots == nil {
+		var err error
+		if roots, err = rdsca.Pool(cfg.Primary.Region, cfg.Replica.Region); err != nil {
+			return nil, fmt.Errorf("trust the databases' certificates: %w", err)
+		}
+	}
+	var extensions []string
+	if cfg.Database.Audit == "pgaudit" {
+		extensions = append(extensions, "pgaudit")
+	}
+	port := uint16(cfg.Database.Port) //nolint:gosec // the configuration was checked
+	databases, err := probe.New(probe.Config{
+		Endpoints: map[engine.Site]probe.Endpoint{
+			engine.SitePrimary: {Host: cfg.Primary.Endpoint, Port: port},
+			engine.SiteReplica: {Host: cfg.Replica.Endpoint, Port: port},
+		},
+		Database: cfg.Database.Name, Roots: roots, Extensions: extensions,
+		Clock: o.Clock, Elapsed: o.Elapsed, Dial: o.Dial, Resolve: o.Resolve,
+		Admin: func(ctx context.Context) (probe.Credentials, error) {
+			c, err := adapters.Secrets.Credentials(ctx)
+			return probe.Credentials{User: c.Username, Password: c.Password}, err
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare to look at the databases: %w", err)
+	}
+	return databases, nil
+}
+
+// SystemClock is the time of this machine.
+type SystemClock struct{}
+
+// Now is the present moment.
+func (SystemClock) Now() time.Time { return time.Now() }
+
+// Sleep waits, or returns the context's error when that ends first.
+func (SystemClock) Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// WithDeadline is context.WithDeadline.
+func (SystemClock) WithDeadline(ctx context.Context, at time.Time) (context.Context, context.CancelFunc) {
+	return context.WithDeadline(ctx, at)
+}
