@@ -65,6 +65,10 @@ test: deps ## Run all tests: units, stacks, and real Terraform in the simulated 
 test-race: ## Run the tests of what runs concurrently, with the race detector
 	go test -race ./internal/awssim/... ./internal/awsapi/... ./internal/guard/... ./internal/local/...
 
+.PHONY: bench-function
+bench-function: ## Measure the function: archive, cold start to the first call, peak memory
+	go run ./cmd/bench-function
+
 .PHONY: golden
 golden: ## Write the golden files anew, after a change that is meant
 	go test ./stacks -run Golden -update
