@@ -49,6 +49,8 @@ for dir in $(pg_config --bindir 2>/dev/null) /usr/lib/postgresql/*/bin /opt/home
 done
 check PostgreSQL "$postgres" 15 'apt-get install postgresql (the server; drills run real ones)'
 
+check QEMU "$(version_of qemu-aarch64-static --version)" 5 'apt-get install qemu-user-static (the tests run the arm64 function)'
+
 if [ -x node_modules/.bin/cdktf ]; then
 	ok cdktf-cli "$(sed -n 's/.*"cdktf-cli": "\(.*\)".*/\1/p' package.json)"
 else
