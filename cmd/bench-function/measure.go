@@ -102,7 +102,7 @@ func (a *account) variables() map[string]string {
 		"AWS_ENDPOINT_URL": a.url, "AWS_ACCESS_KEY_ID": accessKey, "AWS_SECRET_ACCESS_KEY": "simulated",
 		"AWS_REGION": a.env["PGDR_REPLICA_REGION"], "AWS_EC2_METADATA_DISABLED": "true",
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
-		"PGDR_PRIMARY_DB_ENDPOINT": "localhost", "PGDR_REPLICA_DB_ENDPOINT": "localhost", "PGDR_DB_PORT": "1",
+		"PGDR_PRIMARY_DB_ENDPOINT": "127.0.0.1", "PGDR_REPLICA_DB_ENDPOINT": "127.0.0.1", "PGDR_DB_PORT": "1",
 	} {
 		a.env[key] = value
 	}
