@@ -31,6 +31,7 @@ func TestFunction(t *testing.T) {
 	w.run("it answers an operator's commands", requireCommands)
 	w.run("it refuses by name what it does not understand", requireRefusals)
 	w.run("it arms itself after ten minutes of green", func(t *testing.T, w *functionWorld) {
+		t.Helper()
 		a := w.within(20*time.Minute, "armed", func(a command.Answer) bool { return a.View.State.Arming.ArmedFor != "" })
 		require.Equal(t, w.variables()["PGDR_PRIMARY_DB_RESOURCE_ID"], a.View.State.Arming.ArmedFor)
 		require.GreaterOrEqual(t, a.View.State.Arming.ArmedAt.Sub(began), 10*time.Minute)
