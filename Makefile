@@ -59,7 +59,8 @@ synth: deps ## Synthesize ENV into cdktf.out, for AWS
 
 .PHONY: test
 test: deps ## Run all tests: units, stacks, and real Terraform in the simulated account
-	go test ./...
+	go test $$(go list ./... | grep -v '/tests$$')
+	go test ./tests
 
 .PHONY: test-race
 test-race: ## Run the tests of what runs concurrently, with the race detector

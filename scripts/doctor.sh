@@ -49,6 +49,11 @@ for dir in $(pg_config --bindir 2>/dev/null) /usr/lib/postgresql/*/bin /opt/home
 done
 check PostgreSQL "$postgres" 15 'apt-get install postgresql (the server; drills run real ones)'
 
+if [ -e "$(pg_config --pkglibdir 2>/dev/null)/pgaudit.so" ]; then
+	ok pgaudit 'extension of the server'
+else
+	lacks pgaudit 'extension of the server not found' 'apt-get install postgresql-15-pgaudit (of your server: the tests audit as RDS does)'
+fi
 check QEMU "$(version_of qemu-aarch64-static --version)" 5 'apt-get install qemu-user-static (the tests run the arm64 function)'
 
 if [ -x node_modules/.bin/cdktf ]; then
