@@ -59,7 +59,7 @@ synth: deps ## Synthesize ENV into cdktf.out, for AWS
 
 .PHONY: test
 test: deps ## Run all tests: units, stacks, and real Terraform in the simulated account
-	go test $$(go list ./... | grep -v '/tests$$')
+	go test $$(go list ./... | grep -v -e '/tests$$' -e /node_modules/)
 	go test ./tests
 
 .PHONY: test-race
