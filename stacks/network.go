@@ -33,8 +33,9 @@ type network struct {
 	cidr  string
 	zones []string
 	vpc   vpc.Vpc
-	// subnets by tier, in the order of the zones.
+	// subnets by tier, and their ranges, in the order of the zones.
 	subnets map[string][]subnet.Subnet
+	cidrs   map[string][]string
 	// tables are all route tables: public, private one a zone, database.
 	tables  []routetable.RouteTable
 	private []routetable.RouteTable
@@ -46,6 +47,7 @@ func newNetwork(at place, site config.Site) *network {
 		cidr:    site.CIDR,
 		zones:   site.Zones,
 		subnets: map[string][]subnet.Subnet{},
+		cidrs:   map[string][]string{},
 	}
 	n.vpc = vpc.NewVpc(n.scope, ptr.To("vpc"), &vpc.VpcConfig{
 		Provider:           n.provider,
@@ -70,14 +72,16 @@ func newNetwork(at place, site config.Site) *network {
 func (n *network) addSubnets() {
 	for t, tier := range tiers {
 		for z, zone := range n.zones {
+			cidr := subnetCIDR(n.cidr, t*len(n.zones)+z)
 			s := subnet.NewSubnet(n.scope, ptr.To(fmt.Sprintf("%s-subnet-%d", tier, z+1)), &subnet.SubnetConfig{
 				Provider:         n.provider,
 				VpcId:            n.vpc.Id(),
 				AvailabilityZone: ptr.To(zone),
-				CidrBlock:        ptr.To(subnetCIDR(n.cidr, t*len(n.zones)+z)),
+				CidrBlock:        ptr.To(cidr),
 				Tags:             n.nameTag(fmt.Sprintf("%s-%s", tier, zone)),
 			})
 			n.subnets[tier] = append(n.subnets[tier], s)
+			n.cidrs[tier] = append(n.cidrs[tier], cidr)
 		}
 	}
 }
@@ -164,20 +168,6 @@ func (n *network) addGatewayEndpoints() {
 			Tags:            n.nameTag(service),
 		})
 	}
-}
-
-// tierCIDRs are the ranges of a tier's subnets.
-func (n *network) tierCIDRs(tier string) []string {
-	cidrs := make([]string, len(n.zones))
-	for t, name := range tiers {
-		if name != tier {
-			continue
-		}
-		for z := range n.zones {
-			cidrs[z] = subnetCIDR(n.cidr, t*len(n.zones)+z)
-		}
-	}
-	return cidrs
 }
 
 func (n *network) subnetIDs(tier string) []string {
