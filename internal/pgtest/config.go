@@ -65,7 +65,7 @@ func (s *Server) settings() map[string]string {
 // hba lets clients in by password, over TLS where the server has it.
 func (s *Server) hba() string {
 	kind := "host"
-	if s.opts.CA != nil {
+	if s.opts.CA != nil && !s.opts.Plaintext {
 		kind = "hostssl"
 	}
 	return strings.Join([]string{

@@ -26,6 +26,8 @@ type Options struct {
 	Certificate Certificate
 	// Settings go to postgresql.conf on top of the package's own.
 	Settings map[string]string
+	// Plaintext lets clients in without TLS too.
+	Plaintext bool
 }
 
 // Server is one PostgreSQL server. Its methods are for one goroutine at a time.
