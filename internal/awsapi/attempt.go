@@ -21,8 +21,6 @@ import (
 const (
 	// maxAttempts bounds the tries of one call.
 	maxAttempts = 3
-	// maxBackoff bounds the pause between two tries.
-	maxBackoff = 500 * time.Millisecond
 	// attemptTimeout bounds one try of a call that may be tried again.
 	attemptTimeout = 3 * time.Second
 	// onceTimeout bounds a call that may not, where the context does not.
@@ -59,18 +57,6 @@ var effects = map[string]effect{
 	"Publish": repeatable,
 }
 
-// newRetryer is the SDK's adaptive mode, which slows down where AWS throttles,
-// with caps.
-// https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
-func newRetryer() *retry.AdaptiveMode {
-	return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
-		o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
-			s.MaxAttempts = maxAttempts
-			s.MaxBackoff = maxBackoff
-		})
-	})
-}
-
 // unanswered is a call, or one try of it, that AWS did not answer, so that it
 // may have had its effect.
 type unanswered struct {
@@ -92,8 +78,8 @@ type final struct{ error }
 func (f *final) Unwrap() error        { return f.error }
 func (f *final) RetryableError() bool { return false }
 
-// notSent is a call whose time ran out before its first try: the SDK's adaptive
-// mode was holding it back, since AWS throttles, or it came too late.
+// notSent is a call whose time ran out before its first try: it was held back,
+// since AWS throttles, or it came too late.
 type notSent struct{ cause error }
 
 func (n *notSent) Error() string { return "not sent: " + n.cause.Error() }

@@ -125,7 +125,7 @@ func newMaker(ctx context.Context, region string, o Options) (*maker, error) {
 	set := []func(*awsconfig.LoadOptions) error{
 		awsconfig.WithRegion(region),
 		awsconfig.WithHTTPClient(client),
-		awsconfig.WithRetryer(func() aws.Retryer { return newRetryer() }),
+		awsconfig.WithRetryer(func() aws.Retryer { return newRetryer(o.Clock) }),
 		awsconfig.WithAPIOptions([]func(*middleware.Stack) error{bounding(o.Clock)}),
 		awsconfig.WithAppID("pgdr"),
 		// The guard's log is JSON; what the SDK would say is in its errors.
