@@ -72,8 +72,12 @@ func (l *texts) UnmarshalJSON(raw []byte) error {
 }
 
 // Parse reads a policy. The error wraps ErrMalformed or ErrUnknown and names
-// the policy and the statement.
+// the policy and the statement. The document is shared and must not be changed.
 func Parse(name, text string) (Document, error) {
+	return known.get(name, text, read)
+}
+
+func read(name, text string) (Document, error) {
 	d := Document{Name: name}
 	var raw rawDocument
 	if err := json.Unmarshal([]byte(text), &raw); err != nil {
