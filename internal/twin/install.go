@@ -143,3 +143,18 @@ func without(env []string, names ...string) []string {
 		return slices.Contains(names, name)
 	})
 }
+
+// Borrow makes d a twin that uses the provider of another, which Install has
+// put there: for twins that live for one run.
+func (d Dir) Borrow(from Dir) error {
+	if err := os.MkdirAll(string(d), 0o750); err != nil {
+		return fmt.Errorf("make the twin's directory: %w", err)
+	}
+	if err := os.Symlink(from.mirror(), d.mirror()); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("borrow the provider: %w", err)
+	}
+	if err := os.WriteFile(d.CLIConfig(), []byte(d.cliConfig()), 0o600); err != nil {
+		return fmt.Errorf("write the Terraform CLI configuration: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,292 @@
+// Package scenario is a disaster as data: what is done to the world and when,
+// and what must be true in the end. docs/twin.md lists the actions, the
+// conditions and the expectations.
+package scenario
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Scenario is one drill. Durations are on the simulation's clock.
+type Scenario struct {
+	Name  string `yaml:"name"`
+	Title string `yaml:"title"`
+	// Why it matters, in a sentence or two.
+	Why string `yaml:"why"`
+	// Scale of the clock; 0 means that of the command.
+	Scale float64 `yaml:"scale"`
+	// Policy overrides the guard's settings of the environment's
+	// configuration, by their names there.
+	Policy map[string]any `yaml:"policy"`
+	// Bare leaves out deployment, arming and applications: the steps do what
+	// they need.
+	Bare bool `yaml:"bare"`
+	// Configuration changes what is deployed; see [Change].
+	Configuration []Change `yaml:"configuration"`
+	Steps         []Step   `yaml:"steps"`
+	Expect        Expect   `yaml:"expect"`
+}
+
+// Change is one change to the synthesized stacks, before they are applied: a
+// deliberately broken configuration.
+type Change struct {
+	Stack string `yaml:"stack"`
+	// Path to an argument: type, name (or a part that only one has), argument.
+	Path []string `yaml:"path"`
+	// Remove the argument, or the whole resource if the path ends there; else
+	// Set it, or Replace a text in it.
+	Remove  bool   `yaml:"remove"`
+	Set     any    `yaml:"set"`
+	Replace string `yaml:"replace"`
+	With    string `yaml:"with"`
+}
+
+// Step is one thing that is done, or waited for. Exactly one of Do and Until
+// is given.
+type Step struct {
+	// After is a pause before it.
+	After Duration `yaml:"after"`
+	Do    string   `yaml:"do"`
+	// With are the action's arguments.
+	With map[string]string `yaml:"with"`
+	// Disaster marks the moment that recovery is counted from.
+	Disaster bool   `yaml:"disaster"`
+	Until    string `yaml:"until"`
+	// Within bounds Until; 0 means 20 minutes.
+	Within Duration `yaml:"within"`
+}
+
+// Expect is what must be true in the end. What is not given is not looked at,
+// but for promotions: there is none unless one is expected.
+type Expect struct {
+	// Promotions that RDS carried out.
+	Promotions int `yaml:"promotions"`
+	// Fence of the last failover: "confirmed", "owed", "waived" or "void".
+	Fence string `yaml:"fence"`
+	// Refusals that the guard must have named, at any time.
+	Refusals []string `yaml:"refusals"`
+	// Alarms that must have gone off, and Quiet those that must not.
+	Alarms []string `yaml:"alarms"`
+	Quiet  []string `yaml:"quiet"`
+	// Notices are words of the subjects that people must have been sent.
+	Notices []string `yaml:"notices"`
+	// Apps by their id.
+	Apps map[string]App `yaml:"apps"`
+	// Diagnosis are findings of the wiring that the drill must have stopped
+	// for; with them nothing else is looked at.
+	Diagnosis []string `yaml:"diagnosis"`
+	// Plans: "clean" wants plans of both stacks that destroy, replace and
+	// un-fence nothing; "none" makes none. Empty is clean after a promotion
+	// and none otherwise.
+	Plans string `yaml:"plans"`
+	// Writers allows two writers for that long; 0: none after the switch
+	// while fencing was reachable.
+	TwoWriters Duration `yaml:"two_writers"`
+	// EstimateHolds: the rows lost are within the guard's own estimate.
+	EstimateHolds bool `yaml:"estimate_holds"`
+	// Fails: the verdict of the drill itself must be a failure that says this.
+	Fails string `yaml:"fails"`
+}
+
+// App is what must be true of an application.
+type App struct {
+	// Writes: it writes in the end.
+	Writes *bool `yaml:"writes"`
+	// RTO bounds its longest outage after the disaster.
+	RTO Duration `yaml:"rto"`
+	// Lost bounds the acknowledged writes that are gone, in seconds.
+	Lost *Duration `yaml:"lost"`
+	// Server that acknowledged its last write: "primary" or "replica".
+	Server string `yaml:"server"`
+}
+
+// Duration is written like 90s or 15m.
+type Duration time.Duration
+
+// UnmarshalYAML reads a duration.
+func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
+	v, err := time.ParseDuration(n.Value)
+	if err != nil || v < 0 {
+		return fmt.Errorf("line %d: found %q, want a duration such as 90s or 15m", n.Line, n.Value)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// ErrScenario is wrapped by what is wrong with a scenario.
+var ErrScenario = errors.New("scenario is not usable")
+
+var namePattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+
+// Parse reads one scenario strictly. known tells which actions and conditions
+// there are.
+func Parse(text []byte, known Vocabulary) (Scenario, error) {
+	var s Scenario
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&s); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = errors.New("the file is empty")
+		}
+		return s, fmt.Errorf("%w: %w", ErrScenario, err)
+	}
+	if faults := s.faults(known); len(faults) > 0 {
+		return s, fmt.Errorf("%w: %s", ErrScenario, strings.Join(faults, "; "))
+	}
+	return s, nil
+}
+
+// Vocabulary is what a scenario may name.
+type Vocabulary struct {
+	// Actions and the arguments that each must be given.
+	Actions map[string][]string
+	// Conditions; one that ends with ":" takes a word after it.
+	Conditions []string
+	// Refusals, Policies and Findings by their names.
+	Refusals []string
+}
+
+func (s Scenario) faults(known Vocabulary) []string {
+	var all []string
+	add := func(bad bool, format string, args ...any) {
+		if bad {
+			all = append(all, fmt.Sprintf(format, args...))
+		}
+	}
+	add(!namePattern.MatchString(s.Name), "name: found %q, want lower-case words with hyphens", s.Name)
+	add(s.Title == "", "title: missing")
+	add(len(s.Steps) == 0 && len(s.Expect.Diagnosis) == 0, "steps: missing")
+	add(s.Scale != 0 && (s.Scale < 1 || s.Scale > 100), "scale: found %v, want 1 to 100", s.Scale)
+	disasters := 0
+	for i, step := range s.Steps {
+		all = append(all, step.faults(fmt.Sprintf("steps[%d]", i), known)...)
+		if step.Disaster {
+			disasters++
+		}
+	}
+	add(disasters > 1, "steps: found %d with disaster, want one at most", disasters)
+	for i, name := range s.Expect.Refusals {
+		add(!slices.Contains(known.Refusals, name), "expect.refusals[%d]: found %q, want a name that docs/guard.md lists", i, name)
+	}
+	add(!slices.Contains([]string{"", "confirmed", "owed", "waived", "void"}, s.Expect.Fence), "expect.fence: found %q, want confirmed, owed, waived or void", s.Expect.Fence)
+	add(!slices.Contains([]string{"", "clean", "none"}, s.Expect.Plans), "expect.plans: found %q, want clean or none", s.Expect.Plans)
+	for id, a := range s.Expect.Apps {
+		add(!slices.Contains([]string{"", "primary", "replica"}, a.Server), "expect.apps.%s.server: found %q, want primary or replica", id, a.Server)
+		add(!slices.Contains(Apps, id), "expect.apps: found %q, want one of %s", id, strings.Join(Apps, ", "))
+	}
+	for i, c := range s.Configuration {
+		add(c.Stack != "primary" && c.Stack != "replica", "configuration[%d].stack: found %q, want primary or replica", i, c.Stack)
+		add(len(c.Path) < 2, "configuration[%d].path: found %d parts, want type, name and argument", i, len(c.Path))
+	}
+	return all
+}
+
+// Apps are the applications of every drill: one in each VPC, and a badly
+// behaved one beside the primary's.
+var Apps = []string{"primary-app", "replica-app", "sticky-app"}
+
+func (s Step) faults(at string, known Vocabulary) []string {
+	if (s.Do == "") == (s.Until == "") {
+		return []string{at + ": found both or none of do and until, want one"}
+	}
+	if s.Until != "" {
+		prefix, _, with := strings.Cut(s.Until, ":")
+		if with {
+			prefix += ":"
+		}
+		if !slices.Contains(known.Conditions, prefix) {
+			return []string{fmt.Sprintf("%s.until: found %q, want one of %s", at, s.Until, strings.Join(known.Conditions, ", "))}
+		}
+		return nil
+	}
+	wants, ok := known.Actions[s.Do]
+	if !ok {
+		names := make([]string, 0, len(known.Actions))
+		for name := range known.Actions {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		return []string{fmt.Sprintf("%s.do: found %q, want one of %s", at, s.Do, strings.Join(names, ", "))}
+	}
+	var all []string
+	for _, name := range wants {
+		if s.With[name] == "" {
+			all = append(all, fmt.Sprintf("%s.with.%s: missing for %s", at, name, s.Do))
+		}
+	}
+	for name := range s.With {
+		if !slices.Contains(wants, name) {
+			all = append(all, fmt.Sprintf("%s.with.%s: %s takes no such argument", at, name, s.Do))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+//go:embed data/*.yaml
+var shipped embed.FS
+
+// Shipped are the scenarios of this project, by name.
+func Shipped(known Vocabulary) ([]Scenario, error) {
+	var all []Scenario
+	err := fs.WalkDir(shipped, "data", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := shipped.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		s, err := Parse(text, known)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if want := strings.TrimSuffix(filepath.Base(path), ".yaml"); s.Name != want {
+			return fmt.Errorf("%s: name: found %q, want %q like the file: %w", path, s.Name, want, ErrScenario)
+		}
+		all = append(all, s)
+		return nil
+	})
+	return all, err
+}
+
+// Find is a scenario by its name, or by the path of a file that ends with
+// .yaml.
+func Find(name string, known Vocabulary) (Scenario, error) {
+	if strings.HasSuffix(name, ".yaml") {
+		text, err := os.ReadFile(name) // #nosec G304 -- the user's own file
+		if err != nil {
+			return Scenario{}, fmt.Errorf("read scenario: %w", err)
+		}
+		s, err := Parse(text, known)
+		if err != nil {
+			err = fmt.Errorf("%s: %w", name, err)
+		}
+		return s, err
+	}
+	all, err := Shipped(known)
+	if err != nil {
+		return Scenario{}, err
+	}
+	names := make([]string, 0, len(all))
+	for _, s := range all {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	return Scenario{}, fmt.Errorf("scenario: found %q, want all, the path of a .yaml file or one of %s: %w", name, strings.Join(names, ", "), ErrScenario)
+}

@@ -1,0 +1,77 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/pgdr/pgdr/internal/twin"
+)
+
+// This file is for who serves the simulated account itself, a drill for
+// example: single steps, with Terraform's own commands.
+
+// Roles of the stacks, in the order in which they are deployed.
+func Roles() []string { return slices.Clone(roles) }
+
+// Provide installs the stand-in provider in one twin, for others to borrow.
+func (r *Runner) Provide(ctx context.Context, from twin.Dir) error {
+	r.say("build the stand-in AWS provider")
+	if err := from.Install(ctx, r.Project); err != nil {
+		return err
+	}
+	return r.Twin.Borrow(from)
+}
+
+// Synthesize writes both stacks into the twin.
+func (r *Runner) Synthesize(ctx context.Context) error {
+	if err := os.MkdirAll(r.outdir(), 0o750); err != nil {
+		return fmt.Errorf("make the output directory: %w", err)
+	}
+	r.say("synthesize %s and %s", r.stack("primary"), r.stack("replica"))
+	if err := r.run(ctx, "go", "run", "."); err != nil {
+		return fmt.Errorf("synthesize %s: %w", r.Environment, err)
+	}
+	return nil
+}
+
+// StackDir is the folder of a synthesized stack.
+func (r *Runner) StackDir(role string) string {
+	return filepath.Join(r.outdir(), "stacks", r.stack(role))
+}
+
+// Apply applies one stack.
+func (r *Runner) Apply(ctx context.Context, role string) error {
+	if err := r.initStack(ctx, role); err != nil {
+		return err
+	}
+	r.say("apply %s", r.stack(role))
+	return r.terraform(ctx, role, "apply", "-auto-approve", "-no-color", "-input=false", "-compact-warnings")
+}
+
+// DestroyStack destroys one stack.
+func (r *Runner) DestroyStack(ctx context.Context, role string) error {
+	r.say("destroy %s", r.stack(role))
+	return r.terraform(ctx, role, "destroy", "-auto-approve", "-no-color", "-input=false", "-compact-warnings")
+}
+
+// PlanJSON plans one stack and returns the plan as `terraform show -json` has
+// it.
+func (r *Runner) PlanJSON(ctx context.Context, role string) ([]byte, error) {
+	if err := r.initStack(ctx, role); err != nil {
+		return nil, err
+	}
+	file := filepath.Join(r.StackDir(role), "review.tfplan")
+	defer func() { _ = os.Remove(file) }() // a plan holds values that nobody needs later
+	output, err := r.command(ctx, "terraform", r.chdir(role), "plan", "-no-color", "-input=false", "-out="+file).CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("plan %s: %w\n%s", r.stack(role), err, output)
+	}
+	shown, err := r.command(ctx, "terraform", r.chdir(role), "show", "-json", file).Output()
+	if err != nil {
+		return nil, fmt.Errorf("show the plan of %s: %w", r.stack(role), err)
+	}
+	return shown, nil
+}
