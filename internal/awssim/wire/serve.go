@@ -104,7 +104,7 @@ func (c *call) identify() *Error {
 	if e := sv.protocol.parse(c); e != nil {
 		return e
 	}
-	who, known := c.options.Principals[scope.accessKey]
+	who, known := c.principal(scope.accessKey)
 	if !known {
 		return sv.stranger()
 	}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -77,9 +78,10 @@ type Server struct {
 	acls     *history[aclView]
 	items    *history[itemView]
 
-	mu       sync.Mutex
-	calls    []Record
-	messages []Message
+	mu         sync.Mutex
+	principals map[string]Principal
+	calls      []Record
+	messages   []Message
 }
 
 var _ http.Handler = (*Server)(nil)
@@ -106,7 +108,9 @@ func Handler(cloud *awssim.Cloud, o Options) *Server {
 	s := &Server{
 		cloud: cloud, options: o, metrics: &metrics.Store{},
 		acls: newHistory[aclView](o.Staleness.EC2), items: newHistory[itemView](o.Staleness.DynamoDB),
+		principals: map[string]Principal{},
 	}
+	maps.Copy(s.principals, o.Principals)
 	s.services = map[string]*service{}
 	for _, sv := range []*service{
 		rdsService(), ec2Service(), snsService(), iamService(), stsService(), route53Service(),
@@ -115,6 +119,21 @@ func Handler(cloud *awssim.Cloud, o Options) *Server {
 		s.services[sv.signing] = sv
 	}
 	return s
+}
+
+// Admit lets a principal in by an access key from now on, in the place of the
+// one that had it.
+func (s *Server) Admit(accessKey string, p Principal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.principals[accessKey] = p
+}
+
+func (s *Server) principal(accessKey string) (Principal, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, known := s.principals[accessKey]
+	return p, known
 }
 
 // Faults of the server, to be added to and cleared at any time.
