@@ -42,5 +42,6 @@ func root() *cobra.Command {
 	}
 	cmd.AddCommand(twinCommand())
 	cmd.AddCommand(graphCommand())
+	cmd.AddCommand(stateCommand())
 	return cmd
 }
