@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -44,6 +45,8 @@ func (c Credentials) MarshalJSON() ([]byte, error) {
 // Clock is the guard's clock.
 type Clock interface {
 	Now() time.Time
+	// Sleep waits, or returns the context's error when that ends first.
+	Sleep(ctx context.Context, d time.Duration) error
 	// WithDeadline is context.WithDeadline on this clock.
 	WithDeadline(ctx context.Context, at time.Time) (context.Context, context.CancelFunc)
 }
@@ -61,6 +64,9 @@ type Config struct {
 	// root of the guard's own (see Role), so they are asked for in every
 	// process, and again after a refused sign-in.
 	Admin func(ctx context.Context) (Credentials, error)
+	// Guard are the networks that the guard connects from, which a fence lets
+	// through.
+	Guard []netip.Prefix
 	// Extensions are created by Prepare: "pgaudit", where that audits.
 	Extensions []string
 	Clock      Clock

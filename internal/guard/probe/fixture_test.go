@@ -35,6 +35,19 @@ func (c guardClock) WithDeadline(ctx context.Context, at time.Time) (context.Con
 	return context.WithTimeout(ctx, at.Sub(c.Now())*max(1, c.patience))
 }
 
+// Sleep is short: what is watched in these tests happens often.
+func (c guardClock) Sleep(ctx context.Context, d time.Duration) error { return nap(ctx, d/4) }
+
+// nap waits for a moment of real time.
+func nap(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // handClock is moved by hand. Deadlines are real.
 type handClock struct {
 	mu  sync.Mutex
@@ -50,6 +63,8 @@ func (c *handClock) Now() time.Time {
 func (c *handClock) WithDeadline(ctx context.Context, at time.Time) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, 2*at.Sub(c.Now()))
 }
+
+func (c *handClock) Sleep(ctx context.Context, d time.Duration) error { return nap(ctx, d) }
 
 func (c *handClock) advance(d time.Duration) {
 	c.mu.Lock()
