@@ -96,6 +96,27 @@ func Open(dir string, opts Options) (*Cloud, error) {
 	return c, nil
 }
 
+// Recall returns the account kept in dir, as it was left there. What happens to
+// it from now on happens in memory only, until [Cloud.Keep].
+func Recall(dir string, opts Options) (*Cloud, error) {
+	c, err := Open(dir, opts)
+	if err != nil {
+		return nil, err
+	}
+	c.dir = ""
+	return c, nil
+}
+
+// Keep writes the account as it is to dir, for [Open] and [Recall].
+func (c *Cloud) Keep(dir string) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return fmt.Errorf("make simulator directory: %w", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return save(dir, c.st)
+}
+
 // View calls fn with the account at rest. What fn changes is taken back.
 func (c *Cloud) View(fn func(*Tx) error) error {
 	c.mu.Lock()

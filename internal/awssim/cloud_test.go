@@ -287,3 +287,28 @@ func TestResponse_SurvivesJSON(t *testing.T) {
 		require.Equal(t, m.attrs, back, "%s: a value's type changes on its way to the provider", m.typ)
 	}
 }
+
+func TestRecall_LeavesTheDirectoryAsItIs(t *testing.T) {
+	dir := t.TempDir()
+	count := func(c *awssim.Cloud) int { return c.Summary().Total }
+	kept, err := awssim.New(awssim.Options{Seed: 1})
+	require.NoError(t, err)
+	require.NoError(t, kept.Update(func(tx *awssim.Tx) error {
+		tx.Put(&awssim.Resource{Type: "aws_vpc", Region: "us-east-1", ID: "vpc-1"})
+		return nil
+	}))
+	require.NoError(t, kept.Keep(dir))
+
+	recalled, err := awssim.Recall(dir, awssim.Options{})
+	require.NoError(t, err)
+	require.Equal(t, 1, count(recalled))
+	require.NoError(t, recalled.Update(func(tx *awssim.Tx) error {
+		tx.Put(&awssim.Resource{Type: "aws_vpc", Region: "us-east-1", ID: "vpc-2"})
+		return nil
+	}))
+	require.Equal(t, 2, count(recalled))
+
+	again, err := awssim.Recall(dir, awssim.Options{})
+	require.NoError(t, err)
+	require.Equal(t, 1, count(again), "what happened to the recalled one is not in the directory")
+}
