@@ -53,3 +53,10 @@ func parseSignature(h http.Header) (credentialScope, *Error) {
 	}
 	return credentialScope{accessKey: credential[1], region: credential[3], service: credential[4]}, nil
 }
+
+// Addressed tells which service's endpoint of which region a signed request is
+// for, by the names of its signature; ok is false for one that is not signed.
+func Addressed(h http.Header) (region, service string, ok bool) {
+	scope, e := parseSignature(h)
+	return scope.region, scope.service, e == nil
+}
