@@ -1,0 +1,230 @@
+// Package report is what a drill found, for people (text and picture) and for
+// programs (JSON). Moments are seconds of the simulation's clock, counted from
+// the disaster; those before it are negative.
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Report of one drill.
+type Report struct {
+	Scenario string `json:"scenario"`
+	Title    string `json:"title"`
+	Passed   bool   `json:"passed"`
+	// Failures say what was not as expected.
+	Failures []string `json:"failures,omitempty"`
+	// Diagnosis is what is wrong with the wiring, if the drill stopped for it.
+	Diagnosis []Finding `json:"diagnosis,omitempty"`
+	// Scale of the clock: how many times as fast as the machine's it ran.
+	Scale float64 `json:"scale"`
+	// Simulated and Real are how long the drill took, on each clock, in seconds.
+	Simulated float64 `json:"simulated_seconds"`
+	Real      float64 `json:"real_seconds"`
+	Marks     []Mark  `json:"timeline"`
+	// Phases of the recovery; empty without a failover.
+	Phases []Phase `json:"phases,omitempty"`
+	Apps   []App   `json:"applications,omitempty"`
+	Guard  Guard   `json:"guard"`
+	Plans  []Plan  `json:"plans,omitempty"`
+}
+
+// Finding of the wiring.
+type Finding struct {
+	ID     string `json:"id"`
+	What   string `json:"what"`
+	Remedy string `json:"remedy"`
+}
+
+// Lanes of the timeline.
+const (
+	LaneWorld = "world"
+	LaneGuard = "guard"
+	LaneRDS   = "rds"
+	LaneDNS   = "dns"
+	LaneApps  = "applications"
+	LaneTold  = "people"
+)
+
+// Lanes in the order in which they are drawn.
+var Lanes = []string{LaneWorld, LaneGuard, LaneRDS, LaneDNS, LaneApps, LaneTold}
+
+// Mark is one moment.
+type Mark struct {
+	At   float64 `json:"at"`
+	Lane string  `json:"lane"`
+	Text string  `json:"text"`
+	// Bad marks what hurt, Good what was gained.
+	Bad  bool `json:"bad,omitempty"`
+	Good bool `json:"good,omitempty"`
+}
+
+// Phase is one part of the recovery.
+type Phase struct {
+	Name string  `json:"name"`
+	From float64 `json:"from"`
+	To   float64 `json:"to"`
+}
+
+// Seconds that it took.
+func (p Phase) Seconds() float64 { return p.To - p.From }
+
+// App is what an application experienced.
+type App struct {
+	ID     string `json:"id"`
+	Region string `json:"region"`
+	Sticky bool   `json:"sticky,omitempty"`
+	Acks   int    `json:"acknowledged"`
+	Failed int    `json:"failed"`
+	// RTO in seconds: last acknowledged write before to first after; nil if it
+	// did not write again.
+	RTO *float64 `json:"rto_seconds"`
+	// LostRows were acknowledged and are gone; LostSeconds from the last that
+	// was kept to the last that was lost.
+	LostRows    int     `json:"lost_rows"`
+	LostSeconds float64 `json:"lost_seconds"`
+	// SplitRows the old primary acknowledged after the switch, in a window of
+	// SplitSeconds.
+	SplitRows    int     `json:"split_rows"`
+	SplitSeconds float64 `json:"split_seconds"`
+	// Misled counts DNS answers that led to the old primary after the switch.
+	Misled int `json:"misled_answers"`
+	// Writes in the end, and to which server.
+	Writes bool   `json:"writes"`
+	Server string `json:"server"`
+}
+
+// Guard is what the guard says of itself.
+type Guard struct {
+	Promotions int    `json:"promotions"`
+	Outcome    string `json:"outcome,omitempty"`
+	Evidence   string `json:"evidence,omitempty"`
+	Fence      string `json:"fence,omitempty"`
+	// Estimate of the data loss, in seconds.
+	EstimateKnown bool     `json:"estimate_known"`
+	EstimateLower float64  `json:"estimate_lower_seconds"`
+	EstimateUpper float64  `json:"estimate_upper_seconds"`
+	Refusals      []string `json:"refusals,omitempty"`
+	Debts         []string `json:"debts,omitempty"`
+	Alarms        []string `json:"alarms,omitempty"`
+	Notices       []string `json:"notices,omitempty"`
+}
+
+// Plan is a Terraform plan after the drill.
+type Plan struct {
+	Stack string `json:"stack"`
+	// Bad are the changes that must not be: destroyed, replaced, un-fenced.
+	Bad []string `json:"bad,omitempty"`
+	// Changes are all others.
+	Changes []string `json:"changes,omitempty"`
+}
+
+// JSON is the report for programs.
+func (r Report) JSON() ([]byte, error) {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("write the report: %w", err)
+	}
+	return append(text, '\n'), nil
+}
+
+// Text is the report for people.
+func (r Report) Text() string {
+	var b strings.Builder
+	verdict := "PASSED"
+	if !r.Passed {
+		verdict = "FAILED"
+	}
+	fmt.Fprintf(&b, "%s  %s: %s\n", verdict, r.Scenario, r.Title)
+	for _, f := range r.Failures {
+		fmt.Fprintf(&b, "  not as expected: %s\n", f)
+	}
+	for _, f := range r.Diagnosis {
+		fmt.Fprintf(&b, "  %s: %s\n    remedy: %s\n", f.ID, f.What, f.Remedy)
+	}
+	r.timeline(&b)
+	r.phases(&b)
+	r.apps(&b)
+	r.guard(&b)
+	r.plans(&b)
+	fmt.Fprintf(&b, "\nSeconds are simulated, %gx as fast as this machine's: %s in %s.\n", r.Scale, clock(r.Simulated), clock(r.Real))
+	return b.String()
+}
+
+func (r Report) timeline(b *strings.Builder) {
+	if len(r.Marks) == 0 {
+		return
+	}
+	b.WriteString("\nTimeline (seconds from the disaster)\n")
+	for _, m := range r.Marks {
+		fmt.Fprintf(b, "  %+8.1f  %-12s  %s\n", m.At, m.Lane, m.Text)
+	}
+}
+
+func (r Report) phases(b *strings.Builder) {
+	if len(r.Phases) == 0 {
+		return
+	}
+	b.WriteString("\nPhases of the recovery\n")
+	for _, p := range r.Phases {
+		fmt.Fprintf(b, "  %-12s %8.1f s   (%.1f to %.1f)\n", p.Name, p.Seconds(), p.From, p.To)
+	}
+}
+
+func (r Report) apps(b *strings.Builder) {
+	if len(r.Apps) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%-14s %-11s %8s %12s %10s %14s %8s\n", "Application", "region", "written", "RTO", "RPO", "two writers", "misled")
+	for _, a := range r.Apps {
+		rto := "does not write"
+		switch {
+		case a.RTO != nil:
+			rto = fmt.Sprintf("%.1f s", *a.RTO)
+		case a.Writes:
+			rto = "no outage"
+		}
+		fmt.Fprintf(b, "%-14s %-11s %8d %12s %10s %14s %8d\n", a.ID, a.Region, a.Acks, rto,
+			fmt.Sprintf("%d rows, %.1f s", a.LostRows, a.LostSeconds), fmt.Sprintf("%d rows, %.1f s", a.SplitRows, a.SplitSeconds), a.Misled)
+	}
+}
+
+func (r Report) guard(b *strings.Builder) {
+	g := r.Guard
+	if g.Outcome != "" {
+		estimate := "unknown"
+		if g.EstimateKnown {
+			estimate = fmt.Sprintf("%.1f to %.1f s", g.EstimateLower, g.EstimateUpper)
+		}
+		fmt.Fprintf(b, "\nThe guard: %s for %s; fence %s; its own estimate of the loss %s\n", g.Outcome, g.Evidence, g.Fence, estimate)
+	}
+	for _, line := range []struct {
+		name  string
+		words []string
+	}{{"refusals", g.Refusals}, {"owed", g.Debts}, {"alarms", g.Alarms}, {"people were told", g.Notices}} {
+		if len(line.words) > 0 {
+			fmt.Fprintf(b, "  %s: %s\n", line.name, strings.Join(line.words, "; "))
+		}
+	}
+}
+
+func (r Report) plans(b *strings.Builder) {
+	for _, p := range r.Plans {
+		verdict := "destroys, replaces and un-fences nothing"
+		if len(p.Bad) > 0 {
+			verdict = strings.Join(p.Bad, "; ")
+		}
+		fmt.Fprintf(b, "Plan of %s: %s", p.Stack, verdict)
+		if len(p.Changes) > 0 {
+			fmt.Fprintf(b, "; changes %s", strings.Join(p.Changes, ", "))
+		}
+		b.WriteString("\n")
+	}
+}
+
+func clock(seconds float64) string {
+	return (time.Duration(seconds*10) * time.Second / 10).Round(time.Second / 10).String()
+}
