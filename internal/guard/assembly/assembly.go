@@ -80,7 +80,8 @@ func New(ctx context.Context, o Options) (*command.Handler, error) {
 	}, engine.Ports{
 		Clock: o.Clock, Ledger: adapters.Ledger,
 		Observer: newObserver(o.Clock, databases, adapters.Liveness, check),
-		Promoter: adapters.Promoter, Prover: databases, Fencer: adapters.Fencer, Switcher: adapters.Switcher,
+		Promoter: adapters.Promoter, Prover: databases, Switcher: adapters.Switcher,
+		Fencer:  newTriedFencer(adapters.Fencer, databases, o.Clock, o.Log),
 		Posture: adapters.Posture, Metrics: adapters.Metrics, Notifier: adapters.Notifier,
 	})
 	if err != nil {
@@ -115,7 +116,7 @@ func newDatabases(cfg awsapi.Config, adapters *awsapi.Adapters, o Options) (*pro
 			engine.SitePrimary: {Host: cfg.Primary.Endpoint, Port: port},
 			engine.SiteReplica: {Host: cfg.Replica.Endpoint, Port: port},
 		},
-		Database: cfg.Database.Name, Roots: roots, Extensions: extensions,
+		Database: cfg.Database.Name, Roots: roots, Extensions: extensions, Guard: cfg.GuardCIDRs,
 		Clock: o.Clock, Elapsed: o.Elapsed, Dial: o.Dial, Resolve: o.Resolve,
 		Admin: func(ctx context.Context) (probe.Credentials, error) {
 			c, err := adapters.Secrets.Credentials(ctx)

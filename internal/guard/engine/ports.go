@@ -148,7 +148,9 @@ type Proof struct {
 // may be repeated.
 type Fencer interface {
 	Fence(ctx context.Context, m Member) error
-	// Fenced tells whether the fence holds, found by trying.
+	// Fenced tells whether the fence holds, found by trying. A fence that is set
+	// and through which others get all the same is an error, not false: setting
+	// it again would not help, and it is not lifted either.
 	Fenced(ctx context.Context, m Member) (bool, error)
 	Unfence(ctx context.Context, m Member) error
 }

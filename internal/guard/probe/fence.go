@@ -36,7 +36,7 @@ const (
 // localhost is where RDS's own agents (rdsadmin) connect from.
 var localhost = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("::1/128")}
 
-// passedSQL finds sessions of others that show that packets of theirs came in
+// othersSQL finds sessions of others that show that packets of theirs came in
 // after $1, by the server's clock: they began since, for which client and
 // server must have exchanged messages, or were sent a statement since. That
 // a statement ends or WAL is written shows nothing: what was begun before the
@@ -45,7 +45,7 @@ var localhost = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.Must
 // and autovacuum are no client backends. $2 are the networks that the fence
 // lets through.
 // https://www.postgresql.org/docs/15/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
-const passedSQL = `SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'),
+const othersSQL = `SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'),
 	count(s.pid), coalesce(string_agg(DISTINCT host(s.client_addr), ', '), '')
 	FROM (SELECT) AS one LEFT JOIN (
 		SELECT pid, client_addr FROM pg_stat_activity
@@ -128,7 +128,7 @@ func (d *Databases) watchOthers(ctx context.Context, conn *pgx.Conn) error {
 		var sees bool
 		var sessions int
 		var hosts string
-		if err := conn.QueryRow(ctx, passedSQL, from, ours).Scan(&sees, &sessions, &hosts); err != nil {
+		if err := conn.QueryRow(ctx, othersSQL, from, ours).Scan(&sees, &sessions, &hosts); err != nil {
 			return fmt.Errorf("look at the sessions: %w", err)
 		}
 		switch {

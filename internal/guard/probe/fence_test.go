@@ -132,18 +132,21 @@ func TestTryFence_FindsThoseWhoNeverLeft(t *testing.T) {
 func TestTryFence_TakesNobodyForAClientWhoIsNone(t *testing.T) {
 	const admitted = "127.0.0.88"
 	for name, work := range map[string]func(t *testing.T, s *site) func(context.Context) error{
-		"the server's own, by its socket": func(t *testing.T, s *site) func(context.Context) error {
+		"the server's own, by its socket": func(_ *testing.T, s *site) func(context.Context) error {
 			return func(ctx context.Context) error { return s.primary.Exec(ctx, `SELECT 1`) }
 		},
 		"agents on the server": func(t *testing.T, s *site) func(context.Context) error {
+			t.Helper()
 			conn := s.client(t, netip.MustParseAddr("127.0.0.1"))
 			return func(ctx context.Context) error { _, err := conn.Exec(ctx, `SELECT 1`); return err }
 		},
 		"the guard's subnets": func(t *testing.T, s *site) func(context.Context) error {
+			t.Helper()
 			conn := s.client(t, netip.MustParseAddr(admitted))
 			return func(ctx context.Context) error { _, err := conn.Exec(ctx, `SELECT 1`); return err }
 		},
 		"RDS's administrator": func(t *testing.T, s *site) func(context.Context) error {
+			t.Helper()
 			s.exec(t, `CREATE ROLE rdsadmin LOGIN PASSWORD 'secret'`)
 			t.Cleanup(func() {
 				require.NoError(t, s.primary.Exec(context.WithoutCancel(t.Context()), `DROP ROLE rdsadmin`))
@@ -153,7 +156,7 @@ func TestTryFence_TakesNobodyForAClientWhoIsNone(t *testing.T) {
 			t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
 			return func(ctx context.Context) error { _, err := conn.Exec(ctx, `SELECT 1`); return err }
 		},
-		"replication": func(t *testing.T, s *site) func(context.Context) error {
+		"replication": func(_ *testing.T, s *site) func(context.Context) error {
 			return func(ctx context.Context) error {
 				conn, err := s.connect(ctx, outside, "application", "database")
 				if err != nil {

@@ -104,7 +104,7 @@ var next = map[Name]string{ //nolint:gosec // words for people, no credentials
 	PrimaryReturned:   "The primary answered again before it was fenced, so nothing was changed. Find out why it was silent.",
 	DeadlinePassed:    "The failover could not be sent in time and was undone. See its last refusal, fix that, and fail over with force or wait for the cooldown.",
 	FenceFailed:       "AWS answered but the primary could not be cut off. Fix the cause (usually a permission), or fail over with unfenced if you know that it is dead.",
-	FenceUnconfirmed:  "The fence was set but does not show yet. The guard looks again; see the network ACL of the primary's database subnets.",
+	FenceUnconfirmed:  "The guard looks again. See that the network ACL is that of all the primary's database subnets and has no rules of others; or fail over with unfenced if you know that it is dead.",
 	FencingOwed:       "The old primary's region was silent, so it is not fenced yet. The guard tries at each tick; keep applications from using its address.",
 	PromoteRefused:    "RDS answered that it will not promote the replica now. See the reason; the guard tries again until the failover's deadline.",
 	PromoteUnanswered: "It is not known whether RDS took the promotion. The guard asks again, never un-fences, and finishes when RDS answers.",
