@@ -3,6 +3,7 @@ package wire
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/smithy-go/encoding/cbor"
 
@@ -62,7 +63,8 @@ func viewAlarm(r *awssim.Resource) cbor.Map {
 		"AlarmArn": cbor.String(r.ARN()), "AlarmName": cbor.String(a.Str("alarm_name")), "AlarmDescription": cbor.String(a.Str("alarm_description")),
 		"ActionsEnabled": cbor.Bool(a.Bool("actions_enabled")), "ComparisonOperator": cbor.String(a.Str("comparison_operator")),
 		"EvaluationPeriods": whole(a.Int("evaluation_periods")), "TreatMissingData": cbor.String(a.Str("treat_missing_data")),
-		"StateValue": cbor.String(r.Hidden.Str("state")), "StateUpdatedTimestamp": cborTime(r.Created), "AlarmConfigurationUpdatedTimestamp": cborTime(r.Created),
+		"StateValue": cbor.String(r.Hidden.Str("state")), "StateReason": cbor.String(r.Hidden.Str("state_reason")),
+		"StateUpdatedTimestamp": cborTime(stateSince(r)), "StateTransitionedTimestamp": cborTime(stateSince(r)), "AlarmConfigurationUpdatedTimestamp": cborTime(r.Created),
 		"AlarmActions": cborTexts(a.Strings("alarm_actions")), "OKActions": cborTexts(a.Strings("ok_actions")),
 		"InsufficientDataActions": cborTexts(a.Strings("insufficient_data_actions")), "Dimensions": dimensionList(a),
 	}
@@ -82,6 +84,14 @@ func viewAlarm(r *awssim.Resource) cbor.Map {
 		m["Threshold"] = cbor.Float64(threshold)
 	}
 	return m
+}
+
+// stateSince is when an alarm came into its state.
+func stateSince(r *awssim.Resource) time.Time {
+	if at, err := time.Parse(time.RFC3339Nano, r.Hidden.Str("state_at")); err == nil {
+		return at
+	}
+	return r.Created // and has been in it since
 }
 
 // whole is a number that is never negative.
