@@ -94,8 +94,11 @@ func TestFenced_WaitsAWhileForATryThatTells(t *testing.T) {
 
 func TestFenced_CountsItsPatienceAnewAfterATryThatTold(t *testing.T) {
 	for name, tell := range map[string]func(*acl, *trial, *triedFencer){
-		"for":     func(_ *acl, try *trial, f *triedFencer) { try.err = nil; _, _ = f.Fenced(t.Context(), primary) },
-		"against": func(_ *acl, try *trial, f *triedFencer) { try.err = probe.ErrPassable; _, _ = f.Fenced(t.Context(), primary) },
+		"for": func(_ *acl, try *trial, f *triedFencer) { try.err = nil; _, _ = f.Fenced(t.Context(), primary) },
+		"against": func(_ *acl, try *trial, f *triedFencer) {
+			try.err = probe.ErrPassable
+			_, _ = f.Fenced(t.Context(), primary)
+		},
 		"no fence": func(a *acl, _ *trial, f *triedFencer) {
 			a.holds = false
 			_, _ = f.Fenced(t.Context(), primary)
