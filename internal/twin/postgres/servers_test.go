@@ -142,8 +142,13 @@ func TestServers_AreWhatTheAccountSays(t *testing.T) {
 func TestServers_FollowRestartFailoverAndDeletion(t *testing.T) {
 	w := newWorld(t)
 	for name, do := range map[string]func(*awssim.Tx, *awssim.Resource) error{
-		"restart":  func(tx *awssim.Tx, r *awssim.Resource) error { lifecycle.Restart(tx, r, lifecycle.DefaultTiming()); return nil },
-		"failover": func(tx *awssim.Tx, r *awssim.Resource) error { return lifecycle.Failover(tx, r, lifecycle.DefaultTiming()) },
+		"restart": func(tx *awssim.Tx, r *awssim.Resource) error {
+			lifecycle.Restart(tx, r, lifecycle.DefaultTiming())
+			return nil
+		},
+		"failover": func(tx *awssim.Tx, r *awssim.Resource) error {
+			return lifecycle.Failover(tx, r, lifecycle.DefaultTiming())
+		},
 	} {
 		w.change(away, primaryDB, do)
 		w.await(name+" begins", func() bool { return !w.up(away, primaryDB) })
