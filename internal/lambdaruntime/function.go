@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -16,11 +18,41 @@ var (
 	ErrInit = errors.New("the function could not be initialized")
 	// ErrTimedOut: the sandbox was killed at the deadline.
 	ErrTimedOut = errors.New("the function timed out")
-	// ErrExited: the program ended during the invocation.
+	// ErrExited: the program ended during the invocation. The error is an
+	// [*ExitError] too.
 	ErrExited = errors.New("the function's program ended")
+	// ErrMemory: it was killed because it had used more memory than it has.
+	// Comes with ErrExited.
+	ErrMemory = errors.New("the function ran out of memory")
+	// ErrKilled: it was killed by Kill. Comes with ErrExited.
+	ErrKilled = errors.New("the function was killed")
 	// ErrClosed: the function was closed.
 	ErrClosed = errors.New("the function is closed")
 )
+
+// ExitError says how a program ended that was to go on.
+type ExitError struct {
+	// State is as [os.ProcessState] words it: "signal: killed" for example.
+	State string
+	// Cause is ErrMemory, ErrKilled or, where it ended by itself, nil.
+	Cause error
+}
+
+func (e *ExitError) Error() string {
+	text := ErrExited.Error() + ": " + e.State
+	if e.Cause != nil {
+		text += ": " + e.Cause.Error()
+	}
+	return text
+}
+
+// Unwrap makes it an ErrExited and its cause.
+func (e *ExitError) Unwrap() []error {
+	if e.Cause == nil {
+		return []error{ErrExited}
+	}
+	return []error{ErrExited, e.Cause}
+}
 
 // initTimeout is Lambda's, in the machine's time.
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
@@ -29,14 +61,24 @@ const initTimeout = 10 * time.Second
 // Clock is what deadlines are told and kept on.
 type Clock interface {
 	Now() time.Time
-	// Real is what passes on the machine's clock while d passes on this one.
-	Real(d time.Duration) time.Duration
+	// Sleep waits, or returns the context's error when that ends first.
+	Sleep(ctx context.Context, d time.Duration) error
 }
 
 type systemClock struct{}
 
-func (systemClock) Now() time.Time                     { return time.Now() }
-func (systemClock) Real(d time.Duration) time.Duration { return d }
+func (systemClock) Now() time.Time { return time.Now() }
+
+func (systemClock) Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 // Config of a function.
 type Config struct {
@@ -49,6 +91,9 @@ type Config struct {
 	Name, ARN string
 	// Timeout of an invocation, on Clock.
 	Timeout time.Duration
+	// Memory that the program may use, in bytes; 0 is no limit. It is held
+	// against the resident set of the one process, where the system tells it.
+	Memory int64
 	// Clock defaults to the machine's.
 	Clock Clock
 	// Log gets what the program prints; nil drops it.
@@ -95,19 +140,38 @@ type Result struct {
 // Function invokes one function. It is safe for concurrent use: invocations
 // that overlap get sandboxes of their own.
 type Function struct {
-	cfg Config
+	name string
 
 	mu     sync.Mutex
+	cfg    Config
 	closed bool
 	free   []*sandbox
 	all    map[*sandbox]struct{}
-	// deployment counts the changes of the variables.
+	// deployment counts the changes of the configuration.
 	deployment int
 }
 
 // New makes a function. Nothing runs before the first invocation. Close ends
 // what runs.
 func New(cfg Config) (*Function, error) {
+	f := &Function{name: cfg.Name, all: map[*sandbox]struct{}{}}
+	if err := f.Redeploy(cfg); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Redeploy gives the function another program or configuration: the next
+// invocation is a cold start, those under way end as they began. The name may
+// not change.
+func (f *Function) Redeploy(cfg Config) error {
+	err := cfg.validate()
+	if err == nil && cfg.Name != f.name {
+		err = fmt.Errorf("name: found %q, want the same as before", cfg.Name)
+	}
+	if err != nil {
+		return fmt.Errorf("function %s: %w", f.name, err)
+	}
 	if cfg.Clock == nil {
 		cfg.Clock = systemClock{}
 	}
@@ -115,31 +179,38 @@ func New(cfg Config) (*Function, error) {
 		cfg.Log = io.Discard
 	}
 	cfg.Log = &sharedWriter{to: cfg.Log}
-	if err := cfg.validate(); err != nil {
-		return nil, fmt.Errorf("function %s: %w", cfg.Name, err)
-	}
-	return &Function{cfg: cfg, all: map[*sandbox]struct{}{}}, nil
+	f.mu.Lock()
+	f.cfg = cfg
+	f.deployment++
+	f.mu.Unlock()
+	f.Recycle()
+	return nil
 }
 
 // Invoke sends an event and waits for the answer. The context's end kills the
 // sandbox. An error wraps one of this package's or the context's.
 func (f *Function) Invoke(ctx context.Context, event []byte) (Result, error) {
+	return f.InvokeAs(ctx, newID(), event)
+}
+
+// InvokeAs is Invoke with the id that the request is to have; Lambda gives
+// each attempt at an event the same.
+func (f *Function) InvokeAs(ctx context.Context, id string, event []byte) (Result, error) {
 	s, cold, err := f.take(ctx)
 	if err != nil {
-		return Result{}, fmt.Errorf("invoke %s: %w", f.cfg.Name, err)
+		return Result{}, fmt.Errorf("invoke %s: %w", f.name, err)
 	}
-	result, err := s.invoke(ctx, event)
+	result, err := s.invoke(ctx, id, event)
 	if err != nil {
-		f.drop(s)
-		return Result{}, fmt.Errorf("invoke %s: %w", f.cfg.Name, err)
+		f.drop(s, ErrClosed)
+		return Result{}, fmt.Errorf("invoke %s: %w", f.name, err)
 	}
 	result.Cold = cold
 	f.put(s)
 	return result, nil
 }
 
-// SetVariables gives the function other variables, as a new deployment does:
-// the next invocation is a cold start, those under way end as they began.
+// SetVariables gives the function other variables, as a new deployment does.
 func (f *Function) SetVariables(variables map[string]string) {
 	f.mu.Lock()
 	f.cfg.Variables = variables
@@ -156,22 +227,30 @@ func (f *Function) Recycle() {
 	f.free = nil
 	f.mu.Unlock()
 	for _, s := range idle {
-		f.drop(s)
+		f.drop(s, ErrClosed)
 	}
 }
 
-// Close kills all sandboxes; invocations under way end with ErrClosed or
-// ErrExited.
+// Kill kills all sandboxes, as a crash of what they run on does: invocations
+// under way end with ErrKilled, the next one is a cold start.
+func (f *Function) Kill() { f.endAll(ErrKilled) }
+
+// Close kills all sandboxes and refuses more; invocations under way end with
+// ErrClosed.
 func (f *Function) Close() {
 	f.mu.Lock()
-	f.closed, f.free = true, nil
-	running := make([]*sandbox, 0, len(f.all))
-	for s := range f.all {
-		running = append(running, s)
-	}
+	f.closed = true
+	f.mu.Unlock()
+	f.endAll(ErrClosed)
+}
+
+func (f *Function) endAll(cause error) {
+	f.mu.Lock()
+	f.free = nil
+	running := slices.Collect(maps.Keys(f.all))
 	f.mu.Unlock()
 	for _, s := range running {
-		f.drop(s)
+		f.drop(s, cause)
 	}
 }
 
@@ -202,15 +281,15 @@ func (f *Function) put(s *sandbox) {
 	}
 	f.mu.Unlock()
 	if !keep {
-		f.drop(s)
+		f.drop(s, ErrClosed)
 	}
 }
 
-func (f *Function) drop(s *sandbox) {
+func (f *Function) drop(s *sandbox, cause error) {
 	f.mu.Lock()
 	delete(f.all, s)
 	f.mu.Unlock()
-	s.end()
+	s.end(cause)
 }
 
 // sharedWriter is written to by several sandboxes.

@@ -33,7 +33,13 @@ type told struct {
 	Left     time.Duration
 	ARN      string
 	Outsider string
+	Request  string
+	Region   string
+	Memory   string
 }
+
+// hoard keeps what was allocated.
+var hoard []byte
 
 func handle(ctx context.Context, o order) (told, error) {
 	end, _ := ctx.Deadline()
@@ -47,8 +53,17 @@ func handle(ctx context.Context, o order) (told, error) {
 		time.Sleep(time.Hour)
 	case "exit":
 		os.Exit(3)
+	case "eat":
+		hoard = make([]byte, 128<<20)
+		for i := range hoard {
+			hoard[i] = byte(i)
+		}
+		time.Sleep(time.Hour)
 	}
-	return told{PID: os.Getpid(), Said: os.Getenv("SAY"), Left: time.Until(end), ARN: lc.InvokedFunctionArn, Outsider: os.Getenv("PATH")}, nil
+	return told{
+		PID: os.Getpid(), Said: os.Getenv("SAY"), Left: time.Until(end), ARN: lc.InvokedFunctionArn, Outsider: os.Getenv("PATH"),
+		Request: lc.AwsRequestID, Region: os.Getenv("AWS_REGION"), Memory: os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
+	}, nil
 }
 
 func TestMain(m *testing.M) {
@@ -149,6 +164,53 @@ func TestInvoke_SaysThatTheProgramEnded(t *testing.T) {
 	_, err := f.Invoke(t.Context(), []byte(`{"do":"exit"}`))
 	require.ErrorIs(t, err, lambdaruntime.ErrExited)
 	require.NotErrorIs(t, err, lambdaruntime.ErrInit)
+	require.NotErrorIs(t, err, lambdaruntime.ErrMemory)
+	var exit *lambdaruntime.ExitError
+	require.ErrorAs(t, err, &exit)
+	require.Equal(t, "exit status 3", exit.State)
+}
+
+func TestKill_EndsAnInvocationAndTheNextStartsAnew(t *testing.T) {
+	f := newFunction(t)
+	_, before := invoke(t, f, `{}`)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := f.Invoke(t.Context(), []byte(`{"do":"hang"}`))
+		ended <- err
+	}()
+	require.Eventually(t, func() bool { // the hanging one may not have begun yet
+		f.Kill()
+		return len(ended) > 0
+	}, 10*time.Second, time.Millisecond)
+	err := <-ended
+	require.ErrorIs(t, err, lambdaruntime.ErrKilled)
+	require.ErrorIs(t, err, lambdaruntime.ErrExited)
+	_, after := invoke(t, f, `{}`)
+	require.NotEqual(t, before.PID, after.PID)
+}
+
+func TestInvokeAs_GivesTheRequestItsID(t *testing.T) {
+	f := newFunction(t)
+	r, err := f.InvokeAs(t.Context(), "the-id", []byte(`{}`))
+	require.NoError(t, err)
+	var answer told
+	require.NoError(t, json.Unmarshal(r.Payload, &answer))
+	require.Equal(t, "the-id", answer.Request)
+	require.Equal(t, "eu-west-1", answer.Region)
+}
+
+func TestRedeploy_CountsFromTheNextInvocation(t *testing.T) {
+	var cfg lambdaruntime.Config
+	f := newFunction(t, func(c *lambdaruntime.Config) { cfg = *c })
+	_, before := invoke(t, f, `{}`)
+	cfg.Variables = map[string]string{asFunction: "serve", "SAY": "goodbye"}
+	require.NoError(t, f.Redeploy(cfg))
+	r, after := invoke(t, f, `{}`)
+	require.True(t, r.Cold)
+	require.NotEqual(t, before.PID, after.PID)
+	require.Equal(t, "goodbye", after.Said)
+	cfg.Name = "another"
+	require.ErrorContains(t, f.Redeploy(cfg), `name: found "another"`)
 }
 
 func TestInvoke_SaysThatTheProgramNeverBegan(t *testing.T) {

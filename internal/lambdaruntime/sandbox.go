@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os/exec"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -34,7 +36,9 @@ type sandbox struct {
 	// exited is closed when the program has ended, gone when end was called.
 	exited, gone chan struct{}
 	over         sync.Once
-	init         time.Duration
+	// cause of the end; set before gone is closed.
+	cause error
+	init  time.Duration
 
 	mu      sync.Mutex
 	current *invocation
@@ -70,11 +74,17 @@ func startSandbox(ctx context.Context, cfg Config) (*sandbox, error) {
 		return nil, fmt.Errorf("%w: %w", ErrInit, err)
 	}
 	go func() {
-		_ = s.cmd.Wait() // how it ended does not matter: it was to run on
+		_ = s.cmd.Wait() // how it ended is in its state
 		close(s.exited)
 	}()
+	if cfg.Memory > 0 {
+		go s.watchMemory()
+	}
 	return s, nil
 }
+
+// regionOfARN is the part of an ARN that names its region.
+const regionOfARN = 3
 
 // environment is what Lambda gives a program, beside the function's own.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
@@ -87,8 +97,14 @@ func (c Config) environment(api, stream string) []string {
 		"AWS_LAMBDA_RUNTIME_API": api, "AWS_LAMBDA_FUNCTION_NAME": c.Name, "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
 		"AWS_LAMBDA_LOG_GROUP_NAME":  "/aws/lambda/" + c.Name,
 		"AWS_LAMBDA_LOG_STREAM_NAME": "local/[$LATEST]" + stream,
-		"AWS_EXECUTION_ENV":          "AWS_Lambda_provided.al2023", "TZ": ":UTC",
+		"AWS_EXECUTION_ENV":          "AWS_Lambda_provided.al2023", "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "TZ": ":UTC",
 	})
+	if parts := strings.Split(c.ARN, ":"); len(parts) > regionOfARN {
+		all["AWS_REGION"], all["AWS_DEFAULT_REGION"] = parts[regionOfARN], parts[regionOfARN]
+	}
+	if c.Memory > 0 {
+		all["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = strconv.FormatInt(c.Memory>>20, 10)
+	}
 	env := make([]string, 0, len(all))
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		env = append(env, name+"="+all[name])
@@ -96,9 +112,31 @@ func (c Config) environment(api, stream string) []string {
 	return env
 }
 
-// end kills the program and waits until it has ended.
-func (s *sandbox) end() {
+// memoryEvery is how often the memory of a sandbox is looked at. The system
+// keeps the peak, so none is missed.
+const memoryEvery = 20 * time.Millisecond
+
+// watchMemory kills the program once it has used more than it may.
+func (s *sandbox) watchMemory() {
+	ticker := time.NewTicker(memoryEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-s.exited:
+			return
+		case <-ticker.C:
+			if peakMemory(s.cmd.Process.Pid) > s.cfg.Memory {
+				s.end(ErrMemory)
+				return
+			}
+		}
+	}
+}
+
+// end kills the program and waits until it has ended. The first cause counts.
+func (s *sandbox) end(cause error) {
 	s.over.Do(func() {
+		s.cause = cause
 		close(s.gone)
 		_ = s.cmd.Process.Kill() // it may have ended already
 		_ = s.server.Close()
@@ -107,20 +145,20 @@ func (s *sandbox) end() {
 }
 
 // invoke sends one event, as soon as the program asks for it.
-func (s *sandbox) invoke(ctx context.Context, event []byte) (Result, error) {
+func (s *sandbox) invoke(ctx context.Context, id string, event []byte) (Result, error) {
 	if err := s.awaitIdle(ctx); err != nil {
 		return Result{}, err
 	}
-	inv := &invocation{id: newID(), event: event, deadline: s.cfg.Clock.Now().Add(s.cfg.Timeout), answer: make(chan Result, 1)}
+	inv := &invocation{id: id, event: event, deadline: s.cfg.Clock.Now().Add(s.cfg.Timeout), answer: make(chan Result, 1)}
 	s.mu.Lock()
 	s.current = inv
 	s.mu.Unlock()
 	sent := time.Now()
-	expired := time.NewTimer(s.cfg.Clock.Real(s.cfg.Timeout))
-	defer expired.Stop()
+	expired, stop := s.deadline(ctx)
+	defer stop()
 	select {
 	case s.events <- inv:
-	case <-expired.C:
+	case <-expired:
 		return Result{}, ErrTimedOut
 	case <-s.exited:
 		return Result{}, s.ended()
@@ -131,13 +169,25 @@ func (s *sandbox) invoke(ctx context.Context, event []byte) (Result, error) {
 	case r := <-inv.answer:
 		r.Begun, r.Init, r.Took, r.PeakMemory = s.begun, s.init, time.Since(sent), peakMemory(s.cmd.Process.Pid)
 		return r, nil
-	case <-expired.C:
+	case <-expired:
 		return Result{}, fmt.Errorf("%w after %s", ErrTimedOut, s.cfg.Timeout)
 	case <-s.exited:
 		return Result{}, s.ended()
 	case <-ctx.Done():
 		return Result{}, ctx.Err()
 	}
+}
+
+// deadline closes the channel when the time of an invocation is up.
+func (s *sandbox) deadline(ctx context.Context) (expired <-chan struct{}, stop context.CancelFunc) {
+	ctx, stop = context.WithCancel(ctx)
+	up := make(chan struct{})
+	go func() {
+		if s.cfg.Clock.Sleep(ctx, s.cfg.Timeout) == nil {
+			close(up)
+		}
+	}()
+	return up, stop
 }
 
 // awaitIdle waits until the program asks for an event: at its start for its
@@ -155,7 +205,7 @@ func (s *sandbox) awaitIdle(ctx context.Context) error {
 		return fmt.Errorf("%w: %s: %s", ErrInit, fault.Type, fault.Message)
 	case <-s.exited:
 		if s.init == 0 {
-			return fmt.Errorf("%w: %w: %s", ErrInit, s.ended(), s.cmd.ProcessState)
+			return fmt.Errorf("%w: %w", ErrInit, s.ended())
 		}
 		return s.ended()
 	case <-limit.C:
@@ -165,14 +215,18 @@ func (s *sandbox) awaitIdle(ctx context.Context) error {
 	}
 }
 
-// ended says why the program is not there any more.
+// ended says why the program is not there any more; it is not.
 func (s *sandbox) ended() error {
+	exit := &ExitError{State: s.cmd.ProcessState.String()}
 	select {
 	case <-s.gone:
-		return ErrClosed
+		if errors.Is(s.cause, ErrClosed) {
+			return ErrClosed
+		}
+		exit.Cause = s.cause
 	default:
-		return ErrExited
 	}
+	return exit
 }
 
 var errNoInvocation = errors.New("no such invocation is under way")
