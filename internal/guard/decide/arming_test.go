@@ -54,34 +54,99 @@ func TestArming_ArmsAfterTenMinutesOfGreenAndNotBefore(t *testing.T) {
 	}
 }
 
-func TestArming_StartsAnewAfterAnythingThatIsNotGreen(t *testing.T) {
-	spoil := map[string]func(*Observation, *Readiness, time.Time){
-		"sql silent":       func(o *Observation, _ *Readiness, now time.Time) { o.SQL.SilentSince = now },
+// spoil makes an observation that is not green.
+type spoil func(*Observation, *Readiness, time.Time)
+
+// seen are answers that are not green, unseen is no news.
+var (
+	seen = map[string]spoil{
+		"sql refused": func(o *Observation, _ *Readiness, now time.Time) { o.SQL.SilentSince, o.SQL.Class = now, ClassRefused },
+		"sql unreachable": func(o *Observation, _ *Readiness, now time.Time) {
+			o.SQL.SilentSince, o.SQL.Class = now, ClassUnreachable
+		},
 		"sql not writable": func(o *Observation, _ *Readiness, _ time.Time) { o.SQL.Class = ClassDiskFull },
-		"wal silent":       func(o *Observation, _ *Readiness, now time.Time) { o.WAL.SilentSince = now },
+		"wal stale":        func(o *Observation, _ *Readiness, now time.Time) { o.WAL.SilentSince, o.WAL.Class = now, ClassStale },
+		"no wal receiver": func(o *Observation, _ *Readiness, now time.Time) {
+			o.WAL.SilentSince, o.WAL.Class = now, ClassNoReceiver
+		},
 		"no replica":       func(o *Observation, _ *Readiness, _ time.Time) { o.Replica.Exists = false },
 		"promoted replica": func(o *Observation, _ *Readiness, _ time.Time) { o.Replica.IsReplica = false },
 		"replica broken":   func(o *Observation, _ *Readiness, _ time.Time) { o.Replica.Status = "storage-full" },
-		"replica unknown":  func(o *Observation, _ *Readiness, now time.Time) { o.Replica.StatusAt = now.Add(-time.Hour) },
-		"no position":      func(o *Observation, _ *Readiness, _ time.Time) { o.Positions.ReplayLSN = 0 },
 		"not ready":        func(_ *Observation, r *Readiness, _ time.Time) { r.Green = false },
-		"readiness old":    func(_ *Observation, r *Readiness, now time.Time) { r.At = now.Add(-time.Hour) },
-		"failed over":      func(o *Observation, _ *Readiness, _ time.Time) { o.Facts.FailedOver = true },
-		"primary unknown":  func(o *Observation, _ *Readiness, _ time.Time) { o.Primary.ResourceID = "" },
+		"not ready by name": func(_ *Observation, r *Readiness, _ time.Time) {
+			r.Green, r.Failing, r.Unknown = false, []string{"records"}, []string{"alarm"}
+		},
+		"failed over": func(o *Observation, _ *Readiness, _ time.Time) { o.Facts.FailedOver = true },
 	}
-	for name, f := range spoil {
+	unseen = map[string]spoil{
+		"sql timed out":      func(o *Observation, _ *Readiness, now time.Time) { o.SQL.SilentSince, o.SQL.Class = now, ClassTimeout },
+		"sql not looked at":  func(o *Observation, _ *Readiness, now time.Time) { o.SQL.LastSample = now.Add(-time.Minute) },
+		"sql told nothing":   func(o *Observation, _ *Readiness, _ time.Time) { o.SQL.Class = ClassResolveFailed },
+		"wal not looked at":  func(o *Observation, _ *Readiness, now time.Time) { o.WAL.LastSample = now.Add(-time.Minute) },
+		"wal told nothing":   func(o *Observation, _ *Readiness, _ time.Time) { o.WAL.Class = ClassReplicaSilent },
+		"replica unknown":    func(o *Observation, _ *Readiness, now time.Time) { o.Replica.StatusAt = now.Add(-time.Hour) },
+		"no position":        func(o *Observation, _ *Readiness, _ time.Time) { o.Positions.ReplayLSN = 0 },
+		"readiness old":      func(_ *Observation, r *Readiness, now time.Time) { r.At = now.Add(-time.Hour) },
+		"readiness not made": func(_ *Observation, r *Readiness, _ time.Time) { *r = Readiness{} },
+		"readiness unread":   func(_ *Observation, r *Readiness, _ time.Time) { r.Green, r.Unknown = false, []string{"alarm"} },
+	}
+)
+
+// spoilt runs the arming over one observation that is not green.
+func spoilt(t *testing.T, a Arming, now time.Time, by spoil) Arming {
+	t.Helper()
+	o, r := green(now, "db-A"), Readiness{Green: true, At: now}
+	by(&o, &r, now)
+	if len(NotGreen(o, r, now)) == 0 {
+		t.Fatal("counts as green")
+	}
+	return a.Next(testPolicy(), o, r, now)
+}
+
+func TestArming_StartsAnewAfterAnAnswerThatIsNotGreen(t *testing.T) {
+	for name, by := range seen {
 		t.Run(name, func(t *testing.T) {
 			a := watch(Arming{}, epoch, epoch.Add(570*time.Second), healthyAs("db-A"))
-			now := epoch.Add(600 * time.Second)
-			o, r := green(now, "db-A"), Readiness{Green: true, At: now}
-			f(&o, &r, now)
-			if len(NotGreen(o, r, now)) == 0 {
-				t.Fatal("counts as green")
-			}
-			a = a.Next(testPolicy(), o, r, now)
+			a = spoilt(t, a, epoch.Add(600*time.Second), by)
 			a = watch(a, epoch.Add(630*time.Second), epoch.Add(1200*time.Second), healthyAs("db-A"))
 			if a.ArmedFor != "" {
 				t.Fatalf("armed %s after green began anew", a.ArmedAt.Sub(epoch.Add(630*time.Second)))
+			}
+		})
+	}
+}
+
+func TestArming_GoesOnAfterALookThatWasMissedWithoutCountingIt(t *testing.T) {
+	for name, by := range unseen {
+		t.Run(name, func(t *testing.T) {
+			a := watch(Arming{}, epoch, epoch.Add(570*time.Second), healthyAs("db-A"))
+			a = spoilt(t, a, epoch.Add(600*time.Second), by)
+			if a.ArmedFor != "" {
+				t.Fatal("armed by what was not seen")
+			}
+			a = watch(a, epoch.Add(630*time.Second), epoch.Add(630*time.Second), healthyAs("db-A"))
+			if a.ArmedFor != "" {
+				t.Fatal("the minute in which something was missed counts as green")
+			}
+			a = watch(a, epoch.Add(660*time.Second), epoch.Add(660*time.Second), healthyAs("db-A"))
+			if a.ArmedFor != "db-A" {
+				t.Fatalf("one missed look cost ten minutes: %+v", a)
+			}
+		})
+	}
+}
+
+func TestArming_StartsAnewWhereTooMuchWasMissed(t *testing.T) {
+	for name, by := range unseen {
+		t.Run(name, func(t *testing.T) {
+			a := watch(Arming{}, epoch, epoch.Add(570*time.Second), healthyAs("db-A"))
+			for late := 30 * time.Second; late <= MaxGap; late += 30 * time.Second {
+				a = spoilt(t, a, epoch.Add(570*time.Second+late), by)
+			}
+			from := epoch.Add(570*time.Second + MaxGap + 30*time.Second)
+			a = watch(a, from, from.Add(570*time.Second), healthyAs("db-A"))
+			if a.ArmedFor != "" {
+				t.Fatalf("armed %s after green began anew", a.ArmedAt.Sub(from))
 			}
 		})
 	}
@@ -103,6 +168,17 @@ func TestArming_IsForOnePrimaryOnly(t *testing.T) {
 	}
 	if a = watch(a, next.Add(30*time.Second), next.Add(600*time.Second), healthyAs("db-B")); a.ArmedFor != "db-B" {
 		t.Fatalf("armed for %q, want db-B", a.ArmedFor)
+	}
+}
+
+func TestArming_StartsAnewWhenAnotherPrimaryWasInBetweenThoughItWasHardlySeen(t *testing.T) {
+	a := watch(Arming{}, epoch, epoch.Add(570*time.Second), healthyAs("db-A"))
+	now := epoch.Add(600 * time.Second)
+	o := green(now, "db-B")
+	o.SQL.SilentSince, o.SQL.Class = now, ClassTimeout
+	a = a.Next(testPolicy(), o, Readiness{Green: true, At: now}, now)
+	if a = watch(a, now.Add(30*time.Second), now.Add(600*time.Second), healthyAs("db-A")); a.ArmedFor != "" {
+		t.Fatalf("armed by a run that another primary was part of: %+v", a)
 	}
 }
 

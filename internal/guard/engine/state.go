@@ -240,7 +240,7 @@ func (s State) Clone() State {
 	c.Failover, c.Last = s.Failover.clone(), s.Last.clone()
 	c.Debts = maps.Clone(s.Debts)
 	c.Outbox = slices.Clone(s.Outbox)
-	c.Readiness.Failing = slices.Clone(s.Readiness.Failing)
+	c.Readiness.Failing, c.Readiness.Unknown = slices.Clone(s.Readiness.Failing), slices.Clone(s.Readiness.Unknown)
 	return c
 }
 
