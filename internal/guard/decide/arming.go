@@ -2,6 +2,7 @@ package decide
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -108,16 +109,23 @@ func (a Arming) Next(p Policy, o Observation, r Readiness, now time.Time) Arming
 	if a.ArmedFor != "" && id != "" && a.ArmedFor != id {
 		a.ArmedFor, a.ArmedAt = "", time.Time{}
 	}
-	bad, missed := false, false
-	for _, d := range doubts(o, r, now) {
-		bad, missed = bad || !d.missed, missed || d.missed
+	all := doubts(o, r, now)
+	a = a.run(id, len(all) > 0, slices.ContainsFunc(all, func(d doubt) bool { return !d.missed }), now)
+	if len(all) == 0 && !a.Held && p.Arming > 0 && a.ArmedFor != id && now.Sub(a.GreenSince) >= p.Arming {
+		a.ArmedFor, a.ArmedAt = id, now
 	}
+	return a
+}
+
+// run is the run of green after one more look, at which there were doubts, or
+// none, and the doubts were bad or only about what was missed.
+func (a Arming) run(id string, doubts, bad bool, now time.Time) Arming {
 	broken := a.GreenFor != id || now.Sub(a.GreenSeen) > MaxGap || now.Before(a.GreenSince)
 	switch {
-	case bad, missed && broken:
+	case bad, doubts && broken:
 		a.GreenFor, a.GreenSince, a.GreenSeen, a.Missed = "", time.Time{}, time.Time{}, false
 		return a
-	case missed:
+	case doubts:
 		a.Missed = true
 		return a
 	case broken:
@@ -126,8 +134,5 @@ func (a Arming) Next(p Policy, o Observation, r Readiness, now time.Time) Arming
 		a.GreenSince = a.GreenSince.Add(max(0, now.Sub(a.GreenSeen)))
 	}
 	a.GreenSeen, a.Missed = now, false
-	if !a.Held && p.Arming > 0 && a.ArmedFor != id && now.Sub(a.GreenSince) >= p.Arming {
-		a.ArmedFor, a.ArmedAt = id, now
-	}
 	return a
 }
