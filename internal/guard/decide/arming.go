@@ -57,7 +57,7 @@ func doubts(o Observation, r Readiness, now time.Time) []doubt {
 	var all doubtful
 	all.add(o.Primary.ResourceID == "", true, "the primary's resource id is unknown")
 	all.path(o.SQL, now, "the primary does not answer SQL")
-	all.add(o.SQL.Answers(now) && o.SQL.Class.Outcome() == Positive && !o.SQL.Class.Writable(), false, "the primary does not take writes (%s)", o.SQL.Class)
+	all.add(o.SQL.Answers(now) && o.SQL.Class.Unwritable(), false, "the primary does not take writes (%s)", o.SQL.Class)
 	all.path(o.WAL, now, "the replica receives no WAL")
 	fresh := !o.Replica.StatusAt.IsZero() && now.Sub(o.Replica.StatusAt) <= StatusFresh
 	all.add(!fresh, true, "the replica's state is unknown")

@@ -53,7 +53,7 @@ func unknownPaths(sql, wal state) string {
 func alive(o Observation, sql state) finding {
 	f := finding{evidence: EvidenceAlive, calm: true}
 	switch {
-	case sql == answering && !o.SQL.Class.Writable():
+	case sql == answering && o.SQL.Class.Unwritable():
 		f.evidence = EvidenceNotWritable
 		f.refuse(refusal.PrimaryAlive, "the primary answers SQL (%s)", o.SQL.Class)
 	case sql == answering:

@@ -78,9 +78,9 @@ func (c Class) Outcome() Outcome {
 	}
 }
 
-// Writable tells whether a positive sample of the SQL path proves that the
-// primary takes writes.
-func (c Class) Writable() bool { return c == ClassOK }
+// Unwritable tells whether a sample of the SQL path proves that the primary
+// lives and takes no writes. One that told nothing proves neither.
+func (c Class) Unwritable() bool { return c.Outcome() == Positive && c != ClassOK }
 
 // Sample is one look at one path.
 type Sample struct {

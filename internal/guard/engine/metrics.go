@@ -43,7 +43,7 @@ func (s *State) gauges(now time.Time) map[Metric]float64 {
 	v := map[Metric]float64{GuardTick: 1}
 	reachable := w.SQL.Answers(now)
 	v[PrimaryReachable] = yes(reachable)
-	v[PrimaryNotWritable] = yes(reachable && !w.SQL.Class.Writable())
+	v[PrimaryNotWritable] = yes(reachable && w.SQL.Class.Unwritable())
 	v[FencingOwed] = yes(s.owes(DebtFence))
 	ready, known := s.replicaReady(now)
 	if known {
