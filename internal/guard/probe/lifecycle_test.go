@@ -138,7 +138,7 @@ func TestSample_FullConnectionsAreAReply(t *testing.T) {
 	}
 	out := d.Sample(t.Context(), beat(1))
 	requireClass(t, decide.ClassTooManyConnections, out.SQL)
-	require.False(t, out.SQL.Class.Writable())
+	require.True(t, out.SQL.Class.Unwritable())
 	for _, conn := range held {
 		require.NoError(t, conn.Close(t.Context()))
 	}
