@@ -1,7 +1,7 @@
 package awssim
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -52,6 +52,9 @@ type state struct {
 	Counter   uint64
 	Resources map[string]*Resource
 	Retained  []Retained
+	// index are the keys of each type, sorted. It is built when it is asked
+	// for and dropped, never changed, when a key comes or goes.
+	index map[string][]string
 }
 
 func storeKey(typ, regionName, key string) string {
@@ -62,14 +65,38 @@ func (r *Resource) storeKey() string { return storeKey(r.Type, r.Region, r.Key) 
 
 // list returns the resources of a type, or all for "", in a stable order.
 func (s *state) list(typ string) []*Resource {
-	var out []*Resource
-	for _, r := range s.Resources {
-		if typ == "" || r.Type == typ {
-			out = append(out, r)
+	keys := s.keysOf(typ)
+	out := make([]*Resource, len(keys))
+	for i, key := range keys {
+		out[i] = s.Resources[key]
+	}
+	return out
+}
+
+func (s *state) keysOf(typ string) []string {
+	if typ == "" {
+		return slices.Sorted(maps.Keys(s.Resources))
+	}
+	if s.index == nil {
+		s.index = map[string][]string{}
+		for _, key := range slices.Sorted(maps.Keys(s.Resources)) {
+			of := s.Resources[key].Type
+			s.index[of] = append(s.index[of], key)
 		}
 	}
-	slices.SortFunc(out, func(a, b *Resource) int { return cmp.Compare(a.storeKey(), b.storeKey()) })
-	return out
+	return s.index[typ]
+}
+
+// set puts a resource under its key; nil takes the one away that is there.
+func (s *state) set(key string, r *Resource) {
+	if _, there := s.Resources[key]; there != (r != nil) {
+		s.index = nil
+	}
+	if r == nil {
+		delete(s.Resources, key)
+		return
+	}
+	s.Resources[key] = r
 }
 
 // noEnd keeps a retained thing for ever.
@@ -101,11 +128,7 @@ func (tx *Tx) touched() bool {
 // rollback takes back every change. Ids that were given out stay used.
 func (tx *Tx) rollback() {
 	for key, r := range tx.undo {
-		if r == nil {
-			delete(tx.st.Resources, key)
-			continue
-		}
-		tx.st.Resources[key] = r
+		tx.st.set(key, r)
 	}
 	tx.st.Retained = tx.was
 }
@@ -165,7 +188,7 @@ func (tx *Tx) Put(r *Resource) {
 	}
 	key := r.storeKey()
 	tx.remember(key)
-	tx.st.Resources[key] = r.clone()
+	tx.st.set(key, r.clone())
 }
 
 // Edit returns a copy of a stored resource that takes its place at once, so
@@ -174,7 +197,7 @@ func (tx *Tx) Edit(r *Resource) *Resource {
 	key := r.storeKey()
 	tx.remember(key)
 	c := r.clone()
-	tx.st.Resources[key] = c
+	tx.st.set(key, c)
 	return c
 }
 
@@ -182,7 +205,7 @@ func (tx *Tx) Edit(r *Resource) *Resource {
 func (tx *Tx) Remove(r *Resource) {
 	key := r.storeKey()
 	tx.remember(key)
-	delete(tx.st.Resources, key)
+	tx.st.set(key, nil)
 }
 
 // Retain keeps what is left of a deleted resource; a zero time keeps it for
