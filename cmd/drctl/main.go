@@ -22,8 +22,14 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := root().ExecuteContext(ctx)
+	var reviewed *verdictError
 	switch {
 	case err == nil:
+	case errors.As(err, &reviewed):
+		if reviewed.err != nil {
+			fmt.Fprintln(os.Stderr, reviewed)
+		}
+		os.Exit(reviewed.code)
 	case errors.Is(err, local.ErrChanges):
 		os.Exit(exitChanges) //nolint:gocritic // nothing is left for stop to do
 	default:
@@ -42,6 +48,8 @@ func root() *cobra.Command {
 	}
 	cmd.AddCommand(twinCommand())
 	cmd.AddCommand(graphCommand())
+	cmd.AddCommand(reviewCommand())
 	cmd.AddCommand(stateCommand())
+	cmd.AddCommand(planCommand(), applyCommand())
 	return cmd
 }

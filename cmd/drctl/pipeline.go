@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pgdr/pgdr/internal/local"
+	"github.com/pgdr/pgdr/internal/pipeline"
+)
+
+// pipelineFlags choose what is planned and applied.
+type pipelineFlags struct {
+	environment string
+	project     string
+	plans       string
+	lockTimeout time.Duration
+	noLock      bool
+	detailed    bool
+}
+
+func planCommand() *cobra.Command {
+	flags := &pipelineFlags{}
+	cmd := flags.command("plan", "Plan both stacks on AWS and keep the plans for a review",
+		"Synthesizes and plans both stacks against the configured backend. Each plan is kept as Terraform's own file (.tfplan), "+
+			"as JSON for a review and as text. Before the primary is deployed the replica can't be planned; one sentence says so.",
+		func(ctx context.Context, p *pipeline.Pipeline) error {
+			plans, err := p.Plan(ctx)
+			if err == nil && flags.detailed && !plans.Clean() {
+				err = local.ErrChanges
+			}
+			return err
+		})
+	cmd.Flags().BoolVar(&flags.noLock, "no-lock", false, "do not lock the state, for credentials that may only read it")
+	cmd.Flags().BoolVar(&flags.detailed, "detailed-exitcode", false, "exit with 2 where there is something to apply")
+	return cmd
+}
+
+func applyCommand() *cobra.Command {
+	flags := &pipelineFlags{}
+	return flags.command("apply", "Apply the plans that drctl plan kept, and nothing else",
+		"Applies the primary's plan, then the replica's, just as they were reviewed. Where the replica's has to be made anew "+
+			"(there was none, or the primary's outputs changed) it says so and exits with 2.",
+		func(ctx context.Context, p *pipeline.Pipeline) error {
+			err := p.Apply(ctx)
+			if errors.Is(err, pipeline.ErrPlanAgain) {
+				return local.ErrChanges // its exit code; the sentence was said
+			}
+			return err
+		})
+}
+
+func (f *pipelineFlags) command(use, short, long string, do func(context.Context, *pipeline.Pipeline) error) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   use,
+		Short: short,
+		Long:  long,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			project, err := filepath.Abs(f.project)
+			if err != nil {
+				return fmt.Errorf("find the project's folder: %w", err)
+			}
+			p, err := pipeline.New(project, f.environment, f.plans, cmd.OutOrStdout())
+			if err != nil {
+				return err
+			}
+			p.NoLock, p.LockTimeout = f.noLock, f.lockTimeout
+			return do(cmd.Context(), p)
+		},
+	}
+	cmd.Flags().StringVarP(&f.environment, "environment", "e", "", "environment suffix (default: ENVIRONMENT_SUFFIX, else dev)")
+	cmd.Flags().StringVar(&f.project, "project", ".", "the project's root")
+	cmd.Flags().StringVar(&f.plans, "plans", "", "folder of the plan files (default: plans/<environment>)")
+	cmd.Flags().DurationVar(&f.lockTimeout, "lock-timeout", 5*time.Minute, "how long to wait for the lock of the state")
+	return cmd
+}

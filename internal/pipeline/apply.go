@@ -1,0 +1,147 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Apply applies what [Pipeline.Plan] left, the primary first, and nothing
+// else: Terraform refuses a plan whose state moved on since.
+//
+// Errors: [ErrNoPlans]; [ErrPlanAgain] where the replica had no plan, or its
+// plan was made from outputs that the primary's has changed.
+func (p *Pipeline) Apply(ctx context.Context) error {
+	plans, err := p.readPlans()
+	if err != nil {
+		return err
+	}
+	if err := p.synthesize(ctx); err != nil {
+		return err
+	}
+	if err := p.applyStack(ctx, primary, plans.Stacks[primary]); err != nil {
+		return err
+	}
+	stale, err := p.replicaIsStale(plans)
+	if err != nil {
+		return err
+	}
+	if stale != "" {
+		p.say("%s was not applied: %s. Plan again, and have it reviewed.", p.stack(replica), stale)
+		return ErrPlanAgain
+	}
+	return p.applyStack(ctx, replica, plans.Stacks[replica])
+}
+
+func (p *Pipeline) applyStack(ctx context.Context, role string, outcome Outcome) error {
+	if outcome != Changes {
+		p.say("%s has nothing to apply", p.stack(role))
+		return nil
+	}
+	if err := p.restoreLock(role); err != nil {
+		return err
+	}
+	if _, err := p.quietly(ctx, role, "init", "-no-color", "-input=false", "-lockfile=readonly"); err != nil {
+		return err
+	}
+	p.say("apply %s", p.stack(role))
+	return p.terraform(ctx, role, "apply", "-no-color", "-input=false", "-lock-timeout="+p.LockTimeout.String(), p.planFile(role, binary))
+}
+
+// restoreLock puts the checksums of the providers that made the plan where
+// init looks for them: those are taken, and no others. Where they are missing
+// init refuses, as it may add none.
+func (p *Pipeline) restoreLock(role string) error {
+	lock, err := os.ReadFile(p.planFile(role, lockFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("read the providers' checksums of %s: %w", p.stack(role), err)
+	}
+	if err := os.WriteFile(p.providerLock(role), lock, 0o600); err != nil { //nolint:gosec // a path below our own output folder
+		return fmt.Errorf("write the providers' checksums of %s: %w", p.stack(role), err)
+	}
+	return nil
+}
+
+// replicaIsStale says why the replica's plan may not be applied after the
+// primary's, "" if it may.
+func (p *Pipeline) replicaIsStale(plans Plans) (string, error) {
+	if plans.Stacks[replica] == NotYet {
+		return "it had no plan, because the primary was not there", nil
+	}
+	if plans.Stacks[primary] != Changes {
+		return "", nil
+	}
+	raw, err := os.ReadFile(p.planFile(primary, asJSON))
+	if err != nil {
+		return "", fmt.Errorf("read the plan of %s: %w", p.stack(primary), err)
+	}
+	plan, err := parsePlan(raw)
+	if err != nil {
+		return "", fmt.Errorf("read the plan of %s: %w", p.stack(primary), err)
+	}
+	if plan.changesOutputs() {
+		return "its plan was made from outputs of " + p.stack(primary) + " that are others now", nil
+	}
+	return "", nil
+}
+
+func (p *Pipeline) readPlans() (Plans, error) {
+	var plans Plans
+	raw, err := os.ReadFile(filepath.Join(p.Plans, plansFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return plans, fmt.Errorf("%w in %s: plan first", ErrNoPlans, p.Plans)
+	}
+	if err != nil {
+		return plans, fmt.Errorf("read %s: %w", plansFile, err)
+	}
+	if err := json.Unmarshal(raw, &plans); err != nil {
+		return plans, fmt.Errorf("read %s: %w", plansFile, err)
+	}
+	if plans.Environment != p.Environment {
+		return plans, fmt.Errorf("the plans in %s are of environment %q, not %q: give the folder of this one's", p.Plans, plans.Environment, p.Environment)
+	}
+	for _, role := range roles {
+		if outcome := plans.Stacks[role]; !slices.Contains([]Outcome{NoChanges, Changes, NotYet}, outcome) {
+			return plans, fmt.Errorf("%s in %s: found outcome %q of %s: plan again", plansFile, p.Plans, outcome, role)
+		}
+	}
+	return plans, nil
+}
+
+// plan is what has to be known of a plan here; a review knows more.
+// https://developer.hashicorp.com/terraform/internals/json-format#plan-representation
+type plan struct {
+	// Applyable is Terraform's own word on whether there is anything to do.
+	Applyable     *bool `json:"applyable"`
+	OutputChanges map[string]struct {
+		Actions []string `json:"actions"`
+	} `json:"output_changes"`
+}
+
+func parsePlan(raw []byte) (plan, error) {
+	var p plan
+	if err := json.Unmarshal(raw, &p); err != nil {
+		return p, err
+	}
+	if p.Applyable == nil {
+		return p, errors.New(`found no "applyable" in it: it is no plan, or of a Terraform before 1.9`)
+	}
+	return p, nil
+}
+
+func (p plan) changesOutputs() bool {
+	for _, output := range p.OutputChanges {
+		if !slices.Equal(output.Actions, []string{"no-op"}) {
+			return true
+		}
+	}
+	return false
+}

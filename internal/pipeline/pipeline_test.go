@@ -1,0 +1,187 @@
+package pipeline
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Two small stacks for real Terraform, with no provider but its own.
+const (
+	primaryStack = `{
+		"terraform": {"backend": {"local": {"path": "STATE/primary.tfstate"}}},
+		"resource": {"terraform_data": {"thing": {"input": "INPUT"}}},
+		"output": {"primary_vpc_id": {"value": "VPC"}}
+	}`
+	replicaStack = `{
+		"terraform": {"backend": {"local": {"path": "STATE/replica.tfstate"}}},
+		"data": {"terraform_remote_state": {"primary": {"backend": "local", "config": {"path": "STATE/primary.tfstate"}}}},
+		"resource": {"terraform_data": {"thing": {"input": "${data.terraform_remote_state.primary.outputs.primary_vpc_id}"}}}
+	}`
+)
+
+// world is a project whose program writes nothing: the stacks are there.
+type world struct {
+	*Pipeline
+	t   *testing.T
+	out *bytes.Buffer
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	dir, out := t.TempDir(), &bytes.Buffer{}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module small\n\ngo 1.26\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), []byte("package main\n\nfunc main() {}\n"), 0o600))
+	w := &world{t: t, out: out, Pipeline: &Pipeline{
+		Project: dir, Outdir: filepath.Join(dir, "out"), Plans: filepath.Join(dir, "plans"), Environment: "dev",
+		Out: out, LockTimeout: time.Minute,
+	}}
+	w.write(primary, primaryStack)
+	w.write(replica, replicaStack)
+	return w
+}
+
+// write lays a stack, with more replacements of its text.
+func (w *world) write(role, stack string, oldnew ...string) {
+	w.t.Helper()
+	stack = strings.NewReplacer(oldnew...).Replace(stack)
+	stack = strings.ReplaceAll(stack, "STATE", filepath.Join(w.Project, "state"))
+	require.NoError(w.t, os.MkdirAll(w.stackDir(role), 0o750))
+	require.NoError(w.t, os.WriteFile(filepath.Join(w.stackDir(role), "cdk.tf.json"), []byte(stack), 0o600))
+}
+
+// plan wants an outcome of each stack.
+func (w *world) plan(ofPrimary, ofReplica Outcome) {
+	w.t.Helper()
+	w.out.Reset()
+	plans, err := w.Plan(w.t.Context())
+	require.NoError(w.t, err, w.out)
+	require.Equal(w.t, map[string]Outcome{primary: ofPrimary, replica: ofReplica}, plans.Stacks, w.out)
+	require.Equal(w.t, ofPrimary == NoChanges && ofReplica == NoChanges, plans.Clean())
+}
+
+func (w *world) apply(want error) {
+	w.t.Helper()
+	w.out.Reset()
+	require.ErrorIs(w.t, w.Apply(w.t.Context()), want, w.out)
+}
+
+// deployed is a world in which both stacks are applied.
+func deployed(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t)
+	w.plan(Changes, NotYet)
+	w.apply(ErrPlanAgain)
+	w.plan(NoChanges, Changes)
+	w.apply(nil)
+	return w
+}
+
+func TestPlan_SaysInOneSentenceWhyTheReplicaHasNone(t *testing.T) {
+	w := newWorld(t)
+	w.plan(Changes, NotYet)
+	require.Equal(t, 1, strings.Count(w.out.String(), "pgdr-replica-dev cannot be planned yet: it reads the outputs of pgdr-primary-dev, which is not deployed."))
+	require.NotContains(t, w.out.String(), "Error")
+	require.FileExists(t, w.planFile(primary, asJSON))
+	require.NoFileExists(t, w.planFile(replica, asJSON))
+}
+
+func TestPlan_NamesTheOutputsThatAPrimaryLacks(t *testing.T) {
+	w := deployed(t)
+	w.write(replica, replicaStack, "outputs.primary_vpc_id", "outputs.primary_key_arn")
+	w.plan(NoChanges, NotYet)
+	require.Contains(t, w.out.String(), "which is not deployed in full: it lacks primary_key_arn.")
+}
+
+func TestPlan_IsCleanWhenAllIsApplied(t *testing.T) {
+	deployed(t).plan(NoChanges, NoChanges)
+}
+
+func TestPlan_LeavesNothingOfAnEarlierOneWhenItFails(t *testing.T) {
+	w := deployed(t)
+	w.plan(NoChanges, NoChanges)
+	w.write(replica, replicaStack, `"terraform_data"`, `"terraform_nonsense"`)
+	_, err := w.Plan(t.Context())
+	require.Error(t, err)
+	require.NoFileExists(t, w.planFile(replica, binary))
+	w.apply(ErrNoPlans)
+}
+
+func TestApply_AsksForAnotherPlanAfterThePrimaryChangedAnOutput(t *testing.T) {
+	w := deployed(t)
+	w.write(primary, primaryStack, "VPC", "vpc-2")
+	w.write(replica, replicaStack, `"input": "`, `"input": "changed `)
+	w.plan(Changes, Changes)
+	w.apply(ErrPlanAgain)
+	require.Contains(t, w.out.String(), "its plan was made from outputs of pgdr-primary-dev that are others now")
+	w.plan(NoChanges, Changes)
+	require.Contains(t, w.out.String(), "changed vpc-2", "the plan made anew reads the new output")
+}
+
+func TestApply_AppliesBothWhereThePrimaryKeepsItsOutputs(t *testing.T) {
+	w := deployed(t)
+	w.write(primary, primaryStack, "INPUT", "another")
+	w.write(replica, replicaStack, `"input": "`, `"input": "changed `)
+	w.plan(Changes, Changes)
+	w.apply(nil)
+	w.plan(NoChanges, NoChanges)
+}
+
+func TestApply_AppliesWhatWasReviewedAndNotWhatTheCodeSaysSince(t *testing.T) {
+	w := deployed(t)
+	w.write(primary, primaryStack, "INPUT", "reviewed")
+	w.plan(Changes, NoChanges)
+	w.write(primary, primaryStack, "INPUT", "slipped in")
+	w.apply(nil)
+	state, err := os.ReadFile(filepath.Join(w.Project, "state", "primary.tfstate"))
+	require.NoError(t, err)
+	require.Contains(t, string(state), "reviewed")
+	require.NotContains(t, string(state), "slipped in")
+}
+
+func TestApply_RefusesThePlansOfAnotherEnvironment(t *testing.T) {
+	w := newWorld(t)
+	w.plan(Changes, NotYet)
+	w.Environment = "prod"
+	require.ErrorContains(t, w.Apply(t.Context()), `are of environment "dev", not "prod"`)
+}
+
+func TestApply_RefusesWhatIsNoPlan(t *testing.T) {
+	w := newWorld(t)
+	w.apply(ErrNoPlans)
+	for name, content := range map[string]string{
+		"no JSON":            "plan",
+		"without outcomes":   `{"environment":"dev"}`,
+		"an unknown outcome": `{"environment":"dev","stacks":{"primary":"changes","replica":"perhaps"}}`,
+	} {
+		require.NoError(t, os.MkdirAll(w.Plans, 0o750))
+		require.NoError(t, os.WriteFile(filepath.Join(w.Plans, plansFile), []byte(content), 0o600))
+		require.ErrorContains(t, w.Apply(t.Context()), plansFile, name)
+	}
+}
+
+func TestParsePlan_RefusesWhatDoesNotSayWhetherItChangesAnything(t *testing.T) {
+	_, err := parsePlan([]byte(`{"format_version":"1.2"}`))
+	require.ErrorContains(t, err, `found no "applyable"`)
+}
+
+func TestNew_RefusesTheSimulation(t *testing.T) {
+	t.Setenv("PGDR_TWIN_DIR", ".twin")
+	_, err := New("../..", "dev", "", &bytes.Buffer{})
+	require.ErrorContains(t, err, "drctl twin")
+}
+
+func TestNew_KeepsThePlansOfEachEnvironmentApart(t *testing.T) {
+	t.Setenv("CDKTF_OUTDIR", "")
+	project, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	p, err := New(project, "prod", "", &bytes.Buffer{})
+	require.NoError(t, err)
+	require.Equal(t, filepath.Join(project, "plans", "prod"), p.Plans)
+	require.Equal(t, filepath.Join(project, "cdktf.out"), p.Outdir)
+}

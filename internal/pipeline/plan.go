@@ -1,0 +1,190 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Outcome is what planning a stack came to.
+type Outcome string
+
+// Outcomes of a stack's plan.
+const (
+	// NoChanges: what is there is what the code says.
+	NoChanges Outcome = "no changes"
+	// Changes: there is something to apply.
+	Changes Outcome = "changes"
+	// NotYet: the replica can't be planned before the primary is applied.
+	NotYet Outcome = "not yet"
+)
+
+// Plans is what one planning came to; it is kept beside the plan files.
+type Plans struct {
+	// Environment is the suffix that was planned.
+	Environment string `json:"environment"`
+	// Stacks has an outcome for each role, "primary" and "replica".
+	Stacks map[string]Outcome `json:"stacks"`
+}
+
+// Clean tells whether nothing is left to apply.
+func (p Plans) Clean() bool {
+	return p.Stacks[primary] == NoChanges && p.Stacks[replica] == NoChanges
+}
+
+// Plan synthesizes, plans both stacks and writes, for each that can be
+// planned, Terraform's plan, its JSON and its text.
+func (p *Pipeline) Plan(ctx context.Context) (Plans, error) {
+	plans := Plans{Environment: p.Environment, Stacks: map[string]Outcome{}}
+	if err := p.forgetPlans(); err != nil {
+		return plans, err
+	}
+	if err := p.synthesize(ctx); err != nil {
+		return plans, err
+	}
+	for _, role := range roles {
+		outcome, err := p.planStack(ctx, role)
+		if err != nil {
+			return plans, err
+		}
+		plans.Stacks[role] = outcome
+	}
+	return plans, p.writePlans(plans)
+}
+
+func (p *Pipeline) planStack(ctx context.Context, role string) (Outcome, error) {
+	if _, err := p.quietly(ctx, role, "init", "-no-color", "-input=false"); err != nil {
+		return "", err
+	}
+	if role == replica {
+		missing, err := p.missingOutputs(ctx)
+		if err != nil {
+			return "", err
+		}
+		if missing != "" {
+			p.say("%s cannot be planned yet: it reads the outputs of %s, %s. Apply the primary's plan first, then plan again.", p.stack(replica), p.stack(primary), missing)
+			return NotYet, nil
+		}
+	}
+	p.say("plan %s", p.stack(role))
+	args := append([]string{"plan", "-no-color", "-input=false", "-out=" + p.planFile(role, binary)}, p.lockArguments()...)
+	if err := p.terraform(ctx, role, args...); err != nil {
+		return "", err
+	}
+	return p.keepPlan(ctx, role)
+}
+
+// keepPlan writes the plan's other forms beside it.
+func (p *Pipeline) keepPlan(ctx context.Context, role string) (Outcome, error) {
+	text, err := p.quietly(ctx, role, "show", "-no-color", p.planFile(role, binary))
+	if err != nil {
+		return "", err
+	}
+	raw, err := p.quietly(ctx, role, "show", "-json", p.planFile(role, binary))
+	if err != nil {
+		return "", err
+	}
+	kept := map[string][]byte{asText: text, asJSON: raw}
+	lock, err := os.ReadFile(p.providerLock(role))
+	switch {
+	case err == nil:
+		kept[lockFile] = lock
+	case !errors.Is(err, fs.ErrNotExist): // a stack without providers has none
+		return "", fmt.Errorf("read the providers' checksums of %s: %w", p.stack(role), err)
+	}
+	for ending, content := range kept {
+		if err := os.WriteFile(p.planFile(role, ending), content, 0o600); err != nil {
+			return "", fmt.Errorf("keep the plan of %s: %w", p.stack(role), err)
+		}
+	}
+	plan, err := parsePlan(raw)
+	if err != nil {
+		return "", fmt.Errorf("read the plan of %s: %w", p.stack(role), err)
+	}
+	if *plan.Applyable {
+		return Changes, nil
+	}
+	return NoChanges, nil
+}
+
+func (p *Pipeline) lockArguments() []string {
+	if p.NoLock {
+		return []string{"-lock=false"}
+	}
+	return []string{"-lock-timeout=" + p.LockTimeout.String()}
+}
+
+// outputReference matches how the replica's stack names an output of the
+// primary's.
+var outputReference = regexp.MustCompile(`data\.terraform_remote_state\.[A-Za-z0-9_-]+\.outputs\.([A-Za-z0-9_]+)`)
+
+// missingOutputs says what the replica stack reads and the primary's state has
+// not, "" if it has all.
+func (p *Pipeline) missingOutputs(ctx context.Context) (string, error) {
+	raw, err := p.quietly(ctx, primary, "output", "-json")
+	if err != nil {
+		return "", err
+	}
+	var there map[string]any
+	if err := json.Unmarshal(raw, &there); err != nil {
+		return "", fmt.Errorf("read outputs of %s: %w", p.stack(primary), err)
+	}
+	if len(there) == 0 {
+		return "which is not deployed", nil
+	}
+	code, err := os.ReadFile(filepath.Join(p.stackDir(replica), "cdk.tf.json"))
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", p.stack(replica), err)
+	}
+	missing := map[string]bool{}
+	for _, match := range outputReference.FindAllStringSubmatch(string(code), -1) {
+		if _, ok := there[match[1]]; !ok {
+			missing[match[1]] = true
+		}
+	}
+	if len(missing) == 0 {
+		return "", nil
+	}
+	return "which is not deployed in full: it lacks " + strings.Join(slices.Sorted(maps.Keys(missing)), ", "), nil
+}
+
+const plansFile = "plans.json"
+
+func (p *Pipeline) writePlans(plans Plans) error {
+	raw, err := json.MarshalIndent(plans, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", plansFile, err)
+	}
+	if err := os.WriteFile(filepath.Join(p.Plans, plansFile), append(raw, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write %s: %w", plansFile, err)
+	}
+	return nil
+}
+
+// forgetPlans removes what an earlier planning left: were this one to fail,
+// nothing of that one may be reviewed or applied.
+func (p *Pipeline) forgetPlans() error {
+	if err := os.MkdirAll(p.Plans, 0o750); err != nil {
+		return fmt.Errorf("make the folder of the plans: %w", err)
+	}
+	names := []string{filepath.Join(p.Plans, plansFile)}
+	for _, role := range roles {
+		for _, ending := range []string{binary, asJSON, asText, lockFile} {
+			names = append(names, p.planFile(role, ending))
+		}
+	}
+	for _, name := range names {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove the plan before: %w", err)
+		}
+	}
+	return nil
+}
