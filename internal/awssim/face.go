@@ -1,6 +1,8 @@
 package awssim
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/pgdr/pgdr/internal/awssim/simapi"
@@ -38,6 +40,9 @@ func (tx *Tx) Show(r *Resource) Attrs { return tx.show(r) }
 
 // HasRegion tells whether the account has a region enabled.
 func HasRegion(name string) bool { return regions[name].title != "" }
+
+// Regions are those that the account has enabled.
+func Regions() []string { return slices.Sorted(maps.Keys(regions)) }
 
 // KeyState says whether a key can be used.
 type KeyState string
