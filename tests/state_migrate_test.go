@@ -2,6 +2,7 @@ package tests
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,6 +27,7 @@ func TestState_MovesToS3AndBackWithoutLosingAnything(t *testing.T) {
 		r.synthesize(t)
 		r.migrate(t)
 		for role, before := range local {
+			require.FileExists(t, r.localState(role), "the old copy stays")
 			// Terraform begins a new lineage in the new place; all else is as it was.
 			require.Equal(t, before.Content, r.pull(t, role).Content, role)
 			require.Len(t, r.puts("pgdr/dev/pgdr-"+role+"-dev.tfstate"), 1)
@@ -63,4 +65,9 @@ func (r *remote) migrate(t *testing.T) {
 		out, code := run(t, r.terraform(t, role, "init", "-no-color", "-input=false", "-migrate-state", "-force-copy"))
 		require.Zero(t, code, out)
 	}
+}
+
+// localState is a stack's state file.
+func (r *remote) localState(role string) string {
+	return filepath.Join(r.dir.Environment("dev"), "state", "pgdr-"+role+"-dev.tfstate")
 }
