@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -238,7 +239,9 @@ func TestServer_CountsFromTheChangeNotFromTheQuestion(t *testing.T) {
 		tx.Edit(tx.FindBy("aws_route53_record", "", "set_identifier", "primary-dev")).Attrs["weighted_routing_policy"] = []any{map[string]any{"weight": 0.0}}
 		tx.Edit(tx.FindBy("aws_route53_record", "", "set_identifier", "replica-dev")).Attrs["weighted_routing_policy"] = []any{map[string]any{"weight": 1.0}}
 	})
-	time.Sleep(100 * time.Millisecond) // many intervals
+	var looks atomic.Int32
+	w.cloud.Evolve(func(*awssim.Tx) { looks.Add(1) })
+	require.Eventually(t, func() bool { return looks.Load() > 1 }, soon, time.Millisecond)
 	w.clock.pass(dns.Propagation)
 	w.leads(replica)
 }
