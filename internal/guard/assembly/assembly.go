@@ -74,12 +74,13 @@ func New(ctx context.Context, o Options) (*command.Handler, error) {
 		return nil, err
 	}
 	check := &checker{cfg: cfg, read: adapters.Readiness}
+	survey := &survey{clock: o.Clock, check: check}
 	guard, err := engine.New(engine.Config{
 		Policy: cfg.Policy, Topology: cfg.Topology(), Environment: cfg.Environment,
 		Owner: o.Owner, Watch: watch, Log: o.Log,
 	}, engine.Ports{
 		Clock: o.Clock, Ledger: adapters.Ledger,
-		Observer: newObserver(o.Clock, databases, adapters.Liveness, check),
+		Observer: &observer{clock: o.Clock, sql: databases, api: adapters.Liveness, survey: survey},
 		Promoter: adapters.Promoter, Prover: databases, Switcher: adapters.Switcher,
 		Fencer:  newTriedFencer(adapters.Fencer, databases, o.Clock, o.Log),
 		Posture: adapters.Posture, Metrics: adapters.Metrics, Notifier: adapters.Notifier,
@@ -88,7 +89,7 @@ func New(ctx context.Context, o Options) (*command.Handler, error) {
 		return nil, fmt.Errorf("assemble the engine: %w", err)
 	}
 	return &command.Handler{
-		Guard: guard, Checker: check, Build: Build(),
+		Guard: guarded{guard, survey}, Checker: check, Build: Build(),
 		Environment: cfg.Environment, Now: o.Clock.Now, Log: o.Log,
 	}, nil
 }

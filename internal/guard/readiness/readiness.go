@@ -106,11 +106,16 @@ func Assess(f Facts, want Expected) []Finding {
 	)
 }
 
-// Failing names the checks that are not green, which is what arming goes by.
-func Failing(findings []Finding) []string {
+// Failing names the checks that found something wrong.
+func Failing(findings []Finding) []string { return named(findings, Failed) }
+
+// Unread names the checks that could not be made.
+func Unread(findings []Finding) []string { return named(findings, Unknown) }
+
+func named(findings []Finding, verdict Verdict) []string {
 	var names []string
 	for _, f := range findings {
-		if f.Verdict != OK {
+		if f.Verdict == verdict {
 			names = append(names, f.Check)
 		}
 	}

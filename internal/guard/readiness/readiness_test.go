@@ -55,6 +55,7 @@ func TestAssess_IsGreenWhereAllIsAsDeployed(t *testing.T) {
 	findings := readiness.Assess(green(), want)
 	require.Len(t, findings, 15)
 	require.Empty(t, readiness.Failing(findings), "%v", findings)
+	require.Empty(t, readiness.Unread(findings), "%v", findings)
 	for _, f := range findings {
 		require.NotEmpty(t, f.Reason, f.Check)
 		require.Empty(t, f.Remedy, f.Check)
@@ -137,7 +138,8 @@ func TestAssess_TakesNoSilenceForAnAnswer(t *testing.T) {
 	f.RegionalSecret.Err, f.PrimarySecret.Err = silent, silent
 	f.HealthCheck.Err, f.Alarm.Err, f.Records.Err, f.Permissions.Err = silent, silent, silent, silent
 	findings := readiness.Assess(f, want)
-	require.Len(t, readiness.Failing(findings), 15)
+	require.Len(t, readiness.Unread(findings), 15)
+	require.Empty(t, readiness.Failing(findings))
 	for _, finding := range findings {
 		require.Equal(t, readiness.Unknown, finding.Verdict, finding.Check)
 		require.Contains(t, finding.Reason, "no answer")

@@ -1,0 +1,153 @@
+package assembly
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/pgdr/pgdr/internal/guard/decide"
+	"github.com/pgdr/pgdr/internal/guard/engine"
+	"github.com/pgdr/pgdr/internal/guard/readiness"
+)
+
+const (
+	// checkTime bounds one readiness check: some forty calls to two regions,
+	// and IAM is asked six questions at a time.
+	checkTime = 20 * time.Second
+	// checkEvery is the pause from the beginning of one check to the next.
+	checkEvery = time.Minute
+	// checkAgain is the pause after a check that could not read everything.
+	// Together with checkTime it is well below decide.MaxGap, so that one such
+	// check does not end a run of green.
+	checkAgain = 10 * time.Second
+)
+
+type checks interface {
+	Check(ctx context.Context) ([]readiness.Finding, error)
+}
+
+// checking is what a look has to do with the readiness check.
+type checking int
+
+const (
+	// unchecked: nothing. A person in need waits for no check.
+	unchecked checking = iota
+	// beside: one is made beside the looks when it is due.
+	beside
+	// awaited: one is made now and waited for, because all rests on it.
+	awaited
+)
+
+type checkingKey struct{}
+
+func checkingOf(ctx context.Context) checking {
+	c, _ := ctx.Value(checkingKey{}).(checking)
+	return c
+}
+
+// survey makes readiness checks beside the looks, one at a time.
+type survey struct {
+	clock engine.Clock
+	check checks
+
+	mu sync.Mutex
+	// due is when the next check may begin.
+	due time.Time
+	// running is closed when the check under way is over; nil without one.
+	running chan struct{}
+	// result of the last check that nobody has taken yet.
+	result *decide.Readiness
+}
+
+// during gives an invocation its context. Between invocations Lambda freezes
+// the process, and what still runs would wake up in the middle of another
+// time: so the end of an invocation ends the check, and waits for that.
+func (s *survey) during(ctx context.Context, how checking) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.WithValue(ctx, checkingKey{}, how))
+	return ctx, func() {
+		cancel()
+		if over := s.underWay(); over != nil {
+			<-over
+		}
+	}
+}
+
+func (s *survey) underWay() chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.running
+}
+
+// begin begins a check where the look of that context wants one.
+func (s *survey) begin(ctx context.Context) {
+	how := checkingOf(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.clock.Now()
+	if how == unchecked || s.running != nil || how == beside && now.Before(s.due) {
+		return
+	}
+	s.running = make(chan struct{})
+	go s.run(ctx, now)
+}
+
+// run makes one check, within the invocation's context.
+func (s *survey) run(invocation context.Context, began time.Time) {
+	ctx, cancel := s.clock.WithDeadline(invocation, began.Add(checkTime))
+	defer cancel()
+	findings, _ := s.check.Check(ctx) // what could not be read is among them
+	cut := invocation.Err() != nil
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer close(s.running)
+	s.running = nil
+	if cut {
+		return // It was this process that stopped asking: no news.
+	}
+	r := judged(findings, began)
+	s.result, s.due = &r, began.Add(checkEvery)
+	if len(r.Unknown) > 0 {
+		s.due = s.clock.Now().Add(checkAgain)
+	}
+}
+
+// judged is what a check says on the whole, dated at its beginning.
+func judged(findings []readiness.Finding, at time.Time) decide.Readiness {
+	r := decide.Readiness{Failing: readiness.Failing(findings), Unknown: readiness.Unread(findings), At: at}
+	r.Green = len(r.Failing) == 0 && len(r.Unknown) == 0
+	return r
+}
+
+// take returns the result of a check that has ended since the last take, or
+// nil. A look that awaits its check waits for it.
+func (s *survey) take(ctx context.Context) *decide.Readiness {
+	if over := s.underWay(); over != nil && checkingOf(ctx) == awaited {
+		<-over
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.result
+	s.result = nil
+	return r
+}
+
+// guarded is the engine whose invocations end what runs beside them.
+type guarded struct {
+	*engine.Engine
+	survey *survey
+}
+
+// Tick implements command.Guard.
+func (g guarded) Tick(ctx context.Context, trigger string) engine.Report {
+	ctx, end := g.survey.during(ctx, beside)
+	defer end()
+	return g.Engine.Tick(ctx, trigger)
+}
+
+// Arm implements command.Guard: by a check of now.
+func (g guarded) Arm(ctx context.Context) (engine.View, error) {
+	ctx, end := g.survey.during(ctx, awaited)
+	defer end()
+	return g.Engine.Arm(ctx)
+}
