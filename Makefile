@@ -8,6 +8,8 @@ ENV ?= $(or $(ENVIRONMENT_SUFFIX),dev)
 
 GOLANGCI_VERSION := v2.14.0
 GOLANGCI := bin/golangci-lint-$(GOLANGCI_VERSION)
+ACTIONLINT_VERSION := v1.7.12
+ACTIONLINT := bin/actionlint-$(ACTIONLINT_VERSION)
 CDKTF := CHECKPOINT_DISABLE=1 npm_config_loglevel=error npx --no-install cdktf
 DRCTL := go run ./cmd/drctl
 
@@ -31,6 +33,14 @@ node_modules/.package-lock.json: package.json package-lock.json
 
 ##@ On this machine, in a simulated AWS account
 
+.PHONY: drill
+drill: deps ## Drill a disaster: SCENARIO=region-loss (default), a name, a .yaml file, or all
+	@$(DRCTL) drill $(SCENARIO) --environment $(ENV) $(DRILL_FLAGS)
+
+.PHONY: drills
+drills: ## List the scenarios
+	@$(DRCTL) drill --list
+
 .PHONY: validate
 validate: deps ## Check the stacks of ENV (default dev) against the provider's schema
 	@$(DRCTL) twin validate --environment $(ENV)
@@ -50,6 +60,44 @@ destroy-local: deps ## Remove both stacks of ENV again
 .PHONY: stop-local
 stop-local: ## Stop the simulated account's process; what is in it stays
 	@$(DRCTL) twin stop --environment $(ENV)
+
+##@ In CI, against AWS (docs/ci.md)
+
+# The plans of ENV, and the stacks of it that could be planned.
+PLANS ?= plans/$(ENV)
+PLANNED = $(foreach stack,primary replica,$(if $(wildcard $(PLANS)/$(stack).json),--plan $(PLANS)/$(stack).json))
+
+.PHONY: ci-plan
+ci-plan: deps ## Plan both stacks of ENV on AWS, reading only, into plans/ENV
+	@$(DRCTL) plan --environment $(ENV) --plans $(PLANS) --no-lock
+
+# Built, because `go run` turns every exit code into 1.
+.PHONY: ci-review
+ci-review: ## Review the plans of ENV; fail if the review blocks them
+	@go build -o bin/drctl ./cmd/drctl
+	@bin/drctl review $(PLANNED) --format json --output $(PLANS)/review.json || test $$? -le 2
+	@bin/drctl review $(PLANNED) --format markdown --output $(PLANS)/review.md || test $$? -eq 2
+
+.PHONY: ci-summary
+ci-summary: ## Add the review of ENV to the run's summary, or print it
+	@cat $(PLANS)/review.md >> $${GITHUB_STEP_SUMMARY:-/dev/stdout}
+
+.PHONY: ci-comment
+ci-comment: ## Comment the reviews of all environments on pull request PR_NUMBER
+	@head -q -c 20000 plans/*/review.md | gh pr comment $(PR_NUMBER) --edit-last --create-if-none --body-file -
+
+.PHONY: ci-apply
+ci-apply: deps ## Apply the plans of ENV as they were reviewed, and nothing else
+	@$(DRCTL) apply --environment $(ENV) --plans $(PLANS)
+
+.PHONY: ci-machine
+ci-machine: ## Install what setup actions need on a bare Debian, as root
+	apt-get update -q
+	apt-get install -qy --no-install-recommends ca-certificates git unzip
+
+.PHONY: ci
+ci: ## Run what CI runs
+	.ci/run
 
 ##@ Development
 
@@ -101,6 +149,15 @@ lint: $(GOLANGCI) ## Run golangci-lint
 .PHONY: format
 format: $(GOLANGCI) ## Format the code
 	$(GOLANGCI) fmt
+
+.PHONY: lint-workflows
+lint-workflows: $(ACTIONLINT) ## Check .github/workflows with actionlint
+	$(ACTIONLINT) -color=false -shellcheck= -pyflakes=
+
+$(ACTIONLINT):
+	@mkdir -p bin
+	GOBIN=$(CURDIR)/bin go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+	mv bin/actionlint $@
 
 $(GOLANGCI):
 	@mkdir -p bin

@@ -46,7 +46,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(twinCommand())
+	cmd.AddCommand(twinCommand(), drillCommand())
 	cmd.AddCommand(graphCommand())
 	cmd.AddCommand(reviewCommand())
 	cmd.AddCommand(stateCommand())

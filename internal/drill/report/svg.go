@@ -102,7 +102,7 @@ func (r Report) axis(out *bytes.Buffer, x func(float64) float64, from, to float6
 	base := height - 30
 	fmt.Fprintf(out, `<line class="axis" x1="%d" y1="%d" x2="%d" y2="%d"/>`+"\n", marginLeft, base, pageWidth-marginRight, base)
 	step := tick(to - from)
-	for at := math.Ceil(from/step) * step; at <= to; at += step {
+	for at := math.Ceil(from/step)*step + 0; at <= to; at += step { // + 0: no tick is -0
 		fmt.Fprintf(out, `<line class="axis" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/><text class="muted" x="%.1f" y="%d" text-anchor="middle">%g s</text>`+"\n", x(at), base, x(at), base+4, x(at), base+18, at)
 	}
 	fmt.Fprintf(out, `<line class="zero" x1="%.1f" y1="62" x2="%.1f" y2="%d"/>`+"\n", x(0), x(0), base)

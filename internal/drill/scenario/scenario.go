@@ -28,9 +28,6 @@ type Scenario struct {
 	Why string `yaml:"why"`
 	// Scale of the clock; 0 means that of the command.
 	Scale float64 `yaml:"scale"`
-	// Policy overrides the guard's settings of the environment's
-	// configuration, by their names there.
-	Policy map[string]any `yaml:"policy"`
 	// Bare leaves out deployment, arming and applications: the steps do what
 	// they need.
 	Bare bool `yaml:"bare"`

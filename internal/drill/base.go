@@ -1,0 +1,186 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/pgdr/pgdr/internal/awssim"
+	"github.com/pgdr/pgdr/internal/drill/scenario"
+	"github.com/pgdr/pgdr/internal/local"
+	"github.com/pgdr/pgdr/internal/pgtest"
+	"github.com/pgdr/pgdr/internal/twin"
+)
+
+// Options of drills.
+type Options struct {
+	// Project is the project's root, absolute.
+	Project string
+	// Root is the twin in which programs are built and kept between drills;
+	// what a drill makes is below it and goes with it.
+	Root twin.Dir
+	// Environment is the suffix, for example "dev".
+	Environment string
+	// Scale of the clock and Patience of the guard; see [world.Options].
+	Scale, Patience float64
+	// Out is told how it goes on.
+	Out io.Writer
+	// Log gets what Terraform and the programs print; nil drops it.
+	Log io.Writer
+}
+
+// Base is what all drills of a run begin with: the synthesized stacks, and an
+// account in which Terraform has applied them. Close removes it.
+type Base struct {
+	o        Options
+	dir      string
+	function string
+}
+
+// dirPrefix begins the name of a run's folder; the process's id follows.
+const dirPrefix = "drill-"
+
+// Prepare builds what drills need, synthesizes the stacks and applies them.
+func Prepare(ctx context.Context, o Options) (b *Base, err error) {
+	if o.Log == nil {
+		o.Log = io.Discard
+	}
+	sweep(string(o.Root))
+	if err := os.MkdirAll(string(o.Root), 0o750); err != nil {
+		return nil, fmt.Errorf("make the twin's directory: %w", err)
+	}
+	dir, err := os.MkdirTemp(string(o.Root), dirPrefix+strconv.Itoa(os.Getpid())+"-")
+	if err != nil {
+		return nil, fmt.Errorf("make the drill's directory: %w", err)
+	}
+	b = &Base{o: o, dir: dir, function: filepath.Join(string(o.Root), "build", "failover")}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.Close())
+		}
+	}()
+	b.say("build the guard and the stand-in AWS provider")
+	if err := buildFunction(ctx, o.Project, b.function); err != nil {
+		return b, err
+	}
+	runner, err := b.runner("synthesized")
+	if err != nil {
+		return b, err
+	}
+	if err := runner.Provide(ctx, o.Root); err != nil {
+		return b, err
+	}
+	b.say("synthesize the stacks of %s", o.Environment)
+	if err := runner.Synthesize(ctx); err != nil {
+		return b, err
+	}
+	if err := b.clone("synthesized", "deployed"); err != nil {
+		return b, err
+	}
+	b.say("apply both stacks with Terraform to a simulated account")
+	return b, b.deploy(ctx, "deployed")
+}
+
+func (b *Base) say(format string, args ...any) { _, _ = fmt.Fprintf(b.o.Out, format+"\n", args...) }
+
+// place is the twin of one drill.
+func (b *Base) place(name string) twin.Dir { return twin.Dir(filepath.Join(b.dir, name)) }
+
+func (b *Base) runner(name string) (*local.Runner, error) {
+	return local.New(b.o.Project, string(b.place(name)), b.o.Environment, b.o.Log, false)
+}
+
+// clone copies a place, and leaves the account's socket out.
+func (b *Base) clone(from, to string) error {
+	if err := os.CopyFS(string(b.place(to)), os.DirFS(string(b.place(from)))); err != nil {
+		return fmt.Errorf("copy %s: %w", from, err)
+	}
+	return os.WriteFile(b.place(to).CLIConfig(), nil, 0o600) // Borrow writes it anew
+}
+
+// deploy applies both stacks to an account that nothing else lives in, and
+// keeps it in the place.
+func (b *Base) deploy(ctx context.Context, name string) (err error) {
+	cloud, err := awssim.New(awssim.Options{})
+	if err != nil {
+		return err
+	}
+	stop, err := serveAccount(ctx, cloud, b.place(name))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	runner, err := b.runner(name)
+	if err != nil {
+		return err
+	}
+	if err := b.place(name).Borrow(b.o.Root); err != nil {
+		return err
+	}
+	for _, role := range local.Roles() {
+		if err := runner.Apply(ctx, role); err != nil {
+			return err
+		}
+	}
+	return cloud.Keep(b.place(name).Cloud())
+}
+
+// serveAccount lets Terraform's provider reach an account.
+func serveAccount(ctx context.Context, cloud *awssim.Cloud, dir twin.Dir) (stop func() error, err error) {
+	if err := os.MkdirAll(filepath.Dir(dir.Socket()), 0o750); err != nil {
+		return nil, fmt.Errorf("make the account's directory: %w", err)
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "unix", dir.Socket())
+	if err != nil {
+		return nil, fmt.Errorf("listen for Terraform: %w", err)
+	}
+	server := &http.Server{Handler: cloud.Handler(), ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(listener) }() // ends with Close
+	return server.Close, nil
+}
+
+// buildFunction builds the guard for this machine, with what lets it live in a
+// simulation.
+func buildFunction(ctx context.Context, project, program string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc,twin", "-o", program, "./functions/failover") // #nosec G204 -- our own program
+	cmd.Dir = project
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOOS=", "GOARCH=", "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the guard: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// changed deploys the stacks with a scenario's changes, in the place.
+func (b *Base) changed(ctx context.Context, name string, changes []scenario.Change) error {
+	if err := b.clone("synthesized", name); err != nil {
+		return err
+	}
+	runner, err := b.runner(name)
+	if err != nil {
+		return err
+	}
+	for _, c := range changes {
+		if err := change(runner.StackDir(c.Stack), c); err != nil {
+			return err
+		}
+	}
+	return b.deploy(ctx, name)
+}
+
+// Close removes everything that the run made.
+func (b *Base) Close() error {
+	if err := os.RemoveAll(b.dir); err != nil {
+		return fmt.Errorf("remove the drill's directory: %w", err)
+	}
+	return pgtest.Cleanup()
+}

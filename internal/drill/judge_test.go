@@ -1,0 +1,131 @@
+package drill
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/drill/report"
+	"github.com/pgdr/pgdr/internal/drill/scenario"
+)
+
+func yes() *bool { b := true; return &b }
+
+func seconds(s float64) *float64 { return &s }
+
+// a drill as it should be.
+func asExpected() (scenario.Expect, report.Report) {
+	lost := scenario.Duration(60 * time.Second)
+	e := scenario.Expect{
+		Promotions: 1, Fence: "owed", Refusals: []string{"paused"}, Alarms: []string{"lag"}, Quiet: []string{"silent"},
+		Notices: []string{"failed over"}, EstimateHolds: true,
+		Apps: map[string]scenario.App{"replica-app": {Writes: yes(), RTO: scenario.Duration(10 * time.Minute), Lost: &lost, Server: "replica"}},
+	}
+	r := report.Report{
+		Guard: report.Guard{
+			Promotions: 1, Fence: "owed", Refusals: []string{"paused"}, Alarms: []string{"lag"}, Notices: []string{"dev failed over to replica"},
+			EstimateKnown: true, EstimateUpper: 10,
+		},
+		Apps:  []report.App{{ID: "replica-app", Writes: true, RTO: seconds(500), LostRows: 3, LostSeconds: 3, Server: "replica-db"}},
+		Plans: []report.Plan{{Stack: "primary"}, {Stack: "replica"}},
+	}
+	return e, r
+}
+
+func TestJudge_PassesWhatIsAsExpected(t *testing.T) {
+	e, r := asExpected()
+	require.Empty(t, judge(e, r, map[string]string{"replica": "replica-db"}))
+}
+
+func TestJudge_FailsEachThingThatIsNot(t *testing.T) {
+	for says, spoil := range map[string]func(*scenario.Expect, *report.Report){
+		"promotions: 0, want 1":      func(_ *scenario.Expect, r *report.Report) { r.Guard.Promotions = 0 },
+		"promotions: 2, want 1":      func(_ *scenario.Expect, r *report.Report) { r.Guard.Promotions = 2 },
+		`fence: "confirmed"`:         func(_ *scenario.Expect, r *report.Report) { r.Guard.Fence = "confirmed" },
+		"refusals: none, want pau":   func(_ *scenario.Expect, r *report.Report) { r.Guard.Refusals = nil },
+		"alarms: none, want lag":     func(_ *scenario.Expect, r *report.Report) { r.Guard.Alarms = nil },
+		"alarms: silent went off":    func(_ *scenario.Expect, r *report.Report) { r.Guard.Alarms = append(r.Guard.Alarms, "silent") },
+		"people were told none":      func(_ *scenario.Expect, r *report.Report) { r.Guard.Notices = nil },
+		"did not run":                func(_ *scenario.Expect, r *report.Report) { r.Apps = nil },
+		"writes in the end: false":   func(_ *scenario.Expect, r *report.Report) { r.Apps[0].Writes = false },
+		"RTO 700.0 s, want 600":      func(_ *scenario.Expect, r *report.Report) { r.Apps[0].RTO = seconds(700) },
+		"does not write again":       func(_ *scenario.Expect, r *report.Report) { r.Apps[0].RTO, r.Apps[0].Writes = nil, false },
+		"lost 61.0 s":                func(_ *scenario.Expect, r *report.Report) { r.Apps[0].LostSeconds = 61 },
+		"wrote last to primary-db":   func(_ *scenario.Expect, r *report.Report) { r.Apps[0].Server = "primary-db" },
+		"acknowledged 5 rows after":  func(_ *scenario.Expect, r *report.Report) { r.Apps[0].SplitRows = 5 },
+		"DNS led to the old":         func(_ *scenario.Expect, r *report.Report) { r.Apps[0].Misled = 1 },
+		"found 1, want those of":     func(_ *scenario.Expect, r *report.Report) { r.Plans = r.Plans[:1] },
+		"plan of primary: aws_kms":   func(_ *scenario.Expect, r *report.Report) { r.Plans[0].Bad = []string{"aws_kms_key.a (delete)"} },
+		"the guard's estimate was 0": func(_ *scenario.Expect, r *report.Report) { r.Guard.EstimateUpper = 0 },
+		"estimate of the loss is un": func(_ *scenario.Expect, r *report.Report) { r.Guard.EstimateKnown = false },
+	} {
+		e, r := asExpected()
+		spoil(&e, &r)
+		failures := judge(e, r, map[string]string{"replica": "replica-db", "primary": "primary-db"})
+		require.Contains(t, strings.Join(failures, "\n"), says)
+	}
+}
+
+func TestJudge_AllowsTwoWritersForAsLongAsTheScenarioSays(t *testing.T) {
+	e, r := asExpected()
+	e.TwoWriters = scenario.Duration(time.Minute)
+	r.Apps[0].SplitRows, r.Apps[0].SplitSeconds = 5, 59
+	require.Empty(t, judge(e, r, map[string]string{"replica": "replica-db"}))
+	r.Apps[0].SplitSeconds = 61
+	require.NotEmpty(t, judge(e, r, map[string]string{"replica": "replica-db"}))
+}
+
+func TestJudgePlan_FindsWhatWouldUndoAFailover(t *testing.T) {
+	plan := func(typ, actions string) []byte {
+		return []byte(`{"format_version":"1.2","terraform_version":"1.11.4","resource_changes":[{"address":"` + typ + `.x","mode":"managed","type":"` + typ + `","name":"x","change":{"actions":[` + actions + `]}}]}`)
+	}
+	for _, c := range []struct {
+		typ, actions string
+		bad, change  int
+	}{
+		{"aws_db_instance", `"no-op"`, 0, 0},
+		{"aws_db_instance", `"read"`, 0, 0},
+		{"aws_cloudwatch_metric_alarm", `"update"`, 0, 1},
+		{"aws_db_instance", `"delete"`, 1, 0},
+		{"aws_db_instance", `"delete","create"`, 1, 0},
+		{"aws_db_instance", `"create"`, 1, 0},
+		{"aws_network_acl", `"update"`, 1, 0},
+		{"aws_network_acl_rule", `"update"`, 1, 0},
+		{"aws_route53_record", `"update"`, 1, 0},
+	} {
+		p, err := judgePlan("primary", plan(c.typ, c.actions))
+		require.NoError(t, err)
+		require.Len(t, p.Bad, c.bad, "%v", c)
+		require.Len(t, p.Changes, c.change, "%v", c)
+	}
+	_, err := judgePlan("primary", []byte("{"))
+	require.ErrorIs(t, err, errPlan)
+}
+
+func TestChange_ChangesOneArgument(t *testing.T) {
+	fresh := func() map[string]any {
+		return map[string]any{"aws_sns_topic": map[string]any{
+			"alarm-topic_AAAA": map[string]any{"name": "a", "policy": `{"Service":"cloudwatch.amazonaws.com"}`, "list": []any{"x"}},
+			"other-topic_BBBB": map[string]any{"name": "b"},
+		}}
+	}
+	topic := func(r map[string]any) map[string]any {
+		return r["aws_sns_topic"].(map[string]any)["alarm-topic_AAAA"].(map[string]any)
+	}
+	r := fresh()
+	require.NoError(t, changeIn(r, scenario.Change{Path: []string{"aws_sns_topic", "alarm-topic", "name"}, Set: "c"}))
+	require.Equal(t, "c", topic(r)["name"])
+	require.NoError(t, changeIn(r, scenario.Change{Path: []string{"aws_sns_topic", "alarm-topic", "policy"}, Replace: "cloudwatch", With: "nobody"}))
+	require.Contains(t, topic(r)["policy"], "nobody")
+	require.NoError(t, changeIn(r, scenario.Change{Path: []string{"aws_sns_topic", "alarm-topic", "list"}, Remove: true}))
+	require.NotContains(t, topic(r), "list")
+	require.NoError(t, changeIn(r, scenario.Change{Path: []string{"aws_sns_topic", "other-topic"}, Remove: true}))
+	require.Len(t, r["aws_sns_topic"], 1)
+
+	for _, path := range [][]string{{"aws_x", "a", "b"}, {"aws_sns_topic", "topic", "name"}, {"aws_sns_topic", "none", "name"}} {
+		require.ErrorIs(t, changeIn(fresh(), scenario.Change{Path: path, Remove: true}), errChange, "%v", path)
+	}
+	require.ErrorIs(t, changeIn(fresh(), scenario.Change{Path: []string{"aws_sns_topic", "alarm-topic", "policy"}, Replace: "absent"}), errChange)
+}

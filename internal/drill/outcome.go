@@ -1,0 +1,233 @@
+package drill
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
+	"github.com/pgdr/pgdr/internal/awssim/wire"
+	"github.com/pgdr/pgdr/internal/drill/app"
+	"github.com/pgdr/pgdr/internal/drill/report"
+	"github.com/pgdr/pgdr/internal/guard/engine"
+	"github.com/pgdr/pgdr/internal/twin/alarms"
+)
+
+// outcome is what a drill came to, before it is judged.
+type outcomeOf struct {
+	report report.Report
+	ledger engine.State
+	// zero is the moment that seconds are counted from.
+	zero time.Time
+	// switched is when the new writer was known to DNS; zero without one.
+	switched time.Time
+	logs     []app.Log
+}
+
+// collect reads from the world what came of the drill.
+func (s *stage) collect(ctx context.Context) (*outcomeOf, error) {
+	o := &outcomeOf{ledger: s.ledger(), zero: s.record.disaster()}
+	for _, a := range s.apps {
+		o.logs = append(o.logs, a.Log())
+	}
+	o.report.Guard = s.guard(o.ledger)
+	o.phases(s)
+	for _, log := range o.logs {
+		a, err := s.app(ctx, o, log)
+		if err != nil {
+			return nil, err
+		}
+		o.report.Apps = append(o.report.Apps, a)
+	}
+	o.report.Marks = s.timeline(o)
+	return o, nil
+}
+
+// guard is what the guard did and said.
+func (s *stage) guard(l engine.State) report.Guard {
+	g := report.Guard{Refusals: s.record.refusals(), Alarms: s.alarmsSince(s.record.began), Notices: s.told()}
+	for _, c := range s.world.AWS.Calls() {
+		if c.Service == wire.RDS && c.Operation == "PromoteReadReplica" && c.Code == "" {
+			g.Promotions++
+		}
+	}
+	for kind := range l.Debts {
+		g.Debts = append(g.Debts, string(kind))
+	}
+	slices.Sort(g.Debts)
+	if f := cmp.Or(l.Last, l.Failover); f != nil {
+		g.Outcome, g.Evidence, g.Fence = string(f.Outcome), string(f.Decision.Evidence), string(f.Fence)
+		loss := f.Decision.Loss
+		g.EstimateKnown, g.EstimateLower, g.EstimateUpper = loss.Known, loss.Lower.Seconds(), loss.Upper.Seconds()
+	}
+	return g
+}
+
+// alarmsSince are the alarms that went off after a moment, but for the one that
+// flips DNS, which is no fault.
+func (s *stage) alarmsSince(since time.Time) []string {
+	names := map[string]bool{}
+	for _, c := range s.world.Alarms.Changes() {
+		if c.New == alarms.Alarm && !c.At.Before(since) && !strings.HasPrefix(c.Name, "active-writer") {
+			names[c.Name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// seconds of a moment, from the disaster.
+func (o *outcomeOf) seconds(at time.Time) float64 { return at.Sub(o.zero).Seconds() }
+
+// phases cuts the recovery into its parts. Each ends where the next begins.
+func (o *outcomeOf) phases(s *stage) {
+	f := o.ledger.Last
+	if f == nil || f.Outcome != engine.OutcomeDone {
+		return
+	}
+	fenced := f.Times[engine.StepFence]
+	if at := f.Times[engine.StepConfirm]; f.Fence == engine.FenceConfirmed && at.Before(f.SentAt) && !at.IsZero() {
+		fenced = at
+	}
+	host, server := s.databases["replica"].host, s.databases["replica"].identifier
+	var named, wrote time.Time
+	for _, log := range o.logs {
+		if log.Sticky {
+			continue
+		}
+		named = earliest(named, log.Answers, func(r app.Resolved) (time.Time, bool) { return r.At, r.Host == host && r.At.After(o.zero) })
+		wrote = earliest(wrote, log.Acks, func(a app.Ack) (time.Time, bool) { return a.At, a.Server == server })
+	}
+	o.switched = named
+	last := o.zero
+	for _, p := range []struct {
+		name string
+		to   time.Time
+	}{
+		{"detect", f.Saw.SQL.SilentSince}, {"decide", f.ClaimedAt}, {"fence", fenced},
+		{"promote", f.Times[engine.StepVerify]}, {"switch", named}, {"first write", wrote},
+	} {
+		to := p.to
+		if to.Before(last) {
+			to = last // it was over before the one before: it took no time of its own
+		}
+		o.report.Phases = append(o.report.Phases, report.Phase{Name: p.name, From: o.seconds(last), To: o.seconds(to)})
+		last = to
+	}
+}
+
+// earliest is the first of some moments, and of one that was found before.
+func earliest[T any](so time.Time, all []T, at func(T) (time.Time, bool)) time.Time {
+	for _, one := range all {
+		if t, ok := at(one); ok && (so.IsZero() || t.Before(so)) {
+			so = t
+		}
+	}
+	return so
+}
+
+// app is what an application experienced.
+func (s *stage) app(ctx context.Context, o *outcomeOf, log app.Log) (report.App, error) {
+	now := s.world.Clock.Now()
+	a := report.App{
+		ID: log.ID, Region: log.Region, Sticky: log.Sticky, Acks: len(log.Acks), Failed: log.Failed, Writes: s.writes(log.ID),
+	}
+	if n := len(log.Acks); n > 0 {
+		a.Server = log.Acks[n-1].Server
+	}
+	if out, ok := log.Outage(o.zero, now); ok && out.Over() && log.Failed > 0 {
+		length := out.Length().Seconds()
+		a.RTO = &length
+	}
+	if o.report.Guard.Promotions == 0 {
+		return a, nil
+	}
+	there, err := s.rows(ctx, "replica", log.ID)
+	if err != nil {
+		return a, err
+	}
+	old := s.databases["primary"].identifier
+	until := now
+	if !o.switched.IsZero() {
+		until = o.switched
+		split := log.After(old, o.switched)
+		a.SplitRows, a.SplitSeconds = split.Rows, split.Length().Seconds()
+		a.Misled = log.Misled(s.databases["primary"].host, o.switched.Add(answersFor))
+	}
+	loss := log.Lost(old, until, there)
+	a.LostRows, a.LostSeconds = loss.Rows, loss.Seconds
+	return a, nil
+}
+
+// answersFor is how long an answer may still be given after another one was
+// first given: to each VPC, a resolver of its own.
+const answersFor = 5 * time.Second
+
+// timeline puts together the marks of all lanes.
+func (s *stage) timeline(o *outcomeOf) []report.Mark {
+	all := s.record.all()
+	add := func(at time.Time, m report.Mark) {
+		if !at.IsZero() && !at.Before(s.record.began) {
+			all = append(all, moment{at, m})
+		}
+	}
+	for _, f := range []*engine.Failover{o.ledger.Last, o.ledger.Failover} {
+		if f == nil {
+			continue
+		}
+		add(f.ClaimedAt, report.Mark{Lane: report.LaneGuard, Text: "decides to fail over: " + string(f.Decision.Evidence)})
+		for step, at := range f.Times {
+			if step == engine.StepDone {
+				add(at, report.Mark{Lane: report.LaneGuard, Text: "the failover is over", Good: true})
+				continue
+			}
+			add(at, report.Mark{Lane: report.LaneGuard, Text: string(step) + " done", Good: step == engine.StepVerify})
+		}
+	}
+	for _, c := range s.world.Health.Changes() {
+		text := "health check of the primary's record fails"
+		if c.Healthy {
+			text = "health check of the primary's record passes"
+		}
+		add(c.At, report.Mark{Lane: report.LaneDNS, Text: text})
+	}
+	for _, c := range s.world.Alarms.Changes() {
+		if c.New == alarms.Alarm {
+			add(c.At, report.Mark{Lane: report.LaneTold, Text: "alarm " + c.Name, Bad: !strings.HasPrefix(c.Name, "active-writer")})
+		}
+	}
+	s.instanceMarks(add)
+	s.appMarks(o, add)
+	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
+	marks := make([]report.Mark, 0, len(all))
+	for _, m := range all {
+		m.mark.At = o.seconds(m.at)
+		marks = append(marks, m.mark)
+	}
+	return marks
+}
+
+// instanceMarks are the events that RDS reported.
+func (s *stage) instanceMarks(add func(time.Time, report.Mark)) {
+	now := s.world.Clock.Now()
+	for _, r := range s.world.Cloud.Resources(lifecycle.TypeInstance) {
+		for _, e := range lifecycle.Events(&r, s.record.began, now) {
+			add(e.At, report.Mark{Lane: report.LaneRDS, Text: r.Attrs.Str("identifier") + ": " + e.Message})
+		}
+	}
+}
+
+// appMarks are the ends and beginnings of what applications wrote.
+func (s *stage) appMarks(o *outcomeOf, add func(time.Time, report.Mark)) {
+	add(o.switched, report.Mark{Lane: report.LaneDNS, Text: "the name leads to the replica", Good: true})
+	for _, log := range o.logs {
+		out, ok := log.Outage(o.zero, s.world.Clock.Now())
+		if !ok || log.Failed == 0 {
+			continue
+		}
+		add(out.Last, report.Mark{Lane: report.LaneApps, Text: log.ID + ": last write acknowledged", Bad: true})
+		add(out.First, report.Mark{Lane: report.LaneApps, Text: log.ID + ": writes again", Good: true})
+	}
+}

@@ -1,0 +1,155 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/pgdr/pgdr/internal/awssim"
+	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
+	"github.com/pgdr/pgdr/internal/drill/app"
+	"github.com/pgdr/pgdr/internal/drill/report"
+	"github.com/pgdr/pgdr/internal/local"
+	"github.com/pgdr/pgdr/internal/pgtest"
+	"github.com/pgdr/pgdr/internal/twin/world"
+)
+
+// stage is where one drill takes place.
+type stage struct {
+	base   *Base
+	world  *world.World
+	runner *local.Runner
+	timing lifecycle.Timing
+	// home is the guard's region, away the primary's.
+	home, away string
+	// databases by their roles at birth.
+	databases map[string]database
+	// function and table are the guard's.
+	function, table string
+	// record of the drill.
+	record *recorder
+
+	apps    []*app.App
+	stopped func()
+	// idle stops the applications' writing.
+	idle atomic.Bool
+	// held are sessions that exhaust took, logins what changePasswords changed.
+	held   []*pgx.Conn
+	logins []login
+}
+
+// database is an instance by its place.
+type database struct{ region, identifier, host string }
+
+// errNothingApplied: the account does not hold what a drill needs.
+var errNothingApplied = errors.New("the account holds no such thing")
+
+// survey reads from the account what is there: nothing is known before.
+func (s *stage) survey() error {
+	s.databases = map[string]database{}
+	functions := s.world.Cloud.Resources("aws_lambda_function")
+	if len(functions) != 1 {
+		return fmt.Errorf("functions: found %d, want the guard: %w", len(functions), errNothingApplied)
+	}
+	guard := functions[0]
+	variables := guard.Attrs.Block("environment").StringMap("variables")
+	s.function, s.table = guard.ARN(), variables["PGDR_LEDGER_TABLE"]
+	s.home, s.away = variables["PGDR_REPLICA_REGION"], variables["PGDR_PRIMARY_REGION"]
+	for role, names := range map[string][2]string{
+		"primary": {variables["PGDR_PRIMARY_DB_IDENTIFIER"], variables["PGDR_PRIMARY_DB_ENDPOINT"]},
+		"replica": {variables["PGDR_REPLICA_DB_IDENTIFIER"], variables["PGDR_REPLICA_DB_ENDPOINT"]},
+	} {
+		region := map[string]string{"primary": s.away, "replica": s.home}[role]
+		s.databases[role] = database{region: region, identifier: names[0], host: names[1]}
+	}
+	return nil
+}
+
+// one is the only resource of a type in a region.
+func (s *stage) one(typ, region string) (awssim.Resource, error) {
+	var found []awssim.Resource
+	for _, r := range s.world.Cloud.Resources(typ) {
+		if region == "" || r.Region == region {
+			found = append(found, r)
+		}
+	}
+	if len(found) != 1 {
+		return awssim.Resource{}, fmt.Errorf("%s in %s: found %d, want one: %w", typ, region, len(found), errNothingApplied)
+	}
+	return found[0], nil
+}
+
+// serving waits, in the machine's time, until both databases serve and the
+// replica streams.
+func (s *stage) serving(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		var streaming bool
+		err := s.server("replica", func(p *pgtest.Server) error {
+			return p.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')", nil, &streaming)
+		})
+		if err == nil && streaming {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for both databases: %w (%w); problems: %v", ctx.Err(), err, s.world.Servers.Problems())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// prepareDatabase makes the applications' table and their role.
+func (s *stage) prepareDatabase(ctx context.Context, password string) error {
+	primary, err := s.one(lifecycle.TypeInstance, s.away)
+	if err != nil {
+		return err
+	}
+	return s.server("primary", func(p *pgtest.Server) error {
+		conn, err := p.Admin(ctx, primary.Attrs.Str("db_name"))
+		if err != nil {
+			return err
+		}
+		_, err = conn.Exec(ctx, fmt.Sprintf(`CREATE ROLE application LOGIN PASSWORD '%s'; %s; GRANT SELECT, INSERT ON drill_rows TO application`,
+			strings.ReplaceAll(password, "'", "''"), app.Schema))
+		return errors.Join(err, conn.Close(ctx))
+	})
+}
+
+// rows are the numbers of an application's rows on a server.
+func (s *stage) rows(ctx context.Context, role, id string) (map[int64]bool, error) {
+	there := map[int64]bool{}
+	err := s.server(role, func(p *pgtest.Server) error {
+		conn, err := p.Admin(ctx, s.databaseName())
+		if err != nil {
+			return err
+		}
+		rows, err := conn.Query(ctx, "SELECT n FROM drill_rows WHERE app = $1", id)
+		if err != nil {
+			return errors.Join(err, conn.Close(ctx))
+		}
+		numbers, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		for _, n := range numbers {
+			there[n] = true
+		}
+		return errors.Join(err, conn.Close(ctx))
+	})
+	return there, err
+}
+
+// databaseName is that of the applications' database.
+func (s *stage) databaseName() string {
+	for _, r := range s.world.Cloud.Resources("aws_lambda_function") {
+		return r.Attrs.Block("environment").StringMap("variables")["PGDR_DB_NAME"]
+	}
+	return ""
+}
+
+// diagnose tells what of the wiring would keep a failover from working.
+func (s *stage) diagnose() []report.Finding { return nil }

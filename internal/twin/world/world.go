@@ -1,0 +1,198 @@
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/pgdr/pgdr/internal/awssim"
+	"github.com/pgdr/pgdr/internal/awssim/wire"
+	"github.com/pgdr/pgdr/internal/simclock"
+	"github.com/pgdr/pgdr/internal/twin/alarms"
+	"github.com/pgdr/pgdr/internal/twin/dns"
+	"github.com/pgdr/pgdr/internal/twin/functions"
+	"github.com/pgdr/pgdr/internal/twin/health"
+	"github.com/pgdr/pgdr/internal/twin/messaging"
+	"github.com/pgdr/pgdr/internal/twin/network"
+	"github.com/pgdr/pgdr/internal/twin/postgres"
+	"github.com/pgdr/pgdr/internal/twin/schedule"
+)
+
+// World is an account that lives. It is safe for concurrent use.
+type World struct {
+	Clock     simclock.Clock
+	Cloud     *awssim.Cloud
+	AWS       *wire.Server
+	Servers   *postgres.Servers
+	Network   *network.Network
+	DNS       *dns.Server
+	Health    *health.Checker
+	Alarms    *alarms.Evaluator
+	Topics    *messaging.Bus
+	Schedule  *schedule.Scheduler
+	Functions *functions.Manager
+
+	o      Options
+	faults *faults
+	guard  *guard
+	// roots is the file of the databases' authority.
+	roots string
+
+	mu      sync.Mutex
+	closers []func() error
+}
+
+// Open opens the account that Options.Dir keeps, or an empty one, and brings it
+// to life. What happens to it is not written back. Close ends it.
+func Open(ctx context.Context, o Options) (w *World, err error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	w = &World{o: o, faults: &faults{dark: map[string]bool{}, lifts: map[string][]func(){}}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("open a world: %w", err), w.Close())
+		}
+	}()
+	now := time.Now()
+	start := now
+	if o.Start.After(now) {
+		start = o.Start
+	}
+	if w.Clock, err = simclock.New(now, start, o.Scale); err != nil {
+		return w, err
+	}
+	if w.Cloud, err = awssim.Recall(o.Dir.Cloud(), awssim.Options{Clock: w.Clock, Seed: o.Seed}); err != nil {
+		return w, err
+	}
+	for _, part := range []func(context.Context) error{w.openAWS, w.openDatabases, w.openNames, w.openEvents, w.openTerraform} {
+		if err := part(ctx); err != nil {
+			return w, err
+		}
+	}
+	w.live(context.WithoutCancel(ctx))
+	return w, nil
+}
+
+// closes keeps what Close is to do, the last first.
+func (w *World) closes(do func() error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closers = append(w.closers, do)
+}
+
+// Close ends everything that lives in the world, and waits for it.
+func (w *World) Close() error {
+	w.mu.Lock()
+	closers := w.closers
+	w.closers = nil
+	w.mu.Unlock()
+	var errs []error
+	for i := len(closers) - 1; i >= 0; i-- {
+		errs = append(errs, closers[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// openAWS opens the endpoints of AWS.
+func (w *World) openAWS(context.Context) error {
+	w.AWS = wire.Handler(w.Cloud, wire.Options{
+		Clock: w.Clock, Faults: wire.NewFaults(w.Clock), TLS: true, Timing: w.o.Timing,
+		OnPublish: func(m wire.Message) { w.Topics.Forward(m) },
+	})
+	return nil
+}
+
+// openDatabases makes the servers and the network before them.
+func (w *World) openDatabases(context.Context) (err error) {
+	w.Servers, err = postgres.New(postgres.Options{Cloud: w.Cloud, Clock: w.Clock, Metrics: w.AWS.Metrics(), Log: w.o.Log, Down: w.Down})
+	if err != nil {
+		return err
+	}
+	w.closes(w.Servers.Close)
+	w.Network = network.New(network.Options{Cloud: w.Cloud, Server: w.Servers.Addr})
+	w.closes(w.Network.Close)
+	w.roots = filepath.Join(string(w.o.Dir), "roots.pem")
+	if err := os.WriteFile(w.roots, w.Servers.Roots(), 0o600); err != nil {
+		return fmt.Errorf("write the databases' authority: %w", err)
+	}
+	return nil
+}
+
+// openEvents opens what reacts: alarms, topics, schedules, functions.
+func (w *World) openEvents(context.Context) (err error) {
+	w.guard = newGuard(w)
+	w.Functions, err = functions.New(functions.Options{
+		Cloud: w.Cloud, Metrics: w.AWS.Metrics(), Clock: w.Clock, Down: w.Down, Program: w.guard.program, AWS: w.AWS,
+	})
+	if err != nil {
+		return err
+	}
+	w.closes(func() error { w.Functions.Close(); return nil })
+	w.Topics, err = messaging.New(messaging.Options{Cloud: w.Cloud, Clock: w.Clock, Down: w.Down, Lambda: w.Functions, Again: w.guard.again})
+	if err != nil {
+		return err
+	}
+	w.closes(func() error { w.Topics.Close(); return nil })
+	w.Schedule, err = schedule.New(schedule.Options{Cloud: w.Cloud, Clock: w.Clock, Down: w.Down, Lambda: w.Functions})
+	if err != nil {
+		return err
+	}
+	w.Alarms, err = alarms.New(alarms.Options{
+		Cloud: w.Cloud, Metrics: w.AWS.Metrics(), Clock: w.Clock, Down: w.Down, Notify: w.Topics.OnAlarm,
+	})
+	return err
+}
+
+// openTerraform lets the stand-in provider reach the account.
+func (w *World) openTerraform(ctx context.Context) error {
+	socket := w.o.Dir.Socket()
+	if err := os.MkdirAll(filepath.Dir(socket), 0o750); err != nil {
+		return fmt.Errorf("make the account's directory: %w", err)
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "unix", socket)
+	if err != nil {
+		return fmt.Errorf("listen for Terraform: %w", err)
+	}
+	server := &http.Server{Handler: w.Cloud.Handler(), ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(listener) }() // ends with Close
+	w.closes(server.Close)
+	return nil
+}
+
+// live sets everything going that goes by itself.
+func (w *World) live(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	for _, run := range []func(context.Context) error{
+		func(ctx context.Context) error { w.Servers.Run(ctx); return nil },
+		w.Health.Run, w.Alarms.Run, w.Schedule.Run,
+	} {
+		all.Go(func() { _ = run(ctx) }) // it ends with the context, whose error it returns
+	}
+	w.closes(func() error {
+		cancel()
+		all.Wait()
+		return nil
+	})
+}
+
+// regions that the account knows anything of.
+func (w *World) regions() []string { return awssim.Regions() }
+
+// other is the other region that has a database instance; "" if there is none.
+func (w *World) other(region string) string {
+	for _, r := range w.Cloud.Resources("aws_db_instance") {
+		if r.Region != region {
+			return r.Region
+		}
+	}
+	return ""
+}
