@@ -27,11 +27,18 @@ import (
 // Password of the database's administrator in the secret.
 const Password = "correct-horse-battery-staple"
 
-// left are types that are not laid into the account: what runs the function
-// needs its archive.
-var left = []string{
+// typeFunction is not laid into the account without an archive.
+const typeFunction = "aws_lambda_function"
+
+// aboutFunction are the types that need the function to be there.
+var aboutFunction = []string{
 	typeFunction, "aws_lambda_function_event_invoke_config", "aws_lambda_permission", "aws_cloudwatch_event_rule",
-	"aws_cloudwatch_event_target", "aws_sns_topic_subscription", "terraform_data",
+	"aws_cloudwatch_event_target", "aws_sns_topic_subscription",
+}
+
+// left tells whether a type is not laid into the account.
+func (s *Stacks) left(typ string) bool {
+	return typ == "terraform_data" || s.archive == "" && slices.Contains(aboutFunction, typ)
 }
 
 // Stacks are the two stacks in an account.
@@ -39,10 +46,16 @@ type Stacks struct {
 	cloud   *awssim.Cloud
 	primary *stack
 	replica *stack
+	// archive is the function's, "" to leave the function out.
+	archive string
 }
 
-// document is a synthesized stack.
-type document struct {
+// Documents are the two stacks as they are synthesized.
+type Documents struct{ Primary, Replica Document }
+
+// Document is a synthesized stack: what Apply reads of it. Arguments are as
+// encoding/json gives them.
+type Document struct {
 	Resource map[string]map[string]map[string]any `json:"resource"`
 	Locals   map[string]any                       `json:"locals"`
 	Output   map[string]struct {
@@ -57,7 +70,7 @@ type document struct {
 
 type stack struct {
 	*Stacks
-	document
+	Document
 	regions map[string]string
 	// made are the attributes of what exists already, by type.name.
 	made map[string]awssim.Attrs
@@ -65,20 +78,40 @@ type stack struct {
 	open map[string]bool
 }
 
-// Apply lays primary.tf.json and replica.tf.json of a directory into an
-// account.
+// Load reads primary.tf.json and replica.tf.json of a directory.
+func Load(dir string) (Documents, error) {
+	var d Documents
+	for name, to := range map[string]*Document{"primary.tf.json": &d.Primary, "replica.tf.json": &d.Replica} {
+		path := filepath.Join(dir, name)
+		raw, err := os.ReadFile(path) // #nosec G304 -- the caller's own directory
+		if err != nil {
+			return d, fmt.Errorf("read stack: %w", err)
+		}
+		if err := json.Unmarshal(raw, to); err != nil {
+			return d, fmt.Errorf("read stack %s: %w", path, err)
+		}
+	}
+	return d, nil
+}
+
+// Apply lays the stacks of a directory into an account, but for the function
+// and what invokes it.
 func Apply(ctx context.Context, cloud *awssim.Cloud, dir string) (*Stacks, error) {
-	s := &Stacks{cloud: cloud}
-	var err error
-	if s.primary, err = s.load(filepath.Join(dir, "primary.tf.json")); err != nil {
+	d, err := Load(dir)
+	if err != nil {
 		return nil, err
 	}
-	if s.replica, err = s.load(filepath.Join(dir, "replica.tf.json")); err != nil {
-		return nil, err
-	}
+	return d.Apply(ctx, cloud, "")
+}
+
+// Apply lays the stacks into an account. Archive is the path of the function's
+// archive, absolute; "" leaves the function and what invokes it out.
+func (d Documents) Apply(ctx context.Context, cloud *awssim.Cloud, archive string) (*Stacks, error) {
+	s := &Stacks{cloud: cloud, archive: archive}
+	s.primary, s.replica = s.stack(d.Primary), s.stack(d.Replica)
 	for _, st := range []*stack{s.primary, s.replica} {
 		for _, typ := range slices.Sorted(maps.Keys(st.Resource)) {
-			if slices.Contains(left, typ) {
+			if s.left(typ) {
 				continue
 			}
 			for _, name := range slices.Sorted(maps.Keys(st.Resource[typ])) {
@@ -91,19 +124,12 @@ func Apply(ctx context.Context, cloud *awssim.Cloud, dir string) (*Stacks, error
 	return s, nil
 }
 
-func (s *Stacks) load(path string) (*stack, error) {
-	raw, err := os.ReadFile(path) // #nosec G304 -- the caller's own directory
-	if err != nil {
-		return nil, fmt.Errorf("read stack: %w", err)
-	}
-	st := &stack{Stacks: s, regions: map[string]string{}, made: map[string]awssim.Attrs{}, open: map[string]bool{}}
-	if err := json.Unmarshal(raw, &st.document); err != nil {
-		return nil, fmt.Errorf("read stack %s: %w", path, err)
-	}
-	for _, p := range st.Provider["aws"] {
+func (s *Stacks) stack(d Document) *stack {
+	st := &stack{Stacks: s, Document: d, regions: map[string]string{}, made: map[string]awssim.Attrs{}, open: map[string]bool{}}
+	for _, p := range d.Provider["aws"] {
 		st.regions["aws."+p.Alias] = p.Region
 	}
-	return st, nil
+	return st
 }
 
 // Environment returns the guard's environment variables, as a deployment would
@@ -161,6 +187,9 @@ func (st *stack) resource(ctx context.Context, typ, name string) (awssim.Attrs, 
 		return nil, fmt.Errorf("resource %s refers to itself", address)
 	}
 	st.open[address] = true
+	if err := st.before(ctx, body); err != nil {
+		return nil, err
+	}
 	req := simapi.Request{Type: typ, Region: st.regionOf(body), Attrs: awssim.Attrs{}}
 	for argument, raw := range body {
 		if slices.Contains([]string{"//", "provider", "lifecycle", "depends_on", "provisioner"}, argument) {
@@ -176,12 +205,29 @@ func (st *stack) resource(ctx context.Context, typ, name string) (awssim.Attrs, 
 		}
 		req.Attrs[argument] = asBlocks(argument, v)
 	}
+	if typ == typeFunction {
+		req.Attrs["filename"] = st.archive
+	}
 	a, err := st.create(ctx, req)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
 	st.made[address] = a
 	return a, nil
+}
+
+// before makes what a resource depends on without referring to it.
+func (st *stack) before(ctx context.Context, body map[string]any) error {
+	for _, address := range (awssim.Attrs(body)).Strings("depends_on") {
+		typ, name, _ := strings.Cut(address, ".")
+		if st.left(typ) {
+			continue
+		}
+		if _, err := st.resource(ctx, typ, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (st *stack) regionOf(body map[string]any) string {
@@ -199,7 +245,10 @@ func (st *stack) create(ctx context.Context, req simapi.Request) (awssim.Attrs, 
 
 // blocks are arguments that JSON may write as an object where the schema has a
 // list of one.
-var blocks = []string{"weighted_routing_policy", "point_in_time_recovery", "server_side_encryption", "requester", "accepter"}
+var blocks = []string{
+	"weighted_routing_policy", "point_in_time_recovery", "server_side_encryption", "requester", "accepter",
+	"environment", "vpc_config", "logging_config", "destination_config", "retry_policy",
+}
 
 func asBlocks(argument string, v any) any {
 	if m, ok := v.(map[string]any); ok && slices.Contains(blocks, argument) {

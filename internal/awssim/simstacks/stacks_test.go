@@ -1,7 +1,10 @@
 package simstacks_test
 
 import (
+	"archive/zip"
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,4 +52,41 @@ func TestApply_RefusesADirectoryWithoutStacks(t *testing.T) {
 	require.NoError(t, err)
 	_, err = simstacks.Apply(context.Background(), cloud, t.TempDir())
 	require.Error(t, err)
+}
+
+func TestDocuments_LayTheFunctionAndWhatInvokesItToo(t *testing.T) {
+	cloud, err := awssim.New(awssim.Options{Seed: 3})
+	require.NoError(t, err)
+	documents, err := simstacks.Load("../../../stacks/testdata/golden")
+	require.NoError(t, err)
+	s, err := documents.Apply(context.Background(), cloud, archive(t))
+	require.NoError(t, err)
+
+	functions := cloud.Resources("aws_lambda_function")
+	require.Len(t, functions, 1)
+	env, err := s.Environment(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, env, functions[0].Attrs.Block("environment").StringMap("variables"))
+	require.Len(t, functions[0].Attrs.Block("vpc_config").Strings("subnet_ids"), 3)
+	require.Equal(t, s.FunctionARN(), functions[0].ARN())
+	for typ, want := range map[string]int{
+		"aws_lambda_permission": 3, "aws_cloudwatch_event_rule": 1, "aws_cloudwatch_event_target": 1,
+		"aws_sns_topic_subscription": 2, "aws_lambda_function_event_invoke_config": 1,
+	} {
+		require.Len(t, cloud.Resources(typ), want, typ)
+	}
+}
+
+// archive is a program that nobody runs.
+func archive(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "function.zip")
+	file, err := os.Create(path)
+	require.NoError(t, err)
+	z := zip.NewWriter(file)
+	_, err = z.Create("bootstrap")
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	require.NoError(t, file.Close())
+	return path
 }
