@@ -22,9 +22,10 @@ func main() {
 // who invokes it, rather than being started again and again.
 func assemble(log *slog.Logger) handler.Function {
 	options := assembly.Options{
-		Lookup: os.LookupEnv,
-		Owner:  os.Getenv("AWS_LAMBDA_LOG_STREAM_NAME") + "/" + rand.Text(),
-		Log:    log,
+		Lookup:     os.LookupEnv,
+		Owner:      os.Getenv("AWS_LAMBDA_LOG_STREAM_NAME") + "/" + rand.Text(),
+		Invocation: handler.Invocation,
+		Log:        log,
 	}
 	err := adapt(&options)
 	if err != nil {

@@ -3,8 +3,11 @@ package handler
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/pgdr/pgdr/internal/guard/assembly"
 	"github.com/pgdr/pgdr/internal/guard/command"
@@ -14,6 +17,16 @@ import (
 // Guard answers events; [command.Handler] does.
 type Guard interface {
 	Handle(ctx context.Context, raw []byte) command.Answer
+}
+
+// Invocation names an invocation by Lambda's request id, as in Lambda's own
+// log lines. Lambda tries an event again under the same id, but never twice at
+// once in one process.
+func Invocation(ctx context.Context) string {
+	if c, ok := lambdacontext.FromContext(ctx); ok && c.AwsRequestID != "" {
+		return c.AwsRequestID
+	}
+	return rand.Text()
 }
 
 // Function is what Lambda invokes. Either Guard or Fault is set.

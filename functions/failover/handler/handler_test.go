@@ -6,6 +6,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/functions/failover/handler"
@@ -38,4 +39,14 @@ func TestHandle_SaysItsVersionEvenWhereItWasDeployedWrongly(t *testing.T) {
 	answer, err := wrong.Handle(t.Context(), json.RawMessage(`{"action": "version"}`))
 	require.NoError(t, err)
 	require.Equal(t, version.Version, answer.Build.Version)
+}
+
+func TestInvocation_IsLambdasRequestIDAndUniqueWithoutOne(t *testing.T) {
+	one := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "4f2c"})
+	require.Equal(t, "4f2c", handler.Invocation(one))
+	nameless := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{})
+	for _, ctx := range []context.Context{nameless, t.Context()} {
+		require.NotEmpty(t, handler.Invocation(ctx))
+		require.NotEqual(t, handler.Invocation(ctx), handler.Invocation(ctx))
+	}
 }

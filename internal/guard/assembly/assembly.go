@@ -32,8 +32,10 @@ const watch = 40 * time.Second
 type Options struct {
 	// Lookup finds an environment variable, as os.LookupEnv does.
 	Lookup func(name string) (string, bool)
-	// Owner is unique to this process, for the lease.
-	Owner string
+	// Owner is unique to this process, Invocation to one of its invocations;
+	// together they own the lease.
+	Owner      string
+	Invocation func(ctx context.Context) string
 	// Clock defaults to the system's.
 	Clock engine.Clock
 	// Log gets one line a step; required.
@@ -77,7 +79,7 @@ func New(ctx context.Context, o Options) (*command.Handler, error) {
 	survey := &survey{clock: o.Clock, check: check}
 	guard, err := engine.New(engine.Config{
 		Policy: cfg.Policy, Topology: cfg.Topology(), Environment: cfg.Environment,
-		Owner: o.Owner, Watch: watch, Log: o.Log,
+		Owner: o.Owner, Invocation: o.Invocation, Watch: watch, Log: o.Log,
 	}, engine.Ports{
 		Clock: o.Clock, Ledger: adapters.Ledger,
 		Observer: &observer{clock: o.Clock, sql: databases, api: adapters.Liveness, survey: survey},

@@ -74,6 +74,10 @@ type Config struct {
 	Environment string
 	// Owner is unique to this process, for the lease.
 	Owner string
+	// Invocation names the invocation that a context belongs to: a process is
+	// kept warm for many, and none may act on the lease of another. nil means
+	// that a process has one alone.
+	Invocation func(ctx context.Context) string
 	// Watch is how long one invocation looks when nothing is wrong: a little
 	// less than the schedule's period.
 	Watch time.Duration
@@ -162,7 +166,7 @@ const ScheduleTick = "tick"
 // is up. The trigger only says why it was called: whatever it was, the guard
 // acts on what it sees.
 func (e *Engine) Tick(ctx context.Context, trigger string) Report {
-	s := &session{e: e, owner: e.cfg.Owner, started: e.ports.Clock.Now(), report: Report{Trigger: trigger}}
+	s := &session{e: e, owner: e.owner(ctx), started: e.ports.Clock.Now(), report: Report{Trigger: trigger}}
 	for {
 		if stop := s.round(ctx); stop || s.timeUp(ctx) {
 			break
@@ -174,6 +178,14 @@ func (e *Engine) Tick(ctx context.Context, trigger string) Report {
 	s.release(ctx)
 	e.remember(s.st)
 	return s.finishReport()
+}
+
+// owner is whom the lease of an invocation belongs to.
+func (e *Engine) owner(ctx context.Context) string {
+	if e.cfg.Invocation == nil {
+		return e.cfg.Owner
+	}
+	return e.cfg.Owner + "/" + e.cfg.Invocation(ctx)
 }
 
 // timeUp ends an invocation: when the pause before the next look would use up

@@ -1,0 +1,57 @@
+package engine
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/pgdr/pgdr/internal/guard/refusal"
+)
+
+type requestKey struct{}
+
+// request is the invocation that a test's context belongs to.
+func request(ctx context.Context) string { id, _ := ctx.Value(requestKey{}).(string); return id }
+
+func TestTick_DoesNotActOnTheLeaseOfAnotherInvocationOfTheSameProcess(t *testing.T) {
+	for name, tt := range map[string]struct {
+		id   string
+		held bool
+	}{
+		"another":            {"two", true},
+		"the same, retried":  {"one", false},
+		"one without a name": {"", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, e, ctx, cancel := stubbed(context.WithValue(t.Context(), requestKey{}, tt.id), Config{Owner: "warm", Invocation: request})
+			defer cancel()
+			s.ledger.Lease = Lease{Owner: "warm/one", Token: 7, Until: s.now.Add(leaseTerm)}
+			r := e.Tick(ctx, "alarm")
+			if held := r.Refusal != nil && r.Refusal.Name == refusal.LeaseHeld; held != tt.held || (s.looks == 0) != tt.held {
+				t.Fatalf("%d looks, refusal %+v, want held %t", s.looks, r.Refusal, tt.held)
+			}
+			if !tt.held && s.ledger.Lease.Token != 8 {
+				t.Fatalf("lease %+v: a lease that is taken again has a token of its own", s.ledger.Lease)
+			}
+		})
+	}
+}
+
+func TestTick_OwnsItsLeaseByProcessAndInvocation(t *testing.T) {
+	s, e, ctx, cancel := stubbed(context.WithValue(t.Context(), requestKey{}, "one"), Config{Owner: "warm", Invocation: request})
+	defer cancel()
+	var owner string
+	e.ports.Observer = observing(func() { owner = s.ledger.Lease.Owner })
+	e.Tick(ctx, "alarm")
+	if owner != "warm/one" {
+		t.Fatalf("the lease was %q's", owner)
+	}
+	if s.ledger.Lease.Owner != "" || !s.ledger.Lease.Until.Equal(time.Time{}) {
+		t.Fatalf("not given back: %+v", s.ledger.Lease)
+	}
+}
+
+// observing runs something at each look.
+type observing func()
+
+func (o observing) Sample(context.Context, Target) Samples { o(); return Samples{} }
