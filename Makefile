@@ -80,7 +80,7 @@ ci-review: ## Review the plans of ENV; fail if the review blocks them
 
 .PHONY: ci-summary
 ci-summary: ## Add the review of ENV to the run's summary, or print it
-	@cat $(PLANS)/review.md >> $${GITHUB_STEP_SUMMARY:-/dev/stdout}
+	@{ cat $(PLANS)/review.md 2>/dev/null || echo 'No review of $(ENV): the plan failed.'; } >> $${GITHUB_STEP_SUMMARY:-/dev/stdout}
 
 .PHONY: ci-comment
 ci-comment: ## Comment the reviews of all environments on pull request PR_NUMBER

@@ -1,0 +1,297 @@
+package tests
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+)
+
+// workflow is what is read of a file in .github/workflows.
+type workflow struct {
+	On          any            `yaml:"on"`
+	Permissions any            `yaml:"permissions"`
+	Concurrency map[string]any `yaml:"concurrency"`
+	Jobs        map[string]job `yaml:"jobs"`
+}
+
+type job struct {
+	Needs       any    `yaml:"needs"`
+	Environment any    `yaml:"environment"`
+	Permissions any    `yaml:"permissions"`
+	Timeout     int    `yaml:"timeout-minutes"`
+	Steps       []step `yaml:"steps"`
+}
+
+type step struct {
+	Uses string            `yaml:"uses"`
+	Run  string            `yaml:"run"`
+	With map[string]string `yaml:"with"`
+}
+
+// action is a composite action beside the workflows.
+type action struct {
+	Runs struct {
+		Steps []step `yaml:"steps"`
+	} `yaml:"runs"`
+}
+
+var (
+	pinned     = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9_./-]+@([0-9a-f]{40})$`)
+	versioned  = regexp.MustCompile(`uses: ([^\s#]+)\s+# (v\d+\.\d+\.\d+)$`)
+	makeCall   = regexp.MustCompile(`^make [a-z-]+$`)
+	makeTarget = regexp.MustCompile(`(?m)^([a-z-]+):.*## `)
+	// credential are ways to hand over a key that lasts.
+	credential = regexp.MustCompile(`(?i)aws-access-key-id|aws-secret-access-key|AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|secrets\.|AKIA[0-9A-Z]{16}`)
+)
+
+// workflowFaults checks all files of .github, by their path below it, against
+// the rules of docs/ci.md. One line a fault.
+func workflowFaults(files map[string]string, makefile string) []string {
+	c := &workflowCheck{targets: map[string]bool{}, pins: map[string]string{}, files: files}
+	for _, match := range makeTarget.FindAllStringSubmatch(makefile, -1) {
+		c.targets[match[1]] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		c.name = name
+		c.text(files[name])
+		if strings.HasPrefix(name, "workflows/") {
+			c.workflow(files[name])
+		} else {
+			c.action(files[name])
+		}
+	}
+	return c.faults
+}
+
+type workflowCheck struct {
+	name    string
+	files   map[string]string
+	targets map[string]bool
+	// pins are the commits of each action seen so far.
+	pins   map[string]string
+	faults []string
+}
+
+func (c *workflowCheck) fault(format string, args ...any) {
+	c.faults = append(c.faults, c.name+": "+fmt.Sprintf(format, args...))
+}
+
+// text checks what comments say, which the parsed file has lost.
+func (c *workflowCheck) text(text string) {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if found := credential.FindString(line); found != "" {
+			c.fault("a lasting credential: %s", found)
+		}
+		if strings.Contains(line, "uses: ") && !strings.Contains(line, "uses: ./") && !versioned.MatchString(line) {
+			c.fault("no version beside the commit: %s", line)
+		}
+	}
+}
+
+func (c *workflowCheck) action(text string) {
+	var a action
+	if err := yaml.Unmarshal([]byte(text), &a); err != nil {
+		c.fault("%v", err)
+	}
+	for _, s := range a.Runs.Steps {
+		c.step(s)
+	}
+}
+
+func (c *workflowCheck) workflow(text string) {
+	var w workflow
+	if err := yaml.Unmarshal([]byte(text), &w); err != nil {
+		c.fault("%v", err)
+	}
+	if strings.Contains(text, "pull_request_target") {
+		c.fault("pull_request_target runs a stranger's code with our rights")
+	}
+	c.permissions("the workflow", w.Permissions, "contents: read")
+	if w.Concurrency["group"] == nil {
+		c.fault("no concurrency group")
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.Jobs)) {
+		c.job(name, w.Jobs[name], w.Permissions)
+	}
+}
+
+func (c *workflowCheck) job(name string, j job, inherited any) {
+	if j.Timeout == 0 {
+		c.fault("job %s has no time limit", name)
+	}
+	granted := j.Permissions
+	if granted == nil {
+		granted = inherited
+	}
+	aws, role := false, ""
+	for _, s := range j.Steps {
+		c.step(s)
+		if strings.HasPrefix(s.Uses, "aws-actions/configure-aws-credentials@") {
+			aws, role = true, s.With["role-to-assume"]
+		}
+	}
+	allowed := []string{"contents: read", "pull-requests: write"}
+	switch {
+	case !aws:
+	case strings.Contains(role, "AWS_PLAN_ROLE_ARN"):
+		allowed = []string{"contents: read", "id-token: write"}
+		if j.Environment != nil {
+			c.fault("job %s plans in a deployment environment", name)
+		}
+	case strings.Contains(role, "AWS_DEPLOY_ROLE_ARN"):
+		allowed = []string{"contents: read", "id-token: write"}
+		if j.Environment == nil || j.Needs == nil {
+			c.fault("job %s deploys without an approval of a plan", name)
+		}
+	default:
+		c.fault("job %s takes another role: %q", name, role)
+	}
+	c.permissions("job "+name, granted, allowed...)
+}
+
+// permissions wants a list, and nothing in it but what is allowed.
+func (c *workflowCheck) permissions(who string, granted any, allowed ...string) {
+	list, ok := granted.(map[string]any)
+	if !ok {
+		c.fault("%s has no list of permissions: %v", who, granted)
+	}
+	for scope, access := range list {
+		if grant := fmt.Sprintf("%s: %s", scope, access); !slices.Contains(allowed, grant) {
+			c.fault("%s is granted %s", who, grant)
+		}
+	}
+}
+
+func (c *workflowCheck) step(s step) {
+	if s.Run != "" {
+		if !makeCall.MatchString(s.Run) {
+			c.fault("a step that is no make target: %s", s.Run)
+		} else if target := strings.TrimPrefix(s.Run, "make "); !c.targets[target] {
+			c.fault("no such make target: %s", target)
+		}
+	}
+	if local, ok := strings.CutPrefix(s.Uses, "./.github/"); ok {
+		if _, there := c.files[local+"/action.yml"]; !there {
+			c.fault("no such action: %s", s.Uses)
+		}
+		return
+	}
+	if s.Uses == "" {
+		return
+	}
+	match := pinned.FindStringSubmatch(s.Uses)
+	if match == nil {
+		c.fault("not pinned by commit: %s", s.Uses)
+		return
+	}
+	name, _, _ := strings.Cut(s.Uses, "@")
+	if other := c.pins[name]; other != "" && other != match[1] {
+		c.fault("two commits of %s", name)
+	}
+	c.pins[name] = match[1]
+	if name == "actions/checkout" && s.With["persist-credentials"] != "false" {
+		c.fault("a checkout that leaves its token behind")
+	}
+}
+
+// github are the files of .github, and the Makefile.
+func github(t *testing.T) (files map[string]string, makefile string) {
+	t.Helper()
+	files = map[string]string{}
+	for _, pattern := range []string{"workflows/*.yml", "workflows/*.yaml", "actions/*/action.yml"} {
+		names, err := filepath.Glob("../.github/" + pattern)
+		require.NoError(t, err)
+		for _, name := range names {
+			raw, err := os.ReadFile(name)
+			require.NoError(t, err)
+			files[strings.TrimPrefix(filepath.ToSlash(name), "../.github/")] = string(raw)
+		}
+	}
+	raw, err := os.ReadFile("../Makefile")
+	require.NoError(t, err)
+	return files, string(raw)
+}
+
+func TestWorkflows_KeepTheRules(t *testing.T) {
+	files, makefile := github(t)
+	for _, name := range []string{"workflows/plan.yml", "workflows/deploy.yml", "workflows/ci.yml"} {
+		require.Contains(t, files, name)
+	}
+	require.Empty(t, workflowFaults(files, makefile))
+}
+
+func TestWorkflows_PassActionlint(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "make", "-C", "..", "lint-workflows")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+}
+
+func TestWorkflowFaults_FindsEachBreach(t *testing.T) {
+	for name, tt := range map[string]struct{ file, old, new, fault string }{
+		"a tag":                   {"plan", "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2", "actions/checkout@v6 # v6.0.2", "not pinned by commit"},
+		"a short commit":          {"plan", "@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "@de0fac2", "not pinned by commit"},
+		"no version":              {"plan", "83dd # v6.0.2", "83dd", "no version beside the commit"},
+		"two commits":             {"deploy", "actions/checkout@de", "actions/checkout@ed", "two commits of actions/checkout"},
+		"a tag in the action":     {"tools", "@924ae3a1cded613372ab5595356fb5720e22ba16", "@v6", "not pinned by commit"},
+		"an access key":           {"deploy", "role-to-assume: ${{ vars.AWS_DEPLOY_ROLE_ARN }}", "aws-access-key-id: ${{ vars.KEY }}", "a lasting credential"},
+		"a secret":                {"plan", "GH_TOKEN: ${{ github.token }}", "GH_TOKEN: ${{ secrets.PAT }}", "a lasting credential"},
+		"another role":            {"plan", "vars.AWS_PLAN_ROLE_ARN }}", "vars.ADMIN_ROLE_ARN }}", "takes another role"},
+		"the deploy role in plan": {"plan", "role-to-assume: ${{ vars.AWS_PLAN_ROLE_ARN }}", "role-to-assume: ${{ vars.AWS_DEPLOY_ROLE_ARN }}", "deploys without an approval"},
+		"no approval":             {"deploy", "    environment: ${{ inputs.environment }}\n", "", "deploys without an approval"},
+		"no plan":                 {"deploy", "    needs: plan\n", "", "deploys without an approval"},
+		"a plan that may deploy":  {"plan", "    timeout-minutes: 30\n", "    timeout-minutes: 30\n    environment: prod\n", "plans in a deployment environment"},
+		"a plan that comments":    {"plan", "      id-token: write # for", "      pull-requests: write\n      id-token: write # for", "is granted pull-requests: write"},
+		"a comment with a role":   {"plan", "      pull-requests: write # the", "      id-token: write\n      pull-requests: write # the", "is granted id-token: write"},
+		"writing the code":        {"deploy", "contents: read", "contents: write", "is granted contents: write"},
+		"all rights":              {"deploy", "permissions: {}", "permissions: write-all", "no list of permissions"},
+		"rights by default":       {"plan", "permissions: {}\n", "", "no list of permissions"},
+		"a stranger's code":       {"plan", "  pull_request:\n", "  pull_request_target:\n", "pull_request_target"},
+		"a script":                {"ci", "run: make ci\n", "run: go test ./...\n", "no make target"},
+		"more than a target":      {"ci", "run: make ci\n", "run: make ci && curl example.com\n", "no make target"},
+		"an injected title":       {"plan", "run: make ci-plan", "run: make ci-plan ENV=${{ github.head_ref }}", "no make target"},
+		"a target that is gone":   {"ci", "run: make ci\n", "run: make cii\n", "no such make target"},
+		"an action that is gone":  {"ci", "./.github/actions/tools", "./.github/actions/tolls", "no such action"},
+		"no concurrency":          {"deploy", "  group: deploy", "  grop: deploy", "no concurrency group"},
+		"no time limit":           {"ci", "    timeout-minutes: 90\n", "", "no time limit"},
+		"a token left behind":     {"ci", "persist-credentials: false", "persist-credentials: true", "leaves its token behind"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files, makefile := github(t)
+			file := "workflows/" + tt.file + ".yml"
+			if tt.file == "tools" {
+				file = "actions/tools/action.yml"
+			}
+			require.Contains(t, files[file], tt.old)
+			files[file] = strings.Replace(files[file], tt.old, tt.new, 1)
+			require.Contains(t, strings.Join(workflowFaults(files, makefile), "\n"), tt.fault)
+		})
+	}
+}
+
+// TestDocs_RolesLetInNobodyElse reads the policies that docs/ci.md tells users
+// to copy.
+func TestDocs_RolesLetInNobodyElse(t *testing.T) {
+	raw, err := os.ReadFile("../docs/ci.md")
+	require.NoError(t, err)
+	blocks := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(string(raw), -1)
+	require.Len(t, blocks, 4)
+	for _, block := range blocks {
+		var policy map[string]any
+		require.NoError(t, json.Unmarshal([]byte(block[1]), &policy), block[1])
+	}
+	require.Contains(t, string(raw), `"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"`)
+	subjects := regexp.MustCompile(`"repo:[^"]*"`).FindAllString(string(raw), -1)
+	require.Equal(t, []string{`"repo:ORG/REPO:pull_request"`, `"repo:ORG/REPO:ref:refs/heads/main"`, `"repo:ORG/REPO:environment:prod"`}, subjects)
+	require.NotContains(t, string(raw), `"StringLike"`)
+}
