@@ -118,6 +118,10 @@ test-race: ## Run the tests of what runs concurrently, with the race detector
 bench-function: ## Measure the function: archive, cold start to the first call, peak memory
 	go run ./cmd/bench-function
 
+.PHONY: bench-drill
+bench-drill: deps ## Compare our recovery with the usual way, in the same simulated world
+	go run ./cmd/bench-drill
+
 .PHONY: golden
 golden: ## Write the golden files anew, after a change that is meant
 	go test ./stacks -run Golden -update

@@ -79,6 +79,7 @@ func (f *drillFlags) run(ctx context.Context, out io.Writer, name string) error 
 	if err != nil {
 		return err
 	}
+	o.Labelled = len(scenarios) > 1
 	base, err := drill.Prepare(ctx, o)
 	if err != nil {
 		return err

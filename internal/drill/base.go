@@ -31,8 +31,10 @@ type Options struct {
 	Environment string
 	// Scale of the clock and Patience of the guard; see [world.Options].
 	Scale, Patience float64
-	// Out is told how it goes on.
-	Out io.Writer
+	// Out is told how it goes on. Labelled puts the scenario's name before
+	// each line, for several drills at once.
+	Out      io.Writer
+	Labelled bool
 	// Log gets what Terraform and the programs print; nil drops it.
 	Log io.Writer
 }

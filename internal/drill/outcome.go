@@ -81,7 +81,7 @@ func (s *stage) alarmsSince(since time.Time) []string {
 // seconds of a moment, from the disaster.
 func (o *outcomeOf) seconds(at time.Time) float64 { return at.Sub(o.zero).Seconds() }
 
-// phases cuts the recovery into its parts. Each ends where the next begins.
+// phases cuts the recovery into its parts, by the guard's own record.
 func (o *outcomeOf) phases(s *stage) {
 	f := o.ledger.Last
 	if f == nil || f.Outcome != engine.OutcomeDone {
@@ -91,6 +91,18 @@ func (o *outcomeOf) phases(s *stage) {
 	if at := f.Times[engine.StepConfirm]; f.Fence == engine.FenceConfirmed && at.Before(f.SentAt) && !at.IsZero() {
 		fenced = at
 	}
+	o.cut(s, []ending{{"detect", f.Saw.SQL.SilentSince}, {"decide", f.ClaimedAt}, {"fence", fenced}, {"promote", f.Times[engine.StepVerify]}})
+}
+
+// ending is when a part of a recovery was over.
+type ending struct {
+	phase string
+	at    time.Time
+}
+
+// cut makes phases, each of which begins where the one before ended; the last
+// two are as the well-behaved applications had them.
+func (o *outcomeOf) cut(s *stage, parts []ending) {
 	host, server := s.databases["replica"].host, s.databases["replica"].identifier
 	var named, wrote time.Time
 	for _, log := range o.logs {
@@ -101,19 +113,14 @@ func (o *outcomeOf) phases(s *stage) {
 		wrote = earliest(wrote, log.Acks, func(a app.Ack) (time.Time, bool) { return a.At, a.Server == server })
 	}
 	o.switched = named
+	o.report.Phases = nil
 	last := o.zero
-	for _, p := range []struct {
-		name string
-		to   time.Time
-	}{
-		{"detect", f.Saw.SQL.SilentSince}, {"decide", f.ClaimedAt}, {"fence", fenced},
-		{"promote", f.Times[engine.StepVerify]}, {"switch", named}, {"first write", wrote},
-	} {
-		to := p.to
+	for _, p := range append(parts, ending{"switch", named}, ending{"first write", wrote}) {
+		to := p.at
 		if to.Before(last) {
 			to = last // it was over before the one before: it took no time of its own
 		}
-		o.report.Phases = append(o.report.Phases, report.Phase{Name: p.name, From: o.seconds(last), To: o.seconds(to)})
+		o.report.Phases = append(o.report.Phases, report.Phase{Name: p.phase, From: o.seconds(last), To: o.seconds(to)})
 		last = to
 	}
 }

@@ -62,6 +62,13 @@ func (r *recorder) disaster() time.Time {
 	return r.fell
 }
 
+// struck tells whether the disaster has struck.
+func (r *recorder) struck() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.fell.IsZero()
+}
+
 // refuse notes that the guard named a refusal.
 func (r *recorder) refuse(name string, at time.Time) {
 	if name == "" {

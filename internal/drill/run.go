@@ -80,7 +80,7 @@ func (b *Base) open(ctx context.Context, name string, sc scenario.Scenario) (*st
 	if err != nil {
 		return nil, err
 	}
-	return &stage{base: b, world: w, runner: runner, timing: lifecycle.DefaultTiming(), stopped: func() {}}, nil
+	return &stage{base: b, name: sc.Name, world: w, runner: runner, timing: lifecycle.DefaultTiming(), stopped: func() {}}, nil
 }
 
 func (s *stage) close() error {
@@ -134,6 +134,12 @@ func diagnosed(sc scenario.Scenario, found []report.Finding) report.Report {
 // serve, applications write, the guard is armed.
 func (s *stage) ready(ctx context.Context) error {
 	if err := s.survey(); err != nil {
+		return err
+	}
+	if err := s.world.Unsupported(); err != nil {
+		return fmt.Errorf("the drill would say nothing of AWS: %w", err)
+	}
+	if _, err := s.world.Topics.ConfirmPeople(); err != nil {
 		return err
 	}
 	if err := s.serving(ctx); err != nil {
@@ -275,5 +281,9 @@ func (s *stage) concludeBare(sc scenario.Scenario, failed string) report.Report 
 
 // tell says what happens while it happens.
 func (s *stage) tell(at time.Time, lane, text string) {
-	s.base.say("%+8.1f s  %-12s  %s", at.Sub(s.record.disaster()).Seconds(), lane, text)
+	label := ""
+	if s.base.o.Labelled {
+		label = fmt.Sprintf("%-22s ", s.name)
+	}
+	s.base.say("%s%+8.1f s  %-12s  %s", label, at.Sub(s.record.disaster()).Seconds(), lane, text)
 }

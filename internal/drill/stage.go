@@ -21,7 +21,9 @@ import (
 
 // stage is where one drill takes place.
 type stage struct {
-	base   *Base
+	base *Base
+	// name of the scenario.
+	name   string
 	world  *world.World
 	runner *local.Runner
 	timing lifecycle.Timing

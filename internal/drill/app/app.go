@@ -188,7 +188,8 @@ func (a *App) write(ctx context.Context) error {
 	return nil
 }
 
-// drop closes the connection without waiting for a server that may be gone.
+// drop closes the connection without waiting for a server that may be gone. The
+// answer of DNS stays until it expires: a resolver's cache would give the same.
 func (a *App) drop() {
 	if a.conn == nil {
 		return
@@ -197,9 +198,6 @@ func (a *App) drop() {
 	cancel(errors.New("the connection is given up"))
 	_ = a.conn.Close(gone) // its server may be gone
 	a.conn = nil
-	if !a.c.Sticky {
-		a.expires = time.Time{}
-	}
 }
 
 func (a *App) failed(err error) {

@@ -72,6 +72,7 @@ func (w *World) LoseRegion(region string) {
 			w.Servers.HoldReplication(region, false)
 		})
 	w.faults.darken(region, true)
+	w.Functions.KillRegion(region)
 }
 
 // ReturnRegion gives a region back: its servers start again.
