@@ -148,20 +148,28 @@ func (s *Server) follow(v view, r *reply, rec record, typ uint16, depth int) {
 
 // pick chooses a record of a name and type, or says why that can't be done.
 func (s *Server) pick(records []record) (record, string) {
-	for _, r := range records {
-		switch {
-		case r.alias:
-			return record{}, r.name + ": alias records are not simulated"
-		case r.policy != "" && r.policy != weighted:
-			return record{}, r.name + ": " + r.policy + " is not simulated"
-		case len(r.values) == 0 || r.typ != "A" && r.typ != "AAAA" && r.typ != "CNAME":
-			return record{}, r.name + ": records of type " + r.typ + " are not simulated"
-		}
+	if problem := unsupported(records); problem != "" {
+		return record{}, problem
 	}
 	if records[0].policy == "" {
 		return records[0], ""
 	}
 	return choose(records, s.options.Healthy, s.draw), ""
+}
+
+// unsupported says what of records of a name and type is not simulated.
+func unsupported(records []record) string {
+	for _, r := range records {
+		switch {
+		case r.alias:
+			return r.name + ": alias records are not simulated"
+		case r.policy != "" && r.policy != weighted:
+			return r.name + ": " + r.policy + " is not simulated"
+		case len(r.values) == 0 || r.typ != "A" && r.typ != "AAAA" && r.typ != "CNAME":
+			return r.name + ": records of type " + r.typ + " are not simulated"
+		}
+	}
+	return ""
 }
 
 func header(name string, typ uint16, ttl uint32) miekg.RR_Header {
