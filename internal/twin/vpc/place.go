@@ -63,12 +63,44 @@ func (n *Networks) OfFunction(fn *awssim.Resource) ([]Interface, error) {
 	return out, nil
 }
 
-// OfClient is the interface of the n-th application (from 0) of a VPC. They
-// take the private subnets in turn and count down from the last address.
-// Private are the subnets whose default route is a NAT gateway or, where there
-// are none, those without a route to an internet gateway; those of a database
-// subnet group are not for applications. The error wraps [ErrNoPlace].
+// Kind is what a subnet is for, by what the account does with it.
+type Kind string
+
+// Kinds of subnets. A public one has a route to an internet gateway; a database
+// one is in a database subnet group; the others are private.
 // https://docs.aws.amazon.com/vpc/latest/userguide/configure-subnets.html
+const (
+	Public   Kind = "public"
+	Private  Kind = "private"
+	Database Kind = "database"
+)
+
+// KindOf tells what a subnet is for.
+func (n *Networks) KindOf(subnet *awssim.Resource) Kind {
+	switch {
+	case n.forDatabases(subnet):
+		return Database
+	case n.leavesBy(subnet) == toInternet:
+		return Public
+	}
+	return Private
+}
+
+// InSubnet is the interface of an application in a subnet.
+func (n *Networks) InSubnet(subnet *awssim.Resource) (Interface, error) {
+	prefix, err := rangeOf(subnet)
+	if err != nil {
+		return Interface{}, err
+	}
+	return Interface{
+		Region: subnet.Region, VPC: subnet.Attrs.Str("vpc_id"), Subnet: subnet.ID, Addr: at(prefix, size(prefix)-reservedLast-1),
+	}, nil
+}
+
+// OfClient is the interface of the n-th application (from 0) of a VPC. They
+// take the private subnets in turn and count down from the last address: those
+// that no function is in, if there are any, and of these those behind a NAT
+// gateway, if there are any. The error wraps [ErrNoPlace].
 func (n *Networks) OfClient(region, vpcID string, number int) (Interface, error) {
 	if number < 0 {
 		return Interface{}, fmt.Errorf("application: found number %d, want 0 or more: %w", number, ErrNoPlace)
@@ -91,22 +123,19 @@ func (n *Networks) OfClient(region, vpcID string, number int) (Interface, error)
 
 // privateSubnets are those of OfClient, in the order of their ranges.
 func (n *Networks) privateSubnets(region, vpcID string) []*awssim.Resource {
-	var behindNAT, closed []*awssim.Resource
+	var out []*awssim.Resource
 	for _, r := range n.list("aws_subnet", region) {
-		if r.Attrs.Str("vpc_id") != vpcID || n.forDatabases(r) {
-			continue
-		}
-		switch n.leavesBy(r) {
-		case toNAT:
-			behindNAT = append(behindNAT, r)
-		case toInternet: // public
-		default:
-			closed = append(closed, r)
+		if r.Attrs.Str("vpc_id") == vpcID && n.KindOf(r) == Private {
+			out = append(out, r)
 		}
 	}
-	out := behindNAT
-	if len(out) == 0 {
-		out = closed
+	for _, better := range []func(*awssim.Resource) bool{
+		func(r *awssim.Resource) bool { return !n.forFunctions(r) },
+		func(r *awssim.Resource) bool { return n.leavesBy(r) == toNAT },
+	} {
+		if slices.ContainsFunc(out, better) {
+			out = slices.DeleteFunc(out, func(r *awssim.Resource) bool { return !better(r) })
+		}
 	}
 	slices.SortFunc(out, func(a, b *awssim.Resource) int {
 		p, _ := rangeOf(a) // an empty range sorts first
@@ -114,6 +143,12 @@ func (n *Networks) privateSubnets(region, vpcID string) []*awssim.Resource {
 		return cmp.Or(p.Addr().Compare(q.Addr()), cmp.Compare(a.ID, b.ID))
 	})
 	return out
+}
+
+func (n *Networks) forFunctions(subnet *awssim.Resource) bool {
+	return slices.ContainsFunc(n.list("aws_lambda_function", subnet.Region), func(f *awssim.Resource) bool {
+		return slices.Contains(f.Attrs.Block("vpc_config").Strings("subnet_ids"), subnet.ID)
+	})
 }
 
 func (n *Networks) forDatabases(subnet *awssim.Resource) bool {

@@ -91,3 +91,45 @@ func TestInterfaces_AreRefusedWhereThereIsNoPlace(t *testing.T) {
 		return nil
 	}))
 }
+
+func TestInterfaces_OfApplicationsKeepOutOfTheFunctionsSubnetsWhereTheyCan(t *testing.T) {
+	w := newWorld(t)
+	put := func(names ...string) {
+		w.update(func(tx *awssim.Tx) {
+			f := guardFunction(tx)
+			var ids []any
+			for _, name := range names {
+				ids = append(ids, named(tx, "aws_subnet", replica, name).ID)
+			}
+			f.Attrs["vpc_config"] = []any{map[string]any{"subnet_ids": ids}}
+			tx.Put(f)
+		})
+	}
+	first := func() (name string) {
+		w.ask(func(n *vpc.Networks, p places) {
+			app, err := n.OfClient(replica, p.replicaDB.VPC, 0)
+			require.NoError(t, err)
+			name = p.tx.Get("aws_subnet", replica, app.Subnet).Attrs.StringMap("tags")["Name"]
+		})
+		return name
+	}
+	put("replica-private-eu-west-1a-dev", "replica-private-eu-west-1b-dev")
+	require.Equal(t, "replica-private-eu-west-1c-dev", first())
+	put("replica-private-eu-west-1a-dev", "replica-private-eu-west-1b-dev", "replica-private-eu-west-1c-dev")
+	require.Equal(t, "replica-private-eu-west-1a-dev", first())
+}
+
+func TestKindOf_TellsTheSubnetsApart(t *testing.T) {
+	newWorld(t).ask(func(n *vpc.Networks, p places) {
+		for name, want := range map[string]vpc.Kind{
+			"replica-public-eu-west-1a-dev": vpc.Public, "replica-private-eu-west-1b-dev": vpc.Private, "replica-database-eu-west-1c-dev": vpc.Database,
+		} {
+			subnet := named(p.tx, "aws_subnet", replica, name)
+			require.Equal(t, want, n.KindOf(subnet), name)
+			i, err := n.InSubnet(subnet)
+			require.NoError(t, err)
+			require.Equal(t, subnet.ID, i.Subnet)
+			require.Nil(t, i.Groups)
+		}
+	})
+}
