@@ -170,7 +170,8 @@ func TestTick_EndsTheCheckThatItBegan(t *testing.T) {
 }
 
 func TestArm_RestsOnACheckOfNow(t *testing.T) {
-	_, check, g := watching(t)
+	clock, check, g := watching(t)
+	g.survey.due = clock.Now().Add(checkEvery) // none is due
 	type answer struct {
 		view engine.View
 		err  error
@@ -180,7 +181,11 @@ func TestArm_RestsOnACheckOfNow(t *testing.T) {
 		v, err := g.Arm(t.Context())
 		answered <- answer{v, err}
 	}()
-	<-check.began
+	select {
+	case <-check.began:
+	case got := <-answered:
+		t.Fatalf("answered without a check: %+v", got)
+	}
 	check.ends <- readiness.Failed
 	got := <-answered
 	require.ErrorIs(t, got.err, refusal.Refusal{Name: refusal.LedgerUnavailable})
