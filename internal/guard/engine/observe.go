@@ -67,7 +67,11 @@ func follow(p decide.Positions, s Standby, now time.Time) decide.Positions {
 	if s.ReplayedCommitAt.After(p.ReplayedCommitAt) {
 		p.ReplayedCommitAt = s.ReplayedCommitAt
 	}
-	if s.EndLSN > 0 && s.ReplayLSN >= s.EndLSN && s.MessageAt.After(p.CaughtUpAt) {
+	// A keepalive tells how much was sent, not how much there is (walsender.c,
+	// WalSndKeepalive): in a backlog it falls short. Less than the last heartbeat
+	// is not all, whatever the message says.
+	all := max(s.EndLSN, p.Acked.LSN)
+	if s.EndLSN > 0 && s.ReplayLSN >= all && s.MessageAt.After(p.CaughtUpAt) {
 		p.CaughtUpAt = s.MessageAt
 	}
 	return p

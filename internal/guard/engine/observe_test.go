@@ -101,6 +101,38 @@ func TestFollow_AnIdleReplicaStaysCaughtUp(t *testing.T) {
 	}
 }
 
+// A replica that lags, and a primary whose keepalive tells how far it has sent.
+func TestFollow_AKeepaliveInABacklogDoesNotMakeTheReplicaCaughtUp(t *testing.T) {
+	at := func(s int) time.Time { return now0.Add(time.Duration(s) * time.Second) }
+	p := follow(decide.Positions{}, Standby{ReplayLSN: 100, EndLSN: 100, MessageAt: at(0)}, at(0))
+	p.Acked = decide.Heartbeat{Seq: 2, At: at(5), LSN: 500}
+	p = follow(p, Standby{ReplayLSN: 200, EndLSN: 200, MessageAt: at(10)}, at(10))
+	p = follow(p, Standby{ReplayLSN: 499, EndLSN: 300, MessageAt: at(20)}, at(20))
+	if !p.CaughtUpAt.Equal(at(0)) {
+		t.Fatalf("caught up at %s with WAL missing that was acknowledged before", p.CaughtUpAt)
+	}
+	o := decide.Observation{Positions: p, WAL: decide.Path{LastPositive: at(20)}}
+	if l := decide.EstimateLoss(o); l.Upper != 20*time.Second {
+		t.Fatalf("up to %s may be lost, want all since the replica had everything", l.Upper)
+	}
+	p = follow(p, Standby{ReplayLSN: 500, EndLSN: 500, MessageAt: at(30)}, at(30))
+	if !p.CaughtUpAt.Equal(at(30)) {
+		t.Fatalf("caught up at %s though nothing is known to be missing", p.CaughtUpAt)
+	}
+}
+
+// An order as in observe: what was acknowledged in this round counts already.
+func TestObserve_MeasuresTheReplicaByTheHeartbeatOfTheSameRound(t *testing.T) {
+	var s State
+	x := atBirth()
+	x.Acked = &decide.Heartbeat{Seq: 1, At: now0, LSN: 500}
+	x.Standby = &Standby{InRecovery: true, ReplayLSN: 499, EndLSN: 499, MessageAt: now0}
+	s.observe(modelPolicy(), top0, x, now0)
+	if !s.Watch.Positions.CaughtUpAt.IsZero() {
+		t.Fatalf("positions %+v", s.Watch.Positions)
+	}
+}
+
 func TestFollow_NeverGoesBack(t *testing.T) {
 	p := follow(decide.Positions{}, Standby{Replayed: decide.Heartbeat{Seq: 5}, ReplayedCommitAt: now0}, now0)
 	p = follow(p, Standby{Replayed: decide.Heartbeat{Seq: 4}, ReplayedCommitAt: now0.Add(-time.Hour)}, now0)
