@@ -51,6 +51,14 @@ const (
 	PositionFresh = time.Minute
 	// ReadinessFresh is how old the last readiness check may be when arming.
 	ReadinessFresh = 15 * time.Minute
+	// ReceiverTimeoutMax is the longest wal_receiver_timeout with which the
+	// silence of a WAL receiver is evidence. One that has heard nothing for
+	// half of it asks the primary for an answer (walreceiver.c); an idle
+	// primary says nothing of its own accord.
+	ReceiverTimeoutMax = 2 * time.Minute
+	// ReceiverTimeoutMin is the shortest with which a receiver is left alone:
+	// below it, an ordinary pause of the network ends its connection.
+	ReceiverTimeoutMin = time.Second
 	// MaxGap is the longest pause between two samples of one path that still
 	// counts as an unbroken run: one tick a minute, and half a minute of slack.
 	MaxGap = 90 * time.Second

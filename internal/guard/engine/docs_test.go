@@ -63,6 +63,7 @@ func TestDocumentation_TellsEveryFixedMeasure(t *testing.T) {
 	for name, value := range map[string]time.Duration{
 		"SampleFresh": decide.SampleFresh, "MaxGap": decide.MaxGap, "StatusFresh": decide.StatusFresh,
 		"StatusCarry": decide.StatusCarry, "RecoveryGrace": decide.RecoveryGrace, "PositionFresh": decide.PositionFresh,
+		"ReceiverTimeoutMin": decide.ReceiverTimeoutMin, "ReceiverTimeoutMax": decide.ReceiverTimeoutMax,
 		"ReadinessFresh": decide.ReadinessFresh, "leaseTerm": leaseTerm, "callTimeout": callTimeout,
 		"inspectTimeout": inspectTimeout, "preflightFresh": preflightFresh, "fencePatience": fencePatience,
 		"owedFresh": owedFresh, "confirmPatience": confirmPatience, "resendAfter": resendAfter,

@@ -11,15 +11,8 @@ import (
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
-const (
-	// receiverSlack is how much later than it should a sign of life may come.
-	receiverSlack = 10 * time.Second
-	// maxReceiverTimeout is the longest wal_receiver_timeout with which
-	// silence is evidence. A receiver that has heard nothing for half of it
-	// asks the primary for an answer (walreceiver.c); an idle primary says
-	// nothing of its own accord.
-	maxReceiverTimeout = 2 * time.Minute
-)
+// receiverSlack is how much later than it should a sign of life may come.
+const receiverSlack = 10 * time.Second
 
 // receiverSQL reads all about the WAL receiver at one moment. Times by the
 // replica's clock are ages, times by the primary's microseconds of Unix time.
@@ -138,10 +131,10 @@ func (d *Databases) receiverClass(r receiver) (decide.Class, string) {
 		return decide.ClassInternal, "the role may not see the WAL receiver: it needs pg_monitor"
 	}
 	age, timeout := micros(*r.age), micros(r.timeout)
-	telling := timeout > 0 && timeout <= maxReceiverTimeout
+	telling := timeout > 0 && timeout <= decide.ReceiverTimeoutMax
 	asks := timeout / 2
 	if !telling {
-		asks = maxReceiverTimeout / 2
+		asks = decide.ReceiverTimeoutMax / 2
 	}
 	switch {
 	case d.cfg.Elapsed(age) <= d.cfg.Elapsed(asks)+receiverSlack:
@@ -152,7 +145,7 @@ func (d *Databases) receiverClass(r receiver) (decide.Class, string) {
 		return decide.ClassStreaming, notice
 	case !telling:
 		return decide.ClassInternal, fmt.Sprintf("nothing received for %s, which proves nothing: wal_receiver_timeout is %s, and must be %s or less but not 0",
-			age.Round(time.Second), timeout, maxReceiverTimeout)
+			age.Round(time.Second), timeout, decide.ReceiverTimeoutMax)
 	default:
 		return decide.ClassStale, detailOf(nil, fmt.Sprintf("nothing received for %s", age.Round(time.Second)), r.notice)
 	}

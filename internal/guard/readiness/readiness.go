@@ -30,6 +30,7 @@ const (
 	CheckReplicaStorage    = "replica-storage"
 	CheckReplicaProtection = "replica-protection"
 	CheckParameters        = "parameter-groups"
+	CheckReceiver          = "wal-receiver-timeout"
 	CheckPrimaryKey        = "primary-key"
 	CheckReplicaKey        = "replica-key"
 	CheckSecret            = "secret-replicated" //nolint:gosec // the name of a check
@@ -95,6 +96,7 @@ func Assess(f Facts, want Expected) []Finding {
 		replicaFindings(f, want),
 		[]Finding{
 			parameters(f),
+			receiver(f),
 			key(CheckPrimaryKey, f.PrimaryKey),
 			key(CheckReplicaKey, f.ReplicaKey),
 			secret(f, want),

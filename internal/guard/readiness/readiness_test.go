@@ -53,7 +53,7 @@ func green() readiness.Facts {
 
 func TestAssess_IsGreenWhereAllIsAsDeployed(t *testing.T) {
 	findings := readiness.Assess(green(), want)
-	require.Len(t, findings, 15)
+	require.Len(t, findings, 16)
 	require.Empty(t, readiness.Failing(findings), "%v", findings)
 	require.Empty(t, readiness.Unread(findings), "%v", findings)
 	for _, f := range findings {
@@ -84,6 +84,11 @@ func TestAssess_FindsByName(t *testing.T) {
 		"parameters that differ":         {func(f *all) { f.ReplicaParameters.Value["rds.force_ssl"] = facts.Parameter{Value: "0", Source: "user"} }, readiness.CheckParameters, `rds.force_ssl is "1" on the primary, "0"`},
 		"a parameter on one side only":   {func(f *all) { delete(f.PrimaryParameters.Value, "rds.force_ssl") }, readiness.CheckParameters, "rds.force_ssl"},
 		"parameters not taken yet":       {func(f *all) { f.Replica.Value.ParameterStatus = "pending-reboot" }, readiness.CheckParameters, "pending-reboot"},
+		"a receiver that never asks":     {receiverTimeout("0"), readiness.CheckReceiver, `"0" on the replica`},
+		"a receiver that asks too late":  {receiverTimeout("120001"), readiness.CheckReceiver, `"120001" on the replica`},
+		"a receiver in a hurry":          {receiverTimeout("999"), readiness.CheckReceiver, `"999" on the replica`},
+		"a receiver's time in words":     {receiverTimeout("1min"), readiness.CheckReceiver, `"1min" on the replica`},
+		"a primary that would ask late":  {func(f *all) { f.PrimaryParameters.Value["wal_receiver_timeout"] = facts.Parameter{Value: "300000"} }, readiness.CheckReceiver, `"300000" on the primary`},
 		"a disabled key":                 {func(f *all) { f.ReplicaKey.Value = facts.Key{State: "PendingDeletion"} }, readiness.CheckReplicaKey, "PendingDeletion"},
 		"the primary's key disabled":     {func(f *all) { f.PrimaryKey.Value.Enabled = false }, readiness.CheckPrimaryKey, "Enabled"},
 		"a secret out of sync":           {func(f *all) { f.PrimarySecret.Value.Replicas["eu-west-1"] = "Failed" }, readiness.CheckSecret, "Failed"},
@@ -119,6 +124,21 @@ func TestAssess_FindsByName(t *testing.T) {
 	}
 }
 
+// receiverTimeout sets the replica's, in milliseconds.
+func receiverTimeout(value string) func(*readiness.Facts) {
+	return func(f *readiness.Facts) {
+		f.ReplicaParameters.Value["wal_receiver_timeout"] = facts.Parameter{Value: value, Source: "system"}
+	}
+}
+
+func TestAssess_TakesAReceiverThatAsksInTime(t *testing.T) {
+	for _, value := range []string{"", "1000", "30000", "60000", "120000"} {
+		f := green()
+		receiverTimeout(value)(&f)
+		require.NotContains(t, readiness.Failing(readiness.Assess(f, want)), readiness.CheckReceiver, value)
+	}
+}
+
 func TestAssess_SaysOfAMissingReplicaThatItIsMissing(t *testing.T) {
 	f := green()
 	f.ReplicaMissing = true
@@ -138,7 +158,7 @@ func TestAssess_TakesNoSilenceForAnAnswer(t *testing.T) {
 	f.RegionalSecret.Err, f.PrimarySecret.Err = silent, silent
 	f.HealthCheck.Err, f.Alarm.Err, f.Records.Err, f.Permissions.Err = silent, silent, silent, silent
 	findings := readiness.Assess(f, want)
-	require.Len(t, readiness.Unread(findings), 15)
+	require.Len(t, readiness.Unread(findings), 16)
 	require.Empty(t, readiness.Failing(findings))
 	for _, finding := range findings {
 		require.Equal(t, readiness.Unknown, finding.Verdict, finding.Check)

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
+	"github.com/pgdr/pgdr/internal/guard/decide"
 )
 
 // parameters compares what was set on purpose in the two groups: after a
@@ -31,6 +34,31 @@ func parameters(f Facts) Finding {
 		return failed(CheckParameters, "the replica has not taken its parameters yet: "+status, "restart the replica")
 	}
 	return ok(CheckParameters, fmt.Sprintf("%d parameters agree", len(primary)))
+}
+
+// receiver judges wal_receiver_timeout, which the guard's second path rests
+// on: the receiver must ask a primary that says nothing, and soon. The
+// primary's group counts too, because the roles change.
+func receiver(f Facts) Finding {
+	const remedy = "set wal_receiver_timeout in both parameter groups to 1000 to 120000 (milliseconds), 60000 for example"
+	for _, at := range []struct {
+		who        string
+		parameters Fact[map[string]facts.Parameter]
+	}{{"replica", f.ReplicaParameters}, {"primary", f.PrimaryParameters}} {
+		if at.parameters.Err != nil {
+			return unknown(CheckReceiver, at.parameters.Err)
+		}
+		// Without a value PostgreSQL's own default of a minute is in force.
+		value := at.parameters.Value["wal_receiver_timeout"].Value
+		if value == "" {
+			continue
+		}
+		ms, err := strconv.Atoi(value)
+		if d := time.Duration(ms) * time.Millisecond; err != nil || d < decide.ReceiverTimeoutMin || d > decide.ReceiverTimeoutMax {
+			return failed(CheckReceiver, fmt.Sprintf("it is %q on the %s: whether the replica hears its primary could not be told", value, at.who), remedy)
+		}
+	}
+	return ok(CheckReceiver, "a WAL receiver that hears nothing asks in time")
 }
 
 // set are the parameters that somebody set.
