@@ -1,0 +1,206 @@
+package review
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	tfjson "github.com/hashicorp/terraform-json"
+)
+
+// builder turns plans into a document.
+type builder struct {
+	masker
+	doc Document
+}
+
+// NewDocument joins the plans of one environment. today decides which engine
+// versions are supported. The error is an [InputError] where the plans do not
+// belong together.
+func NewDocument(today time.Time, plans ...*Plan) (*Document, error) {
+	b := &builder{doc: Document{
+		Today: today.UTC().Format(time.DateOnly), Stacks: map[string]Stack{},
+		Resources: []Resource{}, Data: []DataSource{}, GuardFaults: []string{},
+	}}
+	if err := together(plans); err != nil {
+		return nil, err
+	}
+	for _, p := range plans {
+		b.doc.Environment = p.Environment
+		b.add(p)
+	}
+	b.sweepAll()
+	b.doc.GuardFaults = guardFaults(b.doc.Resources)
+	slices.SortFunc(b.doc.Resources, func(x, y Resource) int {
+		return cmpOr(x.Stack, y.Stack, x.Type, y.Type, x.Address, y.Address)
+	})
+	return &b.doc, nil
+}
+
+// together checks that there is one plan a stack, all of one environment.
+func together(plans []*Plan) error {
+	if len(plans) == 0 {
+		return &InputError{File: "--plan", Found: "no plan was given", Want: wantPlan}
+	}
+	seen := map[string]*Plan{}
+	for _, p := range plans {
+		if other, twice := seen[p.Role]; twice {
+			return &InputError{File: p.File, Found: "is a plan of the " + p.Role + " stack, and so is " + other.File, Want: "give one plan a stack"}
+		}
+		seen[p.Role] = p
+		if first := plans[0]; p.Environment != first.Environment {
+			return &InputError{File: p.File, Found: "is a plan of the environment " + quote(p.Environment) + ", and " + first.File + " is of " + quote(first.Environment), Want: "give plans of one environment"}
+		}
+	}
+	return nil
+}
+
+func (b *builder) add(p *Plan) {
+	stack := Stack{
+		File: p.File, TerraformVersion: p.TerraformVersion,
+		Complete: p.Complete == nil || *p.Complete,
+		Regions:  map[string]string{}, Outputs: map[string]Output{}, Reads: map[string]any{},
+	}
+	regions := map[string]string{}
+	for key, provider := range p.Config.ProviderConfigs {
+		if region, ok := constantAt(provider.Expressions, "region").(string); ok {
+			regions[key] = region
+			stack.Regions[provider.Alias] = region
+		}
+	}
+	config, data := readConfiguration(p.Config.RootModule)
+	vanished := map[string]bool{}
+	for _, r := range p.ResourceDrift {
+		if r != nil && r.Change != nil && r.Change.Actions.Delete() {
+			vanished[r.Address] = true
+		}
+	}
+	for _, r := range p.ResourceChanges {
+		if r.Mode != tfjson.ManagedResourceMode {
+			continue
+		}
+		one := b.resource(r, config[withoutKeys(r.Address)])
+		one.Stack, one.Region = p.Role, regions[config[withoutKeys(r.Address)].provider]
+		one.Vanished = vanished[r.Address]
+		one.Name = nameOf(one)
+		b.doc.Resources = append(b.doc.Resources, one)
+		stack.Deployed = stack.Deployed || one.Before != nil
+	}
+	for _, d := range data {
+		b.doc.Data = append(b.doc.Data, DataSource{Stack: p.Role, Address: d.Address, Type: d.Type, Region: regions[d.ProviderConfigKey]})
+	}
+	b.addOutputs(p, &stack)
+	b.doc.Stacks[p.Role] = stack
+}
+
+func (b *builder) resource(r *tfjson.ResourceChange, config configured) Resource {
+	before, after := object(r.Change.Before), object(r.Change.After)
+	unknown := object(r.Change.AfterUnknown)
+	one := Resource{
+		Address: r.Address, Type: r.Type, Provider: r.ProviderName, Action: action(r),
+		Deposed: r.DeposedKey != "", Imported: r.Change.Importing != nil,
+		Unknown: unknown, Changed: changed(before, after, unknown, config),
+		ReplacedBy: topOf(r.Change.ReplacePaths),
+		Configured: map[string]any{}, References: map[string][]string{},
+	}
+	if one.Unknown == nil {
+		one.Unknown = map[string]any{}
+	}
+	one.Before = object(b.mask(r.Change.Before, r.Change.BeforeSensitive))
+	one.After = object(b.mask(r.Change.After, r.Change.AfterSensitive))
+	marks := []map[string]any{object(r.Change.BeforeSensitive), object(r.Change.AfterSensitive)}
+	for path, value := range config.constants {
+		attribute := top(path)
+		for _, m := range marks {
+			if marked(m[attribute]) {
+				value = b.unlike(value, true)
+			}
+		}
+		one.Configured[path] = value
+	}
+	maps.Copy(one.References, config.references)
+	return one
+}
+
+// changed are the attributes that the plan changes: whose value differs, or
+// which are not known yet although the configuration gives them. What AWS
+// computes anew with every change is not among them.
+func changed(before, after, unknown map[string]any, config configured) []string {
+	names := []string{}
+	if before == nil || after == nil {
+		return names
+	}
+	given := map[string]bool{}
+	for path := range config.constants {
+		given[top(path)] = true
+	}
+	for path := range config.references {
+		given[top(path)] = true
+	}
+	for name := range keysOf(before, after, unknown) {
+		if marked(unknown[name]) && !given[name] {
+			continue
+		}
+		if marked(unknown[name]) || !equal(before[name], after[name]) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (b *builder) addOutputs(p *Plan, stack *Stack) {
+	for name, change := range p.OutputChanges {
+		o := Output{
+			Action: action(&tfjson.ResourceChange{Change: change}),
+			Before: b.mask(change.Before, change.BeforeSensitive),
+			After:  b.mask(change.After, change.AfterSensitive),
+		}
+		if c := p.Config.RootModule.Outputs[name]; c != nil {
+			o.Sensitive = c.Sensitive
+		}
+		stack.Outputs[name] = o
+	}
+	if p.PriorState != nil && p.PriorState.Values != nil {
+		b.addState(p.PriorState.Values.RootModule, stack)
+	}
+}
+
+// addState takes from the state before the plan what no change shows: the
+// outputs of the other stack, and what is sensitive in a data source, so that
+// it is masked wherever else it turns up.
+func (b *builder) addState(m *tfjson.StateModule, stack *Stack) {
+	if m == nil {
+		return
+	}
+	for _, r := range m.Resources {
+		var marks any
+		if err := json.Unmarshal(r.SensitiveValues, &marks); err != nil {
+			marks = true // not known what is sensitive: all of it
+		}
+		values := object(b.mask(r.AttributeValues, marks))
+		if r.Type == "terraform_remote_state" {
+			maps.Copy(stack.Reads, object(values["outputs"]))
+		}
+	}
+	for _, child := range m.ChildModules {
+		b.addState(child, stack)
+	}
+}
+
+// sweepAll masks secrets where they are not marked.
+func (b *builder) sweepAll() {
+	for i := range b.doc.Resources {
+		r := &b.doc.Resources[i]
+		r.Before, r.After, r.Configured = b.sweepObject(r.Before), b.sweepObject(r.After), b.sweepObject(r.Configured)
+	}
+	for role, stack := range b.doc.Stacks {
+		stack.Reads = b.sweepObject(stack.Reads)
+		for name, o := range stack.Outputs {
+			o.Before, o.After = b.sweep(o.Before), b.sweep(o.After)
+			stack.Outputs[name] = o
+		}
+		b.doc.Stacks[role] = stack
+	}
+}

@@ -1,0 +1,102 @@
+package review
+
+// What happens to a resource, in one word.
+const (
+	ActionKeep    = "keep"
+	ActionCreate  = "create"
+	ActionUpdate  = "update"
+	ActionReplace = "replace"
+	ActionDelete  = "delete"
+	// ActionForget takes it out of the state and leaves it in AWS.
+	ActionForget = "forget"
+	// ActionRead reads a data source during the apply.
+	ActionRead = "read"
+)
+
+// Document is what policies see as `input`: both stacks, or the one that was
+// given. docs/review.md describes it for those who write policies, so a field
+// that is changed here is changed there.
+type Document struct {
+	// Today as YYYY-MM-DD.
+	Today string `json:"today"`
+	// Environment suffix, for example "dev".
+	Environment string `json:"environment"`
+	// Stacks by role.
+	Stacks map[string]Stack `json:"stacks"`
+	// Resources of all stacks that exist, will exist or did exist.
+	Resources []Resource `json:"resources"`
+	// Data are the data sources of the configuration.
+	Data []DataSource `json:"data"`
+	// Faults of the function's configuration as it will be, found by the
+	// function's own code; each names the variable.
+	GuardFaults []string `json:"guard_faults"`
+}
+
+// Stack is what is known of one stack as a whole.
+type Stack struct {
+	File             string `json:"file"`
+	TerraformVersion string `json:"terraform_version"`
+	// Deployed says that the stack has a state with resources in it.
+	Deployed bool `json:"deployed"`
+	// Complete is false where -target left something out.
+	Complete bool `json:"complete"`
+	// Regions of the providers by their alias.
+	Regions map[string]string `json:"regions"`
+	// Outputs by name.
+	Outputs map[string]Output `json:"outputs"`
+	// Reads are the outputs of the primary stack as the replica stack reads
+	// them from its state.
+	Reads map[string]any `json:"reads"`
+}
+
+// Output of a stack.
+type Output struct {
+	Action string `json:"action"`
+	Before any    `json:"before"`
+	After  any    `json:"after"`
+	// Sensitive as the configuration says.
+	Sensitive bool `json:"sensitive"`
+}
+
+// Resource is one managed resource and what happens to it.
+type Resource struct {
+	Stack   string `json:"stack"`
+	Address string `json:"address"`
+	Type    string `json:"type"`
+	// Name in the domain's words, for example "the replica replica-db-dev".
+	Name string `json:"name"`
+	// Provider's full name, for example "registry.terraform.io/hashicorp/aws".
+	Provider string `json:"provider"`
+	// Region of the provider that the configuration names, "" if there is none.
+	Region string `json:"region"`
+	Action string `json:"action"`
+	// Deposed says that it is what an interrupted replacement left behind.
+	Deposed bool `json:"deposed"`
+	// Imported says that it exists and enters the state.
+	Imported bool `json:"imported"`
+	// Vanished says that it is in the state and somebody deleted it.
+	Vanished bool `json:"vanished"`
+	// Before and After are its attributes, null where it does not exist.
+	// What Terraform marks as sensitive is [Masked].
+	Before map[string]any `json:"before"`
+	After  map[string]any `json:"after"`
+	// Unknown has true for what is only known after the apply.
+	Unknown map[string]any `json:"unknown"`
+	// Changed are the attributes, at the top, that the plan changes.
+	Changed []string `json:"changed"`
+	// ReplacedBy are the attributes that cannot be changed in place.
+	ReplacedBy []string `json:"replaced_by"`
+	// Configured are the constants of the configuration by path, for example
+	// "point_in_time_recovery.0.enabled".
+	Configured map[string]any `json:"configured"`
+	// References are what the configuration refers to, by the same paths.
+	References map[string][]string `json:"references"`
+}
+
+// DataSource is one that the configuration reads. Its values are not shown.
+type DataSource struct {
+	Stack   string `json:"stack"`
+	Address string `json:"address"`
+	Type    string `json:"type"`
+	Region  string `json:"region"`
+}

@@ -1,0 +1,168 @@
+package review
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	tfjson "github.com/hashicorp/terraform-json"
+)
+
+// Roles of the two stacks.
+const (
+	Primary = "primary"
+	Replica = "replica"
+)
+
+// marks are outputs that only the stack of that role has. They are how a plan
+// is recognised: a plan does not name its stack.
+var marks = map[string][]string{
+	Primary: {"primary_database_arn", "primary_network_acl_id"},
+	Replica: {"replica_database_arn", "failover_function_arn"},
+}
+
+// Plan is one stack's plan.
+type Plan struct {
+	// File that it was read from, as given.
+	File string
+	// Role of the stack, [Primary] or [Replica].
+	Role string
+	// Environment suffix, for example "dev".
+	Environment string
+
+	*tfjson.Plan
+}
+
+// ReadPlan reads the JSON of one plan. The error is an [InputError] that names
+// the file and says what it is instead.
+func ReadPlan(file string, raw []byte) (*Plan, error) {
+	if err := recognize(file, raw); err != nil {
+		return nil, err
+	}
+	p := &Plan{File: file, Plan: &tfjson.Plan{}}
+	p.UseJSONNumber(true)
+	if err := json.Unmarshal(raw, p.Plan); err != nil {
+		return nil, &InputError{File: file, Found: "cannot be read as a plan", Err: err, Want: "make it with Terraform 1.11"}
+	}
+	if err := p.checkChanges(); err != nil {
+		return nil, err
+	}
+	var err error
+	if p.Role, err = p.recognizeRole(); err != nil {
+		return nil, err
+	}
+	if p.Environment = p.environment(); p.Environment == "" {
+		return nil, &InputError{File: file, Found: "does not say its environment: neither a provider nor a resource has the tag Environment", Want: "give the plan of a stack that this project synthesized"}
+	}
+	return p, nil
+}
+
+// checkChanges makes sure that what is read later is there.
+func (p *Plan) checkChanges() error {
+	fault := func(found string, args ...any) error {
+		return &InputError{File: p.File, Found: fmt.Sprintf(found, args...), Want: wantPlan}
+	}
+	if p.Config == nil || p.Config.RootModule == nil {
+		return fault("has an empty configuration")
+	}
+	for i, r := range p.ResourceChanges {
+		switch {
+		case r == nil || r.Change == nil || r.Address == "" || r.Type == "":
+			return fault("resource_changes[%d] lacks an address, a type or a change", i)
+		case action(r) == "":
+			return fault("%s has the actions %v, which this version does not know", r.Address, r.Change.Actions)
+		}
+		for _, side := range []any{r.Change.Before, r.Change.After} {
+			if _, ok := side.(map[string]any); !ok && side != nil {
+				return fault("%s: before and after must be objects, found %T", r.Address, side)
+			}
+		}
+	}
+	for name, change := range p.OutputChanges {
+		if change == nil {
+			return fault("output_changes.%s is null", name)
+		}
+	}
+	return nil
+}
+
+func (p *Plan) recognizeRole() (string, error) {
+	var roles []string
+	for _, role := range []string{Primary, Replica} {
+		if slices.ContainsFunc(marks[role], p.hasOutput) {
+			roles = append(roles, role)
+		}
+	}
+	switch len(roles) {
+	case 1:
+		return roles[0], nil
+	case 0:
+		return "", &InputError{
+			File:  p.File,
+			Found: fmt.Sprintf("is a plan of something else: it has the outputs %v, and neither %q nor %q", p.outputs(), marks[Primary][0], marks[Replica][0]),
+			Want:  "give a plan of pgdr-primary-<env> or pgdr-replica-<env>",
+		}
+	default:
+		return "", &InputError{File: p.File, Found: "has the outputs of both stacks", Want: "give one plan a stack"}
+	}
+}
+
+// hasOutput also knows outputs that the plan removes: a plan that destroys is
+// a plan of its stack.
+func (p *Plan) hasOutput(name string) bool {
+	_, configured := p.Config.RootModule.Outputs[name]
+	_, changed := p.OutputChanges[name]
+	return configured || changed
+}
+
+func (p *Plan) outputs() []string {
+	names := slices.Collect(maps.Keys(p.Config.RootModule.Outputs))
+	names = slices.AppendSeq(names, maps.Keys(p.OutputChanges))
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// environment is the tag that the providers put on everything, or what the
+// resources have where the configuration is gone.
+func (p *Plan) environment() string {
+	for _, key := range slices.Sorted(maps.Keys(p.Config.ProviderConfigs)) {
+		tags, _ := constantAt(p.Config.ProviderConfigs[key].Expressions, "default_tags.0.tags").(map[string]any)
+		if env, ok := tags["Environment"].(string); ok {
+			return env
+		}
+	}
+	for _, r := range p.ResourceChanges {
+		for _, side := range []any{r.Change.After, r.Change.Before} {
+			attributes, _ := side.(map[string]any)
+			tags, _ := attributes["tags_all"].(map[string]any)
+			if env, ok := tags["Environment"].(string); ok {
+				return env
+			}
+		}
+	}
+	return ""
+}
+
+// action is one word for what happens to a resource, "" if it is unknown.
+func action(r *tfjson.ResourceChange) string {
+	a := r.Change.Actions
+	switch {
+	case a.Replace():
+		return ActionReplace
+	case a.NoOp():
+		return ActionKeep
+	case a.Create():
+		return ActionCreate
+	case a.Update():
+		return ActionUpdate
+	case a.Delete():
+		return ActionDelete
+	case a.Forget():
+		return ActionForget
+	case a.Read():
+		return ActionRead
+	default:
+		return ""
+	}
+}

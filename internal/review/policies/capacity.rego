@@ -1,0 +1,52 @@
+package pgdr.policies.capacity
+
+import data.pgdr.facts
+import data.pgdr.lib
+
+policy := {
+	"id": "capacity",
+	"severity": "human",
+	"title": "Less room or power, or sites that differ in it",
+	"reason": "After a failover the replica carries the whole load. A disk that is full stops all writes, and a replica that replays too slowly loses more.",
+	"remedy": "Change both sites together, the replica first when it grows, the primary first when it shrinks.",
+}
+
+protected := {
+	"aws_db_instance": {"allocated_storage": "not_lower", "max_allocated_storage": "not_lower", "iops": "not_lower", "storage_throughput": "not_lower"},
+	"aws_dynamodb_table": {"billing_mode": "same"},
+}
+
+judges := lib.judged(protected) | {["aws_db_instance", "instance_class"], ["aws_db_instance", "storage_type"]}
+
+effect := {"rpo": "a slower replica is further behind", "rto": "the replica may not carry the load after a failover"}
+
+findings contains lib.weakness(w, {"effect": effect, "severity": severity(w)}) if {
+	some w in lib.weakenings(protected)
+}
+
+# RDS cannot shrink a volume: the plan would fail half-way.
+severity(w) := "block" if w.path == "allocated_storage"
+
+severity(w) := "human" if w.path != "allocated_storage"
+
+findings contains lib.found(r, message, {"effect": {"rto": "the instance restarts, in its maintenance window or at once", "protection": sprintf("capacity changes from %s to %s", [before, after])}}) if {
+	some r in facts.instances
+	r.before != null
+	r.after != null
+	some attribute in ["instance_class", "storage_type"]
+	attribute in r.changed
+	before := lib.value(r.before, attribute)
+	after := lib.value(r.after, attribute)
+	message := sprintf("%s: %s goes from %s to %s.", [r.name, attribute, before, after])
+}
+
+findings contains lib.found(r, message, {"effect": effect}) if {
+	some p in facts.primaries
+	some r in facts.replicas
+	one := lib.value(p.after, "instance_class")
+	other := lib.value(r.after, "instance_class")
+	one != null
+	other != null
+	one != other
+	message := sprintf("%s is a %s, and the primary a %s.", [r.name, other, one])
+}

@@ -1,0 +1,51 @@
+package pgdr.policies.guard_permission
+
+import data.pgdr.iam
+import data.pgdr.lib
+
+policy := {
+	"id": "guard-permission",
+	"severity": "block",
+	"title": "The guard, or a service that it needs, may do less than before",
+	"reason": "A permission that is missing is found out in the middle of a failover. The readiness check would find it too, and the guard would not arm itself.",
+	"remedy": "Keep the permission, or take it away together with the code that needs it.",
+}
+
+effect := {"rto": "a failover may stop half-way", "protection": "the guard does not arm itself, or fails when it acts"}
+
+changing := [r | some r in lib.planned; r.before != null; r.action != "keep"]
+
+findings contains lib.found(r, message, {"effect": effect, "severity": severity(r, grant.action)}) if {
+	some r in changing
+	some attribute in iam.documents[r.type]
+	not lib.unknown(r, attribute)
+	some grant in iam.grants(iam.document(r.before, attribute))
+	not kept(r, attribute, grant)
+	message := sprintf("%s: %s may no longer %s on %s.", [r.name, grant.who, grant.action, grant.resource])
+}
+
+kept(r, attribute, grant) if {
+	some still in iam.grants(iam.document(r.after, attribute))
+	still.who == grant.who
+	still.action == grant.action
+	still.resource == grant.resource
+	still.condition in {grant.condition, "{}"}
+}
+
+# The guard's role, and the account's hold on a key, without which nobody can
+# use or mend it.
+severity(r, action) := "block" if vital(r, action)
+
+severity(r, action) := "human" if not vital(r, action)
+
+vital(r, _) if r.type in {"aws_iam_role", "aws_iam_role_policy"}
+
+vital(_, "kms:*")
+
+findings contains lib.found(r, message, {"effect": effect}) if {
+	some r in changing
+	some attribute in iam.documents[r.type]
+	some denial in iam.denials(iam.document(r.after, attribute))
+	not denial in iam.denials(iam.document(r.before, attribute))
+	message := sprintf("%s: %s on %s is denied.", [r.name, denial[0], denial[1]])
+}

@@ -1,0 +1,120 @@
+package pgdr.policies.guard_policy
+
+import data.pgdr.facts
+import data.pgdr.lib
+
+policy := {
+	"id": "guard-policy",
+	"severity": "human",
+	"title": "A window or a gate of the guard is loosened, or it acts later",
+	"reason": "Windows and gates are what keeps a stumble of the network from becoming a failover, and a failover from losing more than was agreed. Longer windows cost recovery time instead.",
+	"remedy": "Say in the pull request which incident or drill the new value comes from. docs/guard.md tells why each default is what it is.",
+}
+
+judges := {["aws_lambda_function", "environment"]}
+
+# What each variable does when it falls and when it rises: only what is named
+# needs a human. The effects are in the words of the review.
+windows := {
+	"PGDR_INSTANCE_FAILED_SECONDS": {"lower": hasty, "higher": slow},
+	"PGDR_INSTANCE_UNREACHABLE_SECONDS": {"lower": hasty, "higher": slow},
+	"PGDR_REGION_SILENT_SECONDS": {"lower": hasty, "higher": slow},
+	"PGDR_ARMING_SECONDS": {"lower": hasty, "higher": {"protection": "longer unprotected after each deployment or rebuild"}},
+	"PGDR_COOLDOWN_SECONDS": {"lower": {"protection": "two failovers in a row become possible sooner"}, "higher": {"rto": "a second disaster waits longer, or for a human"}},
+	"PGDR_MAX_DATA_LOSS_SECONDS": {"lower": {"rto": "the guard refuses more often, and waits for a human"}, "higher": {"rpo": "the guard accepts a larger loss without asking"}},
+	"PGDR_ABORT_AFTER_SECONDS": {"lower": {"rto": "a promotion that takes long is given up"}, "higher": {"protection": "applications may stay fenced for longer, for nothing"}},
+	"PGDR_RECORD_TTL_SECONDS": {"higher": {"rto": "clients keep the old answer for longer"}},
+	"PGDR_DB_BACKUP_RETENTION_DAYS": {"lower": {"protection": "after a promotion backups go less far back"}},
+}
+
+hasty := {"protection": "a shorter disturbance is enough for a failover"}
+
+slow := {"rto": "the guard waits longer before it acts"}
+
+findings contains lib.found(g, message, {"effect": effect}) if {
+	some g in facts.guards
+	g.before != null
+	some name, moves in windows
+	before := to_number(facts.variables(g.before)[name])
+	after := to_number(facts.variables(g.after)[name])
+	effect := moves[direction(before, after)]
+	message := sprintf("%s: %s goes from %v to %v.", [g.name, name, before, after])
+}
+
+direction(before, after) := "lower" if after < before
+
+direction(before, after) := "higher" if after > before
+
+# Words: any change, except to the safer one.
+words := {
+	"PGDR_MODE": {"safe": "automatic", "effect": {"rto": "in mode manual nobody fails over but a human"}},
+	"PGDR_ON_REGION_SILENT": {"safe": "", "effect": {"rto": "promote acts by itself when the region is silent, ask waits for a human", "protection": "promote accepts that a silent region may live"}},
+	"PGDR_DB_MULTI_AZ": {"safe": "true", "effect": {"protection": "after a promotion there is no standby"}},
+	"PGDR_DB_DELETION_PROTECTION": {"safe": "true", "effect": {"protection": "after a promotion the writer can be deleted by one command"}},
+	"PGDR_DB_AUDIT": {"safe": "pgaudit", "effect": {"protection": "log_statement_all writes passwords into the log"}},
+	"PGDR_WITNESS_REGIONS": {"safe": "", "effect": {"protection": "the witnesses tell whether it is the guard that is cut off"}},
+	"PGDR_METRIC_NAMESPACE": {"safe": "PGDR", "effect": {"rto": "no alarm sees what the guard publishes, and DNS does not turn"}},
+	"PGDR_ACTIVE_WRITER_ALARM": {"safe": "", "effect": {"rto": "DNS follows another alarm"}},
+	"PGDR_GUARD_CIDRS": {"safe": "", "effect": {"protection": "the fence lets other networks through"}},
+}
+
+findings contains lib.found(g, message, {"effect": word.effect}) if {
+	some g in facts.guards
+	g.before != null
+	some name, word in words
+	before := facts.variables(g.before)[name]
+	after := facts.variables(g.after)[name]
+	before != after
+	after != word.safe
+	message := sprintf("%s: %s goes from %s to %s.", [g.name, name, lib.show(before), lib.show(after)])
+}
+
+# What it watches and acts on; a rebuilt instance changes these too.
+findings contains lib.found(g, message, {"effect": {"protection": "the guard watches, fences or promotes something else"}}) if {
+	some g in facts.guards
+	g.before != null
+	some name, before in facts.variables(g.before)
+	after := object.get(facts.variables(g.after), name, null)
+	before != after
+	not windows[name]
+	not words[name]
+	message := sprintf("%s: %s goes from %s to %s.", [g.name, name, lib.show(before), target(g, name, after)])
+}
+
+findings contains lib.found(g, message, {"effect": {"protection": "the guard cannot start without it"}, "severity": "block"}) if {
+	some g in facts.guards
+	g.before != null
+	g.after != null
+	some name, _ in facts.variables(g.before)
+	windows_or_words(name)
+	not facts.variables(g.after)[name]
+	not lib.unknown(g, sprintf("environment.0.variables.%s", [name]))
+	message := sprintf("%s: %s is removed.", [g.name, name])
+}
+
+windows_or_words(name) if windows[name]
+
+windows_or_words(name) if words[name]
+
+target(g, name, null) := "what is known after the apply only" if lib.unknown(g, sprintf("environment.0.variables.%s", [name]))
+
+target(g, name, null) := "nothing" if not lib.unknown(g, sprintf("environment.0.variables.%s", [name]))
+
+target(_, _, after) := lib.show(after) if after != null
+
+# New variables: the function reads none that it has not had.
+findings contains lib.found(g, message, {}) if {
+	some g in facts.guards
+	g.before != null
+	some name, _ in facts.variables(g.after)
+	object.get(facts.variables(g.before), name, null) == null
+	message := sprintf("%s: %s is new.", [g.name, name])
+}
+
+# Changed, and not to be seen in what: then a human has to look.
+findings contains lib.found(g, message, {}) if {
+	some g in facts.guards
+	"environment" in g.changed
+	facts.variables(g.before) == facts.variables(g.after)
+	message := sprintf("%s: its variables change in a way that the plan does not show.", [g.name])
+}

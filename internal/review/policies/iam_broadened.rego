@@ -1,0 +1,146 @@
+package pgdr.policies.iam_broadened
+
+import data.pgdr.iam
+import data.pgdr.lib
+
+policy := {
+	"id": "iam-broadened",
+	"severity": "block",
+	"title": "Somebody may do more than before",
+	"reason": "The guard can promote and fence; whoever else can, can cause a disaster. Each of its permissions is for one action on one resource, and the policies of keys, topics and roles name who may use them.",
+	"remedy": "Name the action and the resource. New permissions of the guard belong to the change of code that needs them.",
+}
+
+judges := {[type, attribute] |
+	some type, attributes in iam.documents
+	some attribute in attributes
+} | {["aws_lambda_permission", attribute] | some attribute in ["principal", "source_arn", "action"]} | {["aws_iam_role", "managed_policy_arns"], ["aws_iam_role", "inline_policy"]}
+
+effect := {"protection": "more hands can promote, fence, read credentials or silence alarms"}
+
+findings contains lib.found(r, message, {"effect": effect, "severity": severity(grant)}) if {
+	some r in changing
+	some attribute in iam.documents[r.type]
+	some grant in iam.grants(iam.document(r.after, attribute))
+	not grant in iam.grants(iam.document(r.before, attribute))
+	not narrower(grant, iam.grants(iam.document(r.before, attribute)))
+	message := sprintf("%s: %s may now %s on %s%s.", [r.name, grant.who, grant.action, grant.resource, under(grant)])
+}
+
+# In a first deployment everything is new: there only what nobody should have
+# is told.
+findings contains lib.found(r, message, {"effect": effect}) if {
+	some r in lib.planned
+	r.action == "create"
+	not input.stacks[r.stack].deployed
+	some attribute in iam.documents[r.type]
+	some grant in iam.grants(iam.document(r.after, attribute))
+	boundless(grant)
+	message := sprintf("%s: %s may %s on %s%s.", [r.name, grant.who, grant.action, grant.resource, under(grant)])
+}
+
+changing := [r | some r in lib.planned; differs(r)]
+
+differs(r) if r.action in {"update", "replace"}
+
+differs(r) if {
+	r.action == "create"
+	input.stacks[r.stack].deployed
+}
+
+# narrower: the same was granted with no condition.
+narrower(grant, before) if {
+	some b in before
+	b.who == grant.who
+	b.action == grant.action
+	b.resource == grant.resource
+	b.condition == "{}"
+}
+
+severity(grant) := "block" if wide(grant)
+
+severity(grant) := "human" if not wide(grant)
+
+wide(grant) if contains(grant.action, "*")
+
+wide(grant) if startswith(grant.action, "do everything")
+
+wide(grant) if endswith(grant.resource, "*")
+
+wide(grant) if grant.who != "the role"
+
+boundless(grant) if {
+	contains(grant.who, "*")
+	grant.condition == "{}"
+}
+
+boundless(grant) if grant.action in {"*", "iam:*", "sts:*"}
+
+boundless(grant) if {
+	grant.who == "the role"
+	endswith(grant.action, ":*")
+}
+
+boundless(grant) if startswith(grant.action, "do everything")
+
+under(grant) := "" if grant.condition == "{}"
+
+under(grant) := sprintf(", under the condition %s", [grant.condition]) if grant.condition != "{}"
+
+# A Deny that goes leaves what it denied.
+findings contains lib.found(r, message, {"effect": effect}) if {
+	some r in changing
+	some attribute in iam.documents[r.type]
+	not lib.unknown(r, attribute)
+	some statement in iam.as_set(object.get(iam.document(r.before, attribute), "Statement", []))
+	statement.Effect == "Deny"
+	not statement in iam.as_set(object.get(iam.document(r.after, attribute), "Statement", []))
+	message := sprintf("%s: it no longer denies %s.", [r.name, concat(", ", sort(iam.as_set(statement.Action)))])
+}
+
+# A document that is not known yet cannot be judged.
+findings contains lib.found(r, message, {"effect": effect, "severity": "human"}) if {
+	some r in changing
+	r.before != null
+	some attribute in iam.documents[r.type]
+	lib.unknown(r, attribute)
+	attribute in r.changed
+	message := sprintf("%s: its %s will be known after the apply only.", [r.name, attribute])
+}
+
+# Ways to give permissions that hold no document.
+findings contains lib.found(r, message, {"effect": effect}) if {
+	some r in changing
+	r.type in {"aws_iam_role_policy_attachment", "aws_iam_policy_attachment", "aws_iam_user", "aws_iam_access_key", "aws_iam_user_policy", "aws_iam_group_policy", "aws_kms_grant"}
+	message := sprintf("%s gives permissions.", [r.name])
+}
+
+findings contains lib.found(r, message, {"effect": effect}) if {
+	some r in changing
+	r.type == "aws_iam_role"
+	some attribute in ["managed_policy_arns", "inline_policy"]
+	lib.given(r, attribute)
+	message := sprintf("%s is given policies by %s.", [r.name, attribute])
+}
+
+findings contains lib.found(r, message, {"effect": effect}) if {
+	some r in changing
+	r.type == "aws_lambda_permission"
+	opens(r)
+	message := sprintf("%s lets %s call it, from %s.", [r.name, lib.show(lib.value(r.after, "principal")), lib.show(lib.value(r.after, "source_arn"))])
+}
+
+opens(r) if not lib.value(r.after, "principal") in {"sns.amazonaws.com", "events.amazonaws.com"}
+
+opens(r) if {
+	lib.empty(lib.value(r.after, "source_arn"))
+	not lib.unknown(r, "source_arn")
+}
+
+opens(r) if not lib.value(r.after, "action") == "lambda:InvokeFunction"
+
+findings contains lib.found(r, message, {"effect": effect}) if {
+	some r in lib.planned
+	r.type == "aws_lambda_function_url"
+	message := sprintf("%s lets the guard be called over HTTP.", [r.name])
+}

@@ -1,0 +1,147 @@
+# What the resources are to each other.
+package pgdr.facts
+
+import data.pgdr.lib
+
+# stateful types hold what a plan cannot make again, and what is lost with them.
+stateful := {
+	"aws_db_instance": "every row in it",
+	"aws_kms_key": "all that it encrypts: databases, backups, credentials",
+	"aws_kms_replica_key": "all that it encrypts in the replica's region",
+	"aws_secretsmanager_secret": "the administrator's credentials, in both regions",
+	"aws_secretsmanager_secret_version": "the administrator's password",
+	"aws_dynamodb_table": "what the guard knows: the writer, fences, failovers, arming",
+	"aws_route53_zone": "the name that the applications connect to",
+	"aws_vpc": "the network of a site, with all that is in it",
+	"aws_db_subnet_group": "the place of a database in its network",
+	"aws_sns_topic": "every subscription that somebody confirmed",
+	"aws_cloudwatch_log_group": "the audit log in it",
+}
+
+primaries := [r | some r in instances; r.stack == "primary"]
+
+replicas := [r | some r in instances; r.stack == "replica"]
+
+instances := [r |
+	some r in input.resources
+	r.type == "aws_db_instance"
+	not r.deposed
+]
+
+# guards are functions with the guard's variables, as they are or will be.
+guards := [r |
+	some r in input.resources
+	r.type == "aws_lambda_function"
+	guarding(r)
+]
+
+guarding(r) if {
+	some side in [r.before, r.after]
+	lib.value(side, "environment.0.variables.PGDR_MODE") != null
+}
+
+guarding(r) if {
+	r.stack == "replica"
+	lib.unknown(r, "environment")
+}
+
+# variables of the guard, after the apply and before.
+variables(side) := object.get(side, ["environment", 0, "variables"], {}) if side != null
+
+variables(side) := {} if side == null
+
+guard_variable(name) := v if {
+	some g in guards
+	v := variables(g.after)[name]
+}
+
+# Signs that a failover has happened, each with what shows it. Any one is
+# enough: each plan shows its own side of it.
+failover contains sprintf("%s has no replication source any more", [r.name]) if {
+	some r in replicas
+	r.before != null
+	lib.empty(lib.value(r.before, "replicate_source_db"))
+}
+
+failover contains sprintf("%s has the fence: rule %v denies PostgreSQL", [r.name, rule.rule_no]) if {
+	some r in input.resources
+	r.type == "aws_network_acl"
+	r.stack == "primary"
+	r.before != null
+	some rule in lib.value(r.before, "ingress")
+	rule.rule_no < fence_end
+	lower(rule.action) == "deny"
+}
+
+failover contains sprintf("%s has the weight %v", [r.name, weight]) if {
+	some r in input.resources
+	r.type == "aws_route53_record"
+	r.before != null
+	weight := lib.value(r.before, "weighted_routing_policy.0.weight")
+	flipped(r.stack, weight)
+}
+
+flipped("primary", 0)
+
+flipped("replica", weight) if weight > 0
+
+failed_over if count(failover) > 0
+
+# Rules of the network ACL with numbers below this belong to the guard; those
+# of Terraform start here.
+fence_end := 100
+
+# existed says that the stack once had such a thing: its outputs name it.
+existed("aws_db_instance", stack) if once(stack, sprintf("%s_database_arn", [stack]))
+
+existed("aws_kms_key", "primary") if once("primary", "database_key_arn")
+
+existed("aws_kms_replica_key", "primary") if once("primary", "replica_key_arn")
+
+existed("aws_secretsmanager_secret", "primary") if once("primary", "database_secret_arn")
+
+existed("aws_route53_zone", "primary") if once("primary", "route53_hosted_zone_id")
+
+existed("aws_dynamodb_table", "replica") if once("replica", "failover_ledger_table")
+
+existed("aws_vpc", stack) if once(stack, sprintf("%s_vpc_id", [stack]))
+
+once(stack, output) if {
+	before := input.stacks[stack].outputs[output].before
+	not lib.empty(before)
+}
+
+# Ranges of the VPCs of both sites: as planned, and as the peering's routes
+# name the one whose plan is not at hand.
+networks contains lib.value(r.after, "cidr_block") if {
+	some r in lib.planned
+	r.type == "aws_vpc"
+	lib.value(r.after, "cidr_block") != null
+}
+
+networks contains lib.value(r.after, "destination_cidr_block") if {
+	some r in lib.planned
+	r.type == "aws_route"
+	lib.given(r, "vpc_peering_connection_id")
+	lib.value(r.after, "destination_cidr_block") != null
+}
+
+# With the primary's plan alone the other site's range is known from the rules
+# that stand already, if it is a private one of a VPC's size.
+networks contains cidr if {
+	not input.stacks.replica
+	some r in input.resources
+	r.type == "aws_vpc_security_group_ingress_rule"
+	cidr := lib.value(r.after, "cidr_ipv4")
+	cidr == lib.value(r.before, "cidr_ipv4")
+	some private in ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+	net.cidr_contains(private, cidr)
+	to_number(split(cidr, "/")[1]) >= 16
+}
+
+inside(cidr) if {
+	some network in networks
+	net.cidr_contains(network, cidr)
+}
+
+fresh(stack) if not input.stacks[stack].deployed

@@ -1,0 +1,35 @@
+package pgdr.policies.parameters
+
+import data.pgdr.lib
+
+policy := {
+	"id": "parameters",
+	"severity": "human",
+	"title": "A parameter of the database is changed",
+	"reason": "The parameters force TLS, write the audit log, and bound the WAL that a dead replica can hold back: without that bound it fills the primary's disk. Static ones wait for a restart, which a failover brings at the worst moment.",
+	"remedy": "Change both sites' groups alike, and restart the replica first.",
+}
+
+judges := {["aws_db_parameter_group", "parameter"]}
+
+findings contains lib.found(r, message, {"effect": effect(name)}) if {
+	some r in lib.planned
+	r.type == "aws_db_parameter_group"
+	r.before != null
+	before := values(r.before)
+	after := values(r.after)
+	some name in object.keys(before) | object.keys(after)
+	old := object.get(before, name, null)
+	new := object.get(after, name, null)
+	old != new
+	not name == "rds.force_ssl" # judged by tls
+	message := sprintf("%s: %s goes from %s to %s.", [r.name, name, lib.show(old), lib.show(new)])
+}
+
+values(side) := {p.name: p.value | some p in lib.value(side, "parameter")}
+
+effect("max_slot_wal_keep_size") := {"protection": "a replica that is away can fill the primary's disk, or loses its slot sooner"}
+
+effect(name) := {"protection": "the audit log tells less of who did what"} if regex.match(`^(pgaudit\.|log_|shared_preload_libraries)`, name)
+
+effect(name) := {} if not regex.match(`^(pgaudit\.|log_|shared_preload_libraries|max_slot_wal_keep_size)`, name)

@@ -1,0 +1,189 @@
+package review
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// Verdict says whether a plan may be applied.
+type Verdict string
+
+// Verdicts.
+const (
+	// Clean: nothing in it needs a human.
+	Clean Verdict = "clean"
+	// NeedsHuman: a person has to decide.
+	NeedsHuman Verdict = "needs a human"
+	// Blocked: applying it would do harm.
+	Blocked Verdict = "blocked"
+)
+
+// ExitCode of the command for the verdict: 0, 2 or 1. That the review could
+// not be made has a code of its own, see [ExitUnusable].
+func (v Verdict) ExitCode() int {
+	switch v {
+	case Clean:
+		return 0
+	case NeedsHuman:
+		return 2
+	default:
+		return 1
+	}
+}
+
+// ExitUnusable is the exit code where there is no verdict: a plan, a policy or
+// a flag cannot be used.
+const ExitUnusable = 3
+
+// Review is all that is said about the plans.
+type Review struct {
+	Environment string  `json:"environment"`
+	Verdict     Verdict `json:"verdict"`
+	ExitCode    int     `json:"exit_code"`
+	// Today as YYYY-MM-DD, by which versions were judged.
+	Today string `json:"today"`
+	// Stacks that were reviewed, the primary first.
+	Stacks []StackSummary `json:"stacks"`
+	// Notes on what the review could not see.
+	Notes []string `json:"notes"`
+	// Effects, each a sentence; none where nothing changes.
+	Effects Effects `json:"effects"`
+	// Findings, the worst first.
+	Findings []Finding `json:"findings"`
+	// Policies that found something, by id.
+	Policies map[string]Policy `json:"policies"`
+	// Changes, the gravest first.
+	Changes []Change `json:"changes"`
+}
+
+// StackSummary counts what happens to the resources of a stack.
+type StackSummary struct {
+	Role     string `json:"role"`
+	File     string `json:"file"`
+	Deployed bool   `json:"deployed"`
+	Create   int    `json:"create"`
+	Update   int    `json:"update"`
+	Replace  int    `json:"replace"`
+	Destroy  int    `json:"destroy"`
+	Keep     int    `json:"keep"`
+	// Outputs that change.
+	Outputs []string `json:"outputs"`
+}
+
+// Effects gathers what all changes do together.
+type Effects struct {
+	RPO        []string `json:"rpo"`
+	RTO        []string `json:"rto"`
+	Protection []string `json:"protection"`
+	Cost       []string `json:"cost"`
+}
+
+// New reviews a document. notes say what is not in it.
+func New(ctx context.Context, e *Engine, doc *Document, notes ...string) (*Review, error) {
+	findings, err := e.Judge(ctx, doc)
+	if err != nil {
+		return nil, err
+	}
+	r := &Review{
+		Environment: doc.Environment, Today: doc.Today, Verdict: verdict(findings),
+		Stacks: summaries(doc), Notes: append([]string{}, notes...),
+		Findings: findings, Policies: map[string]Policy{}, Changes: changes(doc),
+	}
+	for _, role := range []string{Primary, Replica} {
+		if _, given := doc.Stacks[role]; !given && len(notes) == 0 {
+			r.Notes = append(r.Notes, "The "+role+" stack's plan was not given: what the two do together is not judged.")
+		}
+	}
+	r.ExitCode = r.Verdict.ExitCode()
+	for _, p := range e.Policies {
+		if slices.ContainsFunc(findings, func(f Finding) bool { return f.Policy == p.ID }) {
+			r.Policies[p.ID] = p
+		}
+	}
+	r.Effects = effects(findings, doc)
+	return r, nil
+}
+
+// NoChanges says that the plans change nothing at all.
+func (r *Review) NoChanges() bool {
+	for _, s := range r.Stacks {
+		if s.Create+s.Update+s.Replace+s.Destroy+len(s.Outputs) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func verdict(findings []Finding) Verdict {
+	v := Clean
+	for _, f := range findings {
+		switch f.Severity {
+		case Block:
+			return Blocked
+		case Human:
+			v = NeedsHuman
+		}
+	}
+	return v
+}
+
+func summaries(doc *Document) []StackSummary {
+	list := []StackSummary{}
+	for _, role := range []string{Primary, Replica} {
+		stack, given := doc.Stacks[role]
+		if !given {
+			continue
+		}
+		s := StackSummary{Role: role, File: stack.File, Deployed: stack.Deployed, Outputs: []string{}}
+		for _, r := range doc.Resources {
+			if r.Stack == role {
+				s.count(r.Action)
+			}
+		}
+		for name, o := range stack.Outputs {
+			if o.Action != ActionKeep {
+				s.Outputs = append(s.Outputs, name)
+			}
+		}
+		slices.Sort(s.Outputs)
+		list = append(list, s)
+	}
+	return list
+}
+
+func (s *StackSummary) count(action string) {
+	switch action {
+	case ActionCreate:
+		s.Create++
+	case ActionUpdate:
+		s.Update++
+	case ActionReplace:
+		s.Replace++
+	case ActionDelete, ActionForget:
+		s.Destroy++
+	default:
+		s.Keep++
+	}
+}
+
+// effects gathers what the findings say, the worst first and each once, and
+// the cost.
+func effects(findings []Finding, doc *Document) Effects {
+	e := Effects{RPO: []string{}, RTO: []string{}, Protection: []string{}, Cost: costs(doc)}
+	add := func(list *[]string, text string) {
+		if text != "" && !slices.Contains(*list, text) {
+			*list = append(*list, text)
+		}
+	}
+	for _, f := range findings {
+		add(&e.RPO, f.Effect.RPO)
+		add(&e.RTO, f.Effect.RTO)
+		add(&e.Protection, f.Effect.Protection)
+		add(&e.Cost, f.Effect.Cost)
+	}
+	return e
+}
+
+// Heading is the verdict in capitals, as a reader finds it at once.
+func (v Verdict) Heading() string { return strings.ToUpper(string(v)) }

@@ -1,0 +1,277 @@
+package tests
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/review"
+	"github.com/pgdr/pgdr/internal/review/plantest"
+)
+
+// updatePlans records what Terraform plans, for the tests of the review itself:
+// go test ./tests -run TestReview -update-plans
+var updatePlans = flag.Bool("update-plans", false, "record the plans in internal/review/testdata")
+
+const (
+	reviewCases = "../internal/review/testdata/changes"
+	recordings  = plantest.Recordings("../internal/review/testdata/plans")
+)
+
+// reviewDay is fixed, so that no version comes to its end while nobody looks.
+var reviewDay = time.Date(2026, time.November, 23, 0, 0, 0, 0, time.UTC)
+
+// TestReview plans every change of the table with real Terraform, on one
+// deployed and protected environment, and reviews each plan beside the other
+// stack's unchanged one.
+func TestReview(t *testing.T) {
+	a := newAccount(t)
+	prod := a.environment("prod")
+	prod.run(t, prod.runner.Deploy)
+	// RDS ignores deletion protection when it creates a replica.
+	_, all, code := prod.terraform(t, "replica", "apply", "-auto-approve", "-no-color")
+	require.Zero(t, code, all)
+
+	engine, err := review.NewEngine(t.Context())
+	require.NoError(t, err)
+	cases, err := plantest.Cases(reviewCases)
+	require.NoError(t, err)
+	r := &reviewing{environment: prod, engine: engine, cases: cases}
+
+	r.situation(t, plantest.AsDeployed, nil)
+	r.situation(t, plantest.FailedOver, r.failOver)
+	r.situation(t, plantest.PrimaryGone, r.losePrimary)
+}
+
+type reviewing struct {
+	*environment
+	engine *review.Engine
+	cases  []plantest.Case
+	// unchanged are the plans of both stacks as they are, in the situation.
+	unchanged map[string][]byte
+}
+
+// situation brings the environment into a state, then reviews the unchanged
+// stacks and every case of it.
+func (r *reviewing) situation(t *testing.T, name string, begin func(*testing.T)) {
+	t.Helper()
+	t.Run("situation "+name, func(t *testing.T) {
+		if begin != nil {
+			begin(t)
+		}
+		r.unchanged = r.planBoth(t)
+		r.record(t, "unchanged/"+orAsDeployed(name), r.unchanged)
+		if name != plantest.PrimaryGone {
+			got := r.review(t, r.unchanged)
+			require.Empty(t, got.Findings)
+			require.True(t, got.NoChanges())
+			require.Equal(t, review.Clean, got.Verdict)
+		}
+		for _, c := range r.cases {
+			if c.Situation == name {
+				t.Run(c.Name, func(t *testing.T) {
+					t.Parallel()
+					r.check(t, c)
+				})
+			}
+		}
+	})
+}
+
+func orAsDeployed(situation string) string {
+	if situation == plantest.AsDeployed {
+		return "as-deployed"
+	}
+	return situation
+}
+
+// planBoth plans both stacks as they are.
+func (r *reviewing) planBoth(t *testing.T) map[string][]byte {
+	t.Helper()
+	saved, why, err := r.runner.SavePlans(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, why)
+	plans := map[string][]byte{}
+	for _, s := range saved {
+		plans[s.Role] = s.JSON
+	}
+	return plans
+}
+
+// check plans one change and asks the review about it.
+func (r *reviewing) check(t *testing.T, c plantest.Case) {
+	t.Helper()
+	plans := map[string][]byte{review.Primary: r.unchanged[review.Primary], review.Replica: r.unchanged[review.Replica]}
+	plans[c.Stack] = r.plan(t, c)
+	r.record(t, c.Name, plans)
+	requireExpected(t, c, r.review(t, plans))
+}
+
+// plan changes the stack's configuration in a copy of its folder and plans it.
+func (r *reviewing) plan(t *testing.T, c plantest.Case) []byte {
+	t.Helper()
+	dir := r.workingCopy(t, c.Stack)
+	file := filepath.Join(dir, "cdk.tf.json")
+	raw, err := os.ReadFile(file)
+	require.NoError(t, err)
+	document, err := plantest.Decode(raw)
+	require.NoError(t, err)
+	document, err = plantest.Apply(document, c.Edit)
+	require.NoError(t, err)
+	raw, err = json.Marshal(document)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, raw, 0o600))
+
+	args := append([]string{"plan", "-no-color", "-lock=false", "-out=saved"}, c.Arguments...)
+	_, all, code := r.terraformIn(t, dir, args...)
+	require.Zero(t, code, all)
+	stdout, all, code := r.terraformIn(t, dir, "show", "-json", "saved")
+	require.Zero(t, code, all)
+	return []byte(stdout)
+}
+
+// workingCopy is a folder beside the stack's own, so that its state is where
+// the configuration says; what Terraform made there is linked.
+func (r *reviewing) workingCopy(t *testing.T, stack string) string {
+	t.Helper()
+	own := r.stackDir(stack)
+	dir, err := os.MkdirTemp(filepath.Dir(own), "review-")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	for _, name := range []string{"cdk.tf.json", ".terraform.lock.hcl"} {
+		raw, err := os.ReadFile(filepath.Join(own, name))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), raw, 0o600))
+	}
+	for _, name := range []string{".terraform", "assets"} {
+		require.NoError(t, os.Symlink(filepath.Join(own, name), filepath.Join(dir, name)))
+	}
+	return dir
+}
+
+func (r *reviewing) review(t *testing.T, plans map[string][]byte) *review.Review {
+	t.Helper()
+	var read []*review.Plan
+	for _, role := range []string{review.Primary, review.Replica} {
+		plan, err := review.ReadPlan(role+".json", plans[role])
+		require.NoError(t, err)
+		require.Equal(t, role, plan.Role)
+		read = append(read, plan)
+	}
+	doc, err := review.NewDocument(reviewDay, read...)
+	require.NoError(t, err)
+	got, err := review.New(t.Context(), r.engine, doc)
+	require.NoError(t, err)
+	return got
+}
+
+// requireExpected holds a review against what its case says.
+func requireExpected(t *testing.T, c plantest.Case, got *review.Review) {
+	t.Helper()
+	page, err := review.Render(got, "markdown")
+	require.NoError(t, err)
+	if c.Secret != "" {
+		require.NotContains(t, string(page), c.Secret)
+	}
+	if c.Expect == nil {
+		require.Equal(t, review.Clean, got.Verdict, string(page))
+		require.False(t, got.NoChanges(), "the change changes nothing")
+		return
+	}
+	for _, f := range got.Findings {
+		if f.Policy == c.Expect.Policy && string(f.Severity) == c.Expect.Severity {
+			return
+		}
+	}
+	require.Fail(t, "not found for the right reason", "want %s (%s)\n%s", c.Expect.Policy, c.Expect.Severity, page)
+}
+
+// record keeps the plans as differences from those of the unchanged stacks as
+// deployed.
+func (r *reviewing) record(t *testing.T, name string, plans map[string][]byte) {
+	t.Helper()
+	if !*updatePlans {
+		return
+	}
+	rec := plantest.Recording{}
+	for stack, raw := range plans {
+		condensed, err := plantest.Condense(raw)
+		require.NoError(t, err)
+		if name == "unchanged/as-deployed" {
+			require.NoError(t, recordings.WriteBase(stack, condensed))
+		}
+		base, err := recordings.Base(stack)
+		require.NoError(t, err)
+		rec[stack] = plantest.Diff(base, condensed)
+	}
+	require.NoError(t, recordings.Write(name, rec))
+}
+
+// failOver leaves the account as a failover does: the replica promoted, its
+// posture restored, the weights turned, the secret detached, the old primary
+// fenced and stopped.
+func (r *reviewing) failOver(t *testing.T) {
+	t.Helper()
+	applied := r.applied(t)
+	replica := applied.where("aws_db_instance", "identifier", "replica-db-prod")[0]
+	r.tamper(t, "aws_db_instance", replica.text("id"), "replicate_source_db", "")
+	r.tamper(t, "aws_db_instance", replica.text("id"), "multi_az", true)
+	for _, record := range applied.of("aws_route53_record") {
+		weight := 0
+		if strings.HasPrefix(record.Address, "replica/") {
+			weight = 100
+		}
+		r.tamper(t, "aws_route53_record", record.text("id"), "weighted_routing_policy", []any{map[string]any{"weight": weight}})
+	}
+	r.fence(t, applied)
+}
+
+// fence sets the guard's deny as something that Terraform's stacks do not
+// know: from a configuration and a state of its own.
+func (r *reviewing) fence(t *testing.T, applied Applied) {
+	t.Helper()
+	acl := ""
+	for _, found := range applied.of("aws_network_acl") {
+		if strings.HasPrefix(found.Address, "primary/") {
+			acl = found.text("id")
+		}
+	}
+	dir := filepath.Join(string(r.dir), "fence")
+	require.NoError(t, os.MkdirAll(dir, 0o750))
+	config := map[string]any{
+		"terraform": map[string]any{"required_providers": map[string]any{"aws": map[string]any{"source": "hashicorp/aws", "version": "5.99.1"}}},
+		"provider":  map[string]any{"aws": map[string]any{"region": "us-east-1"}},
+		"resource": map[string]any{"aws_network_acl_rule": map[string]any{"deny": map[string]any{
+			"network_acl_id": acl, "rule_number": 90, "egress": false, "protocol": "6", "rule_action": "deny",
+			"cidr_block": "0.0.0.0/0", "from_port": 5432, "to_port": 5432,
+		}}},
+	}
+	raw, err := json.Marshal(config)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.tf.json"), raw, 0o600))
+	for _, args := range [][]string{{"init", "-no-color"}, {"apply", "-no-color", "-auto-approve"}} {
+		_, all, code := r.terraformIn(t, dir, args...)
+		require.Zero(t, code, all)
+	}
+}
+
+// losePrimary deletes the old primary, as somebody may in the console to save
+// its cost, and leaves the state as it was.
+func (r *reviewing) losePrimary(t *testing.T) {
+	t.Helper()
+	primary := r.applied(t).where("aws_db_instance", "identifier", "primary-db-prod")[0]
+	r.tamper(t, "aws_db_instance", primary.text("id"), "deletion_protection", false)
+	dir := r.workingCopy(t, review.Primary)
+	state := filepath.Join(r.dir.Environment("prod"), "state", "pgdr-primary-prod.tfstate")
+	raw, err := os.ReadFile(state)
+	require.NoError(t, err)
+	_, all, code := r.terraformIn(t, dir, "destroy", "-no-color", "-auto-approve", "-target="+strings.TrimPrefix(primary.Address, "primary/"))
+	require.Zero(t, code, all)
+	require.NoError(t, os.WriteFile(state, raw, 0o600))
+}
