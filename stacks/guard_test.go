@@ -55,7 +55,7 @@ func TestFunction_RunsInTheSurvivingRegion(t *testing.T) {
 	require.NotContains(t, f, "reserved_concurrent_executions")
 	require.Len(t, f["vpc_config"].(object)["subnet_ids"], 3)
 	for _, id := range f["vpc_config"].(object)["subnet_ids"].([]any) {
-		require.Contains(t, id, "private-subnet")
+		require.Contains(t, id, "guard-subnet", "where the fence lets nobody else through")
 	}
 	require.Contains(t, f["source_code_hash"], f["filename"])
 	for name, value := range f["environment"].(object)["variables"].(object) {

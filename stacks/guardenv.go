@@ -40,7 +40,7 @@ func guardEnvironment(f *frame, cfg config.Config, primary primaryOutputs, s rep
 		"PGDR_LEDGER_TABLE":             *s.ledger.Name(),
 		"PGDR_NOTICE_TOPIC_ARN":         *s.noticeTopic.Arn(),
 		"PGDR_METRIC_NAMESPACE":         metricNamespace,
-		"PGDR_GUARD_CIDRS":              strings.Join(s.net.cidrs["private"], ","),
+		"PGDR_GUARD_CIDRS":              strings.Join(s.net.cidrs[tierGuard], ","),
 	})
 	return env
 }

@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/defaultsecuritygroup"
@@ -22,30 +23,38 @@ import (
 
 const anywhere = "0.0.0.0/0"
 
-// Tiers of subnets. A tier's subnets are the consecutive /24 ranges that
-// start at its number times the number of zones.
+// Tiers of subnets of every site. A tier's subnets are the consecutive /24
+// ranges that start at its number times the number of zones.
 var tiers = []string{"public", "private", "database"}
 
-// network is the VPC of a site: three tiers of subnets in each zone.
-// Only the database tier has no way to the Internet.
+// tierGuard has the guard in it and nobody else: the fence lets this tier
+// through, so an application here would write to a fenced primary.
+const tierGuard = "guard"
+
+// network is the VPC of a site: its tiers of subnets in each zone. Only the
+// database tier has no way to the Internet.
 type network struct {
 	place
 	cidr  string
 	zones []string
+	tiers []string
 	vpc   vpc.Vpc
 	// subnets by tier, and their ranges, in the order of the zones.
 	subnets map[string][]subnet.Subnet
 	cidrs   map[string][]string
-	// tables are all route tables: public, private one a zone, database.
+	// tables are all route tables: public, private one a zone, which the guard's
+	// subnets share, database.
 	tables  []routetable.RouteTable
 	private []routetable.RouteTable
 }
 
-func newNetwork(at place, site config.Site) *network {
+// newNetwork makes a site's network; more are tiers beside those of every site.
+func newNetwork(at place, site config.Site, more ...string) *network {
 	n := &network{
 		place:   at.in("network"),
 		cidr:    site.CIDR,
 		zones:   site.Zones,
+		tiers:   slices.Concat(tiers, more),
 		subnets: map[string][]subnet.Subnet{},
 		cidrs:   map[string][]string{},
 	}
@@ -70,7 +79,7 @@ func newNetwork(at place, site config.Site) *network {
 }
 
 func (n *network) addSubnets() {
-	for t, tier := range tiers {
+	for t, tier := range n.tiers {
 		for z, zone := range n.zones {
 			cidr := subnetCIDR(n.cidr, t*len(n.zones)+z)
 			s := subnet.NewSubnet(n.scope, ptr.To(fmt.Sprintf("%s-subnet-%d", tier, z+1)), &subnet.SubnetConfig{
@@ -103,7 +112,11 @@ func (n *network) addRouteTables(natGateways int) {
 	})
 	nats := n.addNATGateways(natGateways, gateway)
 	for z, s := range n.subnets["private"] {
-		table := n.addTable(fmt.Sprintf("private-%d", z+1), s)
+		members := []subnet.Subnet{s}
+		if guard := n.subnets[tierGuard]; guard != nil {
+			members = append(members, guard[z])
+		}
+		table := n.addTable(fmt.Sprintf("private-%d", z+1), members...)
 		n.private = append(n.private, table)
 		route.NewRoute(n.scope, ptr.To(fmt.Sprintf("private-%d-default-route", z+1)), &route.RouteConfig{
 			Provider:             n.provider,

@@ -8,14 +8,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestNetwork_HasThreeTiersInThreeZones(t *testing.T) {
-	for role, want := range map[string]struct{ cidr, region string }{
-		"primary": {"10.0", "us-east-1"}, "replica": {"10.1", "eu-west-1"},
+func TestNetwork_HasItsTiersInThreeZones(t *testing.T) {
+	for role, want := range map[string]struct {
+		cidr, region string
+		tiers        []string
+	}{
+		"primary": {"10.0", "us-east-1", []string{"public", "private", "database"}},
+		"replica": {"10.1", "eu-west-1", []string{"public", "private", "database", "guard"}},
 	} {
 		d := stack(t, "dev", role)
 		require.Equal(t, want.cidr+".0.0/16", d.named(t, "aws_vpc", "network/vpc")["cidr_block"])
 		octet := 0
-		for _, tier := range []string{"public", "private", "database"} {
+		for _, tier := range want.tiers {
 			for i, zone := range []string{"a", "b", "c"} {
 				s := d.named(t, "aws_subnet", fmt.Sprintf("network/%s-subnet-%d", tier, i+1))
 				require.Equal(t, fmt.Sprintf("%s.%d.0/24", want.cidr, octet), s["cidr_block"])
@@ -35,7 +39,7 @@ func TestNetwork_GivesDatabaseSubnetsNoWayOut(t *testing.T) {
 				require.NotContains(t, r["route_table_id"], "database-routes", path)
 			}
 		}
-		require.Len(t, d.all("aws_route_table_association"), 9)
+		require.Len(t, d.all("aws_route_table_association"), len(d.all("aws_subnet")))
 	}
 }
 
@@ -117,4 +121,15 @@ func TestZone_ResolvesInBothVPCs(t *testing.T) {
 	association := stack(t, "dev", "replica").named(t, "aws_route53_zone_association", "peering/zone-association")
 	require.Equal(t, "eu-west-1", association["vpc_region"])
 	require.Contains(t, association["vpc_id"], "aws_vpc.network_vpc")
+}
+
+// The fence lets the guard's subnets through, so nobody else may be in them.
+func TestNetwork_KeepsTheGuardApartFromApplications(t *testing.T) {
+	d := stack(t, "dev", "replica")
+	function := d.named(t, "aws_lambda_function", "guard/function")
+	for _, id := range function["vpc_config"].(map[string]any)["subnet_ids"].([]any) {
+		require.Contains(t, id, "network_guard-subnet-")
+	}
+	variables := function["environment"].(map[string]any)["variables"].(map[string]any)
+	require.Equal(t, "10.1.9.0/24,10.1.10.0/24,10.1.11.0/24", variables["PGDR_GUARD_CIDRS"])
 }

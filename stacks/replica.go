@@ -33,7 +33,7 @@ func newReplica(app cdktf.App, cfg config.Config, st state, archive string) cdkt
 	at := f.replica
 	primary := primaryOutputs{st.read(f.TerraformStack, "primary", StackName(rolePrimary, cfg.Environment))}
 
-	s := replicaSite{net: newNetwork(at, cfg.Sites.Replica), secretARN: regionalSecretARN(f, primary)}
+	s := replicaSite{net: newNetwork(at, cfg.Sites.Replica, tierGuard), secretARN: regionalSecretARN(f, primary)}
 	newDatabaseACL(at, s.net)
 	access := newDatabaseSecurityGroup(at, s.net, clientCIDRs(cfg))
 	peering := newPeering(s.net, peerNetwork{
@@ -112,7 +112,7 @@ func newGuard(f *frame, cfg config.Config, primary primaryOutputs, s replicaSite
 	g.addFunction(guardProps{
 		cfg:           cfg.Guard,
 		archive:       archive,
-		subnetIDs:     s.net.subnetIDs("private"),
+		subnetIDs:     s.net.subnetIDs(tierGuard),
 		securityGroup: *access.Id(),
 		environment:   guardEnvironment(f, cfg, primary, s),
 		failureTopic:  *s.noticeTopic.Arn(),

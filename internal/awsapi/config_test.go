@@ -116,7 +116,7 @@ func TestConfigFromEnv_PutsEachValueInItsPlace(t *testing.T) {
 	want := testConfig()
 	want.Database.DeletionProtection = false
 	want.DNS.TTL = 5 * time.Second
-	want.GuardCIDRs = append(slices.Clone(guardNets), netip.MustParsePrefix("10.1.5.0/24"))
+	want.GuardCIDRs = []netip.Prefix{netip.MustParsePrefix("10.1.9.0/24"), netip.MustParsePrefix("10.1.10.0/24"), netip.MustParsePrefix("10.1.11.0/24")}
 	want.Policy = decide.Policy{
 		Mode: decide.ModeAutomatic, OnRegionSilent: decide.SilentPromote, InstanceFailed: 180 * time.Second, InstanceUnreachable: 300 * time.Second,
 		RegionSilent: 120 * time.Second, Arming: 600 * time.Second, Cooldown: time.Hour, MaxDataLoss: time.Minute, AbortAfter: 15 * time.Minute, MultiAZ: true,

@@ -28,7 +28,7 @@ const (
 	// guard's subnets are spread over.
 	zoneCount = 3
 	// minPrefix and maxPrefix bound the length of a VPC's prefix. A VPC is a
-	// /16 at most; nine /24 subnets need sixteen, which is a /20.
+	// /16 at most; twelve /24 subnets need sixteen, which is a /20.
 	minPrefix, maxPrefix = 16, 20
 	// multiAZWindow in seconds is the shortest window in which a lost
 	// instance may be given up with Multi-AZ. RDS's own failover to the

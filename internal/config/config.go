@@ -41,7 +41,7 @@ type Sites struct {
 type Site struct {
 	// Region is an AWS region code, for example "us-east-1".
 	Region string `yaml:"region"`
-	// CIDR is the range of the VPC, IPv4, /16 to /20: nine /24 subnets must fit.
+	// CIDR is the range of the VPC, IPv4, /16 to /20: twelve /24 subnets must fit.
 	CIDR string `yaml:"cidr"`
 	// Zones are the three availability zones in use, for example
 	// "us-east-1a". Empty: three of the region that every account has (a, b

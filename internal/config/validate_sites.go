@@ -45,7 +45,7 @@ func checkCIDR(fs *Faults, path, cidr string) (netip.Prefix, bool) {
 	case prefix != prefix.Masked():
 		fs.add(path, found, fmt.Sprintf("give the first address of the range: %q", prefix.Masked()))
 	case prefix.Bits() > maxPrefix:
-		fs.add(path, found, fmt.Sprintf("give a /%d to /%d: %d zones with three /24 subnets each don't fit in less", minPrefix, maxPrefix, zoneCount))
+		fs.add(path, found, fmt.Sprintf("give a /%d to /%d: %d zones with up to four /24 subnets each don't fit in less", minPrefix, maxPrefix, zoneCount))
 	case prefix.Bits() < minPrefix:
 		fs.add(path, found, fmt.Sprintf("give a /%d to /%d: a VPC is no larger", minPrefix, maxPrefix))
 	case !private(prefix):

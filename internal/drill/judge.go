@@ -9,6 +9,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/drill/report"
 	"github.com/pgdr/pgdr/internal/drill/scenario"
+	"github.com/pgdr/pgdr/internal/guard/decide"
 )
 
 // judge compares what came of a drill with what its scenario expects, and
@@ -98,11 +99,11 @@ func (j *judgement) plans(e scenario.Expect, r report.Report) {
 	}
 }
 
-// estimate wants the guard's own interval to hold what was really lost by
-// applications that could see both sides. The resolution of what was measured
-// is the pause between two writes.
+// estimate wants the guard's own interval to hold what was really lost. The
+// guard cannot know of writes after the last sign of life that it saw, which
+// may be as old as a look may be and still count.
 func (j *judgement) estimate(r report.Report) {
-	const resolution = 2.0
+	resolution := decide.SampleFresh.Seconds()
 	if !r.Guard.EstimateKnown {
 		j.want(false, "the guard's estimate of the loss is unknown")
 		return

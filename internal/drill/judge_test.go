@@ -52,13 +52,13 @@ func TestJudge_FailsEachThingThatIsNot(t *testing.T) {
 		"writes in the end: false":   func(_ *scenario.Expect, r *report.Report) { r.Apps[0].Writes = false },
 		"RTO 700.0 s, want 600":      func(_ *scenario.Expect, r *report.Report) { r.Apps[0].RTO = seconds(700) },
 		"does not write again":       func(_ *scenario.Expect, r *report.Report) { r.Apps[0].RTO, r.Apps[0].Writes = nil, false },
-		"lost 61.0 s":                func(_ *scenario.Expect, r *report.Report) { r.Apps[0].LostSeconds = 61 },
+		"lost 61.0 s":                func(_ *scenario.Expect, r *report.Report) { r.Apps[0].LostSeconds, r.Guard.EstimateUpper = 61, 61 },
 		"wrote last to primary-db":   func(_ *scenario.Expect, r *report.Report) { r.Apps[0].Server = "primary-db" },
 		"acknowledged 5 rows after":  func(_ *scenario.Expect, r *report.Report) { r.Apps[0].SplitRows = 5 },
 		"DNS led to the old":         func(_ *scenario.Expect, r *report.Report) { r.Apps[0].Misled = 1 },
 		"found 1, want those of":     func(_ *scenario.Expect, r *report.Report) { r.Plans = r.Plans[:1] },
 		"plan of primary: aws_kms":   func(_ *scenario.Expect, r *report.Report) { r.Plans[0].Bad = []string{"aws_kms_key.a (delete)"} },
-		"the guard's estimate was 0": func(_ *scenario.Expect, r *report.Report) { r.Guard.EstimateUpper = 0 },
+		"the guard's estimate was 5": func(_ *scenario.Expect, r *report.Report) { r.Guard.EstimateUpper, r.Apps[0].LostSeconds = 5, 26 },
 		"estimate of the loss is un": func(_ *scenario.Expect, r *report.Report) { r.Guard.EstimateKnown = false },
 	} {
 		e, r := asExpected()

@@ -157,7 +157,7 @@ func (s *stage) ready(ctx context.Context) error {
 }
 
 // startApps starts the applications: one in each VPC, and a badly behaved one
-// beside the primary's, which has the primary's own address.
+// beside each, which has the primary's own address.
 func (s *stage) startApps(ctx context.Context, password string) error {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(s.world.Servers.Roots())
@@ -178,6 +178,7 @@ func (s *stage) startApps(ctx context.Context, password string) error {
 		{0, app.Config{ID: "primary-app", Region: s.away, Name: name}},
 		{0, app.Config{ID: "replica-app", Region: s.home, Name: name}},
 		{1, app.Config{ID: "sticky-app", Region: s.away, Name: s.databases["primary"].host, Sticky: true}},
+		{1, app.Config{ID: "sticky-replica-app", Region: s.home, Name: s.databases["primary"].host, Sticky: true}},
 	} {
 		ask, err := s.world.Resolver(c.Region, c.number)
 		if err != nil {

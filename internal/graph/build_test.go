@@ -89,10 +89,11 @@ func TestReadDir_PutsSubnetsIntoTiersAndZones(t *testing.T) {
 	for _, n := range g.Find(func(n Node) bool { return n.Kind == KindSubnet }) {
 		found[n.CIDR] = fmt.Sprintf("%s %s in %s", n.Subnet.Tier, n.Subnet.Zone, g.Node(n.Parent).CIDR)
 	}
-	require.Len(t, found, 18)
+	require.Len(t, found, 21)
 	require.Equal(t, "public us-east-1a in 10.0.0.0/16", found["10.0.0.0/24"])
 	require.Equal(t, "private us-east-1b in 10.0.0.0/16", found["10.0.4.0/24"])
 	require.Equal(t, "database eu-west-1c in 10.1.0.0/16", found["10.1.8.0/24"])
+	require.Equal(t, "private eu-west-1a in 10.1.0.0/16", found["10.1.9.0/24"], "the guard's own")
 }
 
 func TestReadDir_GuardReadsTheCopyOfTheCredentialsInItsRegion(t *testing.T) {

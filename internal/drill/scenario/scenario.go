@@ -192,8 +192,8 @@ func (s Scenario) faults(known Vocabulary) []string {
 }
 
 // Apps are the applications of every drill: one in each VPC, and a badly
-// behaved one beside the primary's.
-var Apps = []string{"primary-app", "replica-app", "sticky-app"}
+// behaved one beside each.
+var Apps = []string{"primary-app", "replica-app", "sticky-app", "sticky-replica-app"}
 
 func (s Step) faults(at string, known Vocabulary) []string {
 	if (s.Do == "") == (s.Until == "") {

@@ -116,6 +116,9 @@ func TestInterfaces_OfApplicationsKeepOutOfTheFunctionsSubnetsWhereTheyCan(t *te
 	put("replica-private-eu-west-1a-dev", "replica-private-eu-west-1b-dev")
 	require.Equal(t, "replica-private-eu-west-1c-dev", first())
 	put("replica-private-eu-west-1a-dev", "replica-private-eu-west-1b-dev", "replica-private-eu-west-1c-dev")
+	require.Equal(t, "replica-guard-eu-west-1a-dev", first())
+	all := []string{"replica-private-eu-west-1a-dev", "replica-private-eu-west-1b-dev", "replica-private-eu-west-1c-dev"}
+	put(append(all, "replica-guard-eu-west-1a-dev", "replica-guard-eu-west-1b-dev", "replica-guard-eu-west-1c-dev")...)
 	require.Equal(t, "replica-private-eu-west-1a-dev", first())
 }
 

@@ -1,0 +1,34 @@
+package drill
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/drill/scenario"
+)
+
+// TestDocs holds docs/twin.md and what there is together.
+func TestDocs(t *testing.T) {
+	text, err := os.ReadFile("../../docs/twin.md")
+	require.NoError(t, err)
+	docs := string(text)
+	known := Vocabulary()
+	shipped, err := scenario.Shipped(known)
+	require.NoError(t, err)
+	for _, s := range shipped {
+		require.Contains(t, docs, "| `"+s.Name+"` | "+s.Title+" |", "the scenario's line")
+	}
+	for name, takes := range known.Actions {
+		arguments := "–"
+		if len(takes) > 0 {
+			arguments = "`" + strings.Join(takes, "`, `") + "`"
+		}
+		require.Contains(t, docs, "| `"+name+"` | "+arguments+" |", "the action's line")
+	}
+	for _, name := range known.Conditions {
+		require.Contains(t, docs, "`"+name, "the condition")
+	}
+}
