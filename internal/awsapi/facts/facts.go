@@ -56,6 +56,16 @@ type Parameter struct {
 	ApplyType string
 }
 
+// Extension is one of PostgreSQL's that the database should have.
+type Extension struct {
+	Name string
+	// Created: the database has it. Installed: the server could create it.
+	Created, Installed bool
+	// Fault is why it could not be created when that was last tried; "" where
+	// that is not known.
+	Fault string
+}
+
 // Key is a KMS key.
 type Key struct {
 	ARN     string

@@ -75,7 +75,7 @@ func New(ctx context.Context, o Options) (*command.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	check := &checker{cfg: cfg, read: adapters.Readiness}
+	check := &checker{cfg: cfg, read: adapters.Readiness, audit: databases}
 	survey := &survey{clock: o.Clock, check: check}
 	guard, err := engine.New(engine.Config{
 		Policy: cfg.Policy, Topology: cfg.Topology(), Environment: cfg.Environment,

@@ -24,10 +24,16 @@ type reader interface {
 	Permissions(ctx context.Context, primary, replica facts.Database) ([]facts.Permission, error)
 }
 
+// auditor tells of the extensions; [probe.Databases] does.
+type auditor interface {
+	Extensions(ctx context.Context, m engine.Member) ([]facts.Extension, error)
+}
+
 // checker gathers the facts of a readiness check and has them judged.
 type checker struct {
-	cfg  awsapi.Config
-	read reader
+	cfg   awsapi.Config
+	read  reader
+	audit auditor
 }
 
 // errUnread is why something was not asked for: what it depends on could not
@@ -47,6 +53,7 @@ func (c *checker) Check(ctx context.Context) ([]readiness.Finding, error) {
 		func() { f.HealthCheck.Value, f.HealthCheck.Err = c.read.HealthCheck(ctx) },
 		func() { f.Alarm.Value, f.Alarm.Err = c.read.Alarm(ctx) },
 		func() { f.Records.Value, f.Records.Err = c.read.Records(ctx) },
+		func() { f.Extensions.Value, f.Extensions.Err = c.audit.Extensions(ctx, topology.Primary) },
 	)
 	f.ReplicaMissing = errors.Is(f.Replica.Err, engine.ErrNotFound)
 	together(

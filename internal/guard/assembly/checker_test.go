@@ -89,6 +89,10 @@ func (b *books) Permissions(ctx context.Context, primary, replica facts.Database
 	return []facts.Permission{{Allowed: true}}, b.ask(ctx, fmt.Sprintf("permissions %s %s", primary.KeyARN, replica.KeyARN))
 }
 
+func (b *books) Extensions(ctx context.Context, m engine.Member) ([]facts.Extension, error) {
+	return []facts.Extension{{Name: "pgaudit", Created: true}}, b.ask(ctx, "extensions "+string(m.Site))
+}
+
 // checked is the configuration of the deployment that is checked.
 func checked() awsapi.Config {
 	variables := deployed()
@@ -102,7 +106,7 @@ func checked() awsapi.Config {
 // verdicts of a check, by name.
 func verdicts(t *testing.T, b *books) map[string]readiness.Finding {
 	t.Helper()
-	findings, err := (&checker{cfg: checked(), read: b}).Check(t.Context())
+	findings, err := (&checker{cfg: checked(), read: b, audit: b}).Check(t.Context())
 	require.NoError(t, err)
 	byName := map[string]readiness.Finding{}
 	for _, f := range findings {
@@ -119,7 +123,7 @@ func TestCheck_IsGreenWhereAllIsAsConfigured(t *testing.T) {
 	require.Equal(t, map[string]int{
 		"database primary": 1, "database replica": 1, "parameters primary group-primary": 1, "parameters replica group-replica": 1,
 		"key key-primary": 1, "key key-replica": 1, "primary secret": 1, "regional secret": 1, "health check": 1, "alarm": 1,
-		"records": 1, "permissions key-primary key-replica": 1,
+		"records": 1, "extensions primary": 1, "permissions key-primary key-replica": 1,
 	}, b.asked)
 }
 
@@ -153,6 +157,12 @@ func TestCheck_WhatCouldNotBeReadIsAFinding(t *testing.T) {
 	}
 }
 
+func TestCheck_WarnsWhereTheAuditCouldNotBeRead(t *testing.T) {
+	b := newBooks()
+	b.fails["extensions primary"] = errors.New("no answer")
+	require.Equal(t, readiness.Warning, verdicts(t, b)[readiness.CheckAudit].Verdict)
+}
+
 func TestCheck_TellsAMissingReplicaFromOneThatCouldNotBeRead(t *testing.T) {
 	b := newBooks()
 	b.fails["database replica"] = fmt.Errorf("describe: %w", engine.ErrNotFound)
@@ -176,7 +186,7 @@ func TestCheck_AsksAtOnceAndEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan []readiness.Finding, 1)
 	go func() {
-		findings, err := (&checker{cfg: checked(), read: b}).Check(ctx)
+		findings, err := (&checker{cfg: checked(), read: b, audit: b}).Check(ctx)
 		if !errors.Is(err, context.Canceled) {
 			findings = nil
 		}
@@ -185,7 +195,7 @@ func TestCheck_AsksAtOnceAndEndsWithItsContext(t *testing.T) {
 	require.Eventually(t, func() bool {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		return len(b.asked) == 7
+		return len(b.asked) == 8
 	}, 20*time.Second, time.Millisecond, "one that is silent keeps others from being asked")
 	cancel()
 	findings := <-ended

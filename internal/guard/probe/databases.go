@@ -58,6 +58,10 @@ type Databases struct {
 	failed     error
 	refused    bool
 	preparedAt time.Time
+	// extensionsAt is when the writer's extensions were last looked at,
+	// extensionFaults why each could not be created.
+	extensionsAt    time.Time
+	extensionFaults map[string]string
 }
 
 // New checks the configuration; its error lists every fault by field.
@@ -74,6 +78,8 @@ func New(cfg Config) (*Databases, error) {
 		cfg:   cfg,
 		base:  base,
 		names: &names{clock: cfg.Clock, resolve: cfg.Resolve, last: map[string][]string{}},
+
+		extensionFaults: map[string]string{},
 	}, nil
 }
 

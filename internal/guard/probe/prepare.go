@@ -165,35 +165,6 @@ func (d *Databases) prepareRights(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// createExtensions creates each on its own: one that fails leaves the others
-// and the heartbeats be.
-func (d *Databases) createExtensions(ctx context.Context, conn *pgx.Conn) error {
-	var faults []error
-	for _, name := range d.cfg.Extensions {
-		if err := createExtension(ctx, conn, name); err != nil {
-			faults = append(faults, fmt.Errorf("%w: %s: %w", ErrExtension, name, err))
-		}
-	}
-	return errors.Join(faults...)
-}
-
-func createExtension(ctx context.Context, conn *pgx.Conn, name string) error {
-	var there, installed bool
-	err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = $1),
-		EXISTS (SELECT FROM pg_available_extensions WHERE name = $1)`, name).Scan(&there, &installed)
-	switch {
-	case err != nil:
-		return fmt.Errorf("look for it: %w", err)
-	case there:
-		return nil
-	case !installed:
-		return errors.New("the server does not have it")
-	}
-	// The session's search_path names no schema that objects may be made in.
-	_, err = conn.Exec(ctx, `CREATE EXTENSION IF NOT EXISTS `+pgx.Identifier{name}.Sanitize()+` SCHEMA public`)
-	return err
-}
-
 // mayPrepare limits how often a look prepares what it finds unprepared.
 func (d *Databases) mayPrepare() bool {
 	d.mu.Lock()

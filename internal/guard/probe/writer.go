@@ -33,16 +33,22 @@ func (d *Databases) sampleWriter(asked context.Context, t engine.Target, admin C
 	ctx, cancel := d.cfg.Clock.WithDeadline(asked, from.Add(lookTime))
 	defer cancel()
 	var acked *decide.Heartbeat
+	var lacks []string
 	heard, notice, err := d.session(ctx, e, guard, func(ctx context.Context, conn *pgx.Conn) error {
 		var err error
-		acked, err = d.tryWriter(ctx, conn, t)
+		if acked, err = d.tryWriter(ctx, conn, t); acked != nil {
+			lacks = d.lacking(ctx, conn)
+		}
 		return err
 	})
 	s := d.writerSample(asked, from, heard, notice, err)
-	if unknown != nil {
+	switch {
+	case unknown != nil:
 		s.Detail = detailOf(unknown, s.Detail)
-	} else if t.Heartbeat != nil && unprepared(err) && d.mayPrepare() {
+	case t.Heartbeat != nil && unprepared(err) && d.mayPrepare():
 		s.Detail = detailOf(d.Prepare(asked, t.Writer), s.Detail, "preparing the database")
+	case len(lacks) > 0 && d.mayPrepare():
+		s.Detail = detailOf(nil, s.Detail, d.provide(asked, t.Writer, lacks))
 	}
 	return s, acked
 }

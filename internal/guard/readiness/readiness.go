@@ -18,6 +18,9 @@ const (
 	OK      Verdict = "ok"
 	Failed  Verdict = "failed"
 	Unknown Verdict = "unknown"
+	// Warning is for what somebody should mend and no failover depends on: the
+	// guard arms all the same.
+	Warning Verdict = "warning"
 )
 
 // Names of the checks, in the order in which they are reported.
@@ -38,6 +41,7 @@ const (
 	CheckAlarm             = "active-writer-alarm"
 	CheckRecords           = "records"
 	CheckPermissions       = "permissions"
+	CheckAudit             = "audit-extension"
 )
 
 // Finding is the answer of one check.
@@ -70,6 +74,8 @@ type Facts struct {
 	Alarm                                Fact[facts.Alarm]
 	Records                              Fact[[]facts.Record]
 	Permissions                          Fact[[]facts.Permission]
+	// Extensions are those that the configuration wants in the database.
+	Extensions Fact[[]facts.Extension]
 }
 
 // Expected is the deployment as it was configured.
@@ -104,6 +110,7 @@ func Assess(f Facts, want Expected) []Finding {
 			alarm(f, want),
 			records(f, want),
 			permissions(f),
+			audit(f),
 		},
 	)
 }

@@ -2,6 +2,9 @@ package readiness_test
 
 import (
 	"errors"
+	"os"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,13 +50,14 @@ func green() readiness.Facts {
 		{Values: []string{"primary.rds"}, Weight: 100, TTL: 5 * time.Second, HealthCheckID: "check"},
 		{Values: []string{"replica.rds."}, Weight: 0, TTL: 5 * time.Second},
 	}
+	f.Extensions.Value = []facts.Extension{{Name: "pgaudit", Created: true, Installed: true}}
 	f.Permissions.Value = []facts.Permission{{Purpose: "promote", Action: "rds:PromoteReadReplica", Resource: "arn", Allowed: true}}
 	return f
 }
 
 func TestAssess_IsGreenWhereAllIsAsDeployed(t *testing.T) {
 	findings := readiness.Assess(green(), want)
-	require.Len(t, findings, 16)
+	require.Len(t, findings, 17)
 	require.Empty(t, readiness.Failing(findings), "%v", findings)
 	require.Empty(t, readiness.Unread(findings), "%v", findings)
 	for _, f := range findings {
@@ -161,6 +165,9 @@ func TestAssess_TakesNoSilenceForAnAnswer(t *testing.T) {
 	require.Len(t, readiness.Unread(findings), 16)
 	require.Empty(t, readiness.Failing(findings))
 	for _, finding := range findings {
+		if finding.Check == readiness.CheckAudit {
+			continue // See below: no failover depends on it.
+		}
 		require.Equal(t, readiness.Unknown, finding.Verdict, finding.Check)
 		require.Contains(t, finding.Reason, "no answer")
 	}
@@ -177,4 +184,55 @@ func TestAssess_JudgesTheReplicaByItselfWhileThePrimaryIsSilent(t *testing.T) {
 			require.Equal(t, readiness.OK, finding.Verdict, finding.Check)
 		}
 	}
+}
+
+func TestAssess_WarnsOfAnAuditThatIsMissingAndArmsAllTheSame(t *testing.T) {
+	for name, tt := range map[string]struct {
+		fact   readiness.Fact[[]facts.Extension]
+		reason string
+	}{
+		"not on the server": {readiness.Fact[[]facts.Extension]{Value: []facts.Extension{{Name: "pgaudit"}}}, "pgaudit is not on the server"},
+		"refused": {readiness.Fact[[]facts.Extension]{Value: []facts.Extension{{Name: "pgaudit", Installed: true, Fault: "PostgreSQL says no (SQLSTATE 42501)"}}},
+			"pgaudit can't be created: PostgreSQL says no (SQLSTATE 42501)"},
+		"not yet":    {readiness.Fact[[]facts.Extension]{Value: []facts.Extension{{Name: "pgaudit", Installed: true}}}, "has not been created"},
+		"not looked": {readiness.Fact[[]facts.Extension]{Err: errors.New("no answer")}, "no answer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := green()
+			f.Extensions = tt.fact
+			findings := readiness.Assess(f, want)
+			audit := findings[len(findings)-1]
+			require.Equal(t, readiness.CheckAudit, audit.Check)
+			require.Equal(t, readiness.Warning, audit.Verdict)
+			require.Contains(t, audit.Reason, tt.reason)
+			require.NotEmpty(t, audit.Remedy)
+			require.Empty(t, readiness.Failing(findings))
+			require.Empty(t, readiness.Unread(findings))
+		})
+	}
+	f := green()
+	f.Extensions.Value = nil
+	require.Empty(t, readiness.Failing(readiness.Assess(f, want)), "an audit that nobody wants")
+}
+
+func TestDocumentation_NamesEveryCheckAndNoOther(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/guard.md")
+	require.NoError(t, err)
+	_, after, found := strings.Cut(string(page), "\n## Readiness\n")
+	require.True(t, found)
+	table, _, _ := strings.Cut(after, "Verdicts are")
+	told := map[string]bool{}
+	for row := range strings.Lines(table) {
+		first, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " | ")
+		for _, m := range regexp.MustCompile("`([a-z-]+)`").FindAllStringSubmatch(first, -1) {
+			if strings.HasPrefix(row, "| `") {
+				told[m[1]] = true
+			}
+		}
+	}
+	made := map[string]bool{}
+	for _, f := range readiness.Assess(green(), want) {
+		made[f.Check] = true
+	}
+	require.Equal(t, made, told)
 }

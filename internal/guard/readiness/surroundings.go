@@ -198,3 +198,36 @@ func permissions(f Facts) Finding {
 	}
 	return ok(CheckPermissions, fmt.Sprintf("all %d are granted", len(f.Permissions.Value)))
 }
+
+// audit tells whether the database has the extensions that audit it. A
+// replica has the primary's, so a failover neither needs nor mends them.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.pgaudit.html
+func audit(f Facts) Finding {
+	const remedy = "see that it is among shared_preload_libraries in the parameter group, and in rds.allowed_extensions if that is set, and that the instance was restarted since; the guard tries to create it every ten minutes. Or set database.audit to log_statement_all"
+	warning := func(reason, remedy string) Finding {
+		return Finding{Check: CheckAudit, Verdict: Warning, Reason: reason, Remedy: remedy}
+	}
+	if f.Extensions.Err != nil {
+		return warning("could not be read: "+f.Extensions.Err.Error(), "see whether the primary answers SQL; the next check asks again")
+	}
+	var names, lacks []string
+	for _, e := range f.Extensions.Value {
+		names = append(names, e.Name)
+		switch {
+		case e.Created:
+		case e.Fault != "":
+			lacks = append(lacks, fmt.Sprintf("%s can't be created: %s", e.Name, e.Fault))
+		case !e.Installed:
+			lacks = append(lacks, e.Name+" is not on the server")
+		default:
+			lacks = append(lacks, e.Name+" has not been created")
+		}
+	}
+	switch {
+	case len(lacks) > 0:
+		return warning(strings.Join(lacks, "; "), remedy)
+	case len(names) == 0:
+		return ok(CheckAudit, "none is configured")
+	}
+	return ok(CheckAudit, strings.Join(names, ", ")+" is there")
+}
