@@ -161,7 +161,9 @@ func (s *stage) app(ctx context.Context, o *outcomeOf, log app.Log) (report.App,
 		until = o.switched
 		split := log.After(old, o.switched)
 		a.SplitRows, a.SplitSeconds = split.Rows, split.Length().Seconds()
-		a.Misled = log.Misled(s.databases["primary"].host, o.switched.Add(answersFor))
+		if !log.Sticky { // which asks for the old primary itself
+			a.Misled = log.Misled(s.databases["primary"].host, o.switched.Add(answersFor))
+		}
 	}
 	loss := log.Lost(old, until, there)
 	a.LostRows, a.LostSeconds = loss.Rows, loss.Seconds

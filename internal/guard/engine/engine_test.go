@@ -90,6 +90,9 @@ func TestEngine_DoesNotFenceARebuiltInstanceOfTheOldName(t *testing.T) {
 	if len(w.ledger.state.Debts) != 0 {
 		t.Fatalf("debts for an instance that is gone: %v", w.ledger.state.Debts)
 	}
+	if last := w.ledger.state.Last; last.Fence != FenceVoid || w.told("old primary is fenced") != 0 || w.told("gone and needs no fence") != 1 {
+		t.Fatalf("fence %q, want %q and people told so", last.Fence, FenceVoid)
+	}
 }
 
 func TestEngine_RefusesWithoutItsLedgerAndSaysSoOnce(t *testing.T) {

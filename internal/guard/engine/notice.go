@@ -128,9 +128,15 @@ func summaryNotice(env string, f Failover, debts map[DebtKind]Debt, now time.Tim
 	return newNotice(NoticeSummary, f.ID+"-done", now, env, "failover is done", lines...)
 }
 
-func fencedNotice(env string, d Debt, now time.Time) Notice {
-	return newNotice(NoticeFenced, fmt.Sprintf("fenced-%s-%d", d.Target.ResourceID, d.Since.Unix()), now, env, "the old primary is fenced",
-		fmt.Sprintf("%s is fenced or gone, %s after the failover owed it.", name(d.Target), now.Sub(d.Since).Truncate(time.Second)),
+func fencedNotice(env string, d Debt, paid Fence, now time.Time) Notice {
+	id, after := fmt.Sprintf("fenced-%s-%d", d.Target.ResourceID, d.Since.Unix()), now.Sub(d.Since).Truncate(time.Second)
+	if paid == FenceVoid {
+		return newNotice(NoticeFenced, id, now, env, "the old primary is gone and needs no fence",
+			fmt.Sprintf("%s does not exist any more, %s after the failover owed it a fence. An instance of its name that was made since is not fenced.", name(d.Target), after),
+			"Next: see that no application writes to an instance of its name; what the old one took after the failover went with it.")
+	}
+	return newNotice(NoticeFenced, id, now, env, "the old primary is fenced",
+		fmt.Sprintf("%s is fenced, %s after the failover owed it.", name(d.Target), after),
 		"Next: compare what it took in that time with the new writer, and salvage what is missing.")
 }
 

@@ -64,7 +64,8 @@ func TestNotices_TellWhatAPersonNeedsToAct(t *testing.T) {
 		heldNotice("dev", f, refusal.New(refusal.PromoteRefused, "instance is busy"), now),
 		abortNotice("dev", aborted, nil, now),
 		summaryNotice("dev", f, debts, now),
-		fencedNotice("dev", Debt{Since: modelEpoch, Target: f.From}, now),
+		fencedNotice("dev", Debt{Since: modelEpoch, Target: f.From}, FenceConfirmed, now),
+		fencedNotice("dev", Debt{Since: modelEpoch, Target: f.From}, FenceVoid, now),
 	} {
 		fmt.Fprintf(&all, "== %s (%s)\n%s\n\n", n.Subject, n.ID, n.Text)
 		if len(n.Subject) > subjectMax || strings.ContainsAny(n.Subject, "\n\r") {

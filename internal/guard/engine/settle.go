@@ -55,6 +55,10 @@ func (s *session) pay(ctx context.Context, kind DebtKind, d Debt) error {
 		return err
 	}
 	cause := s.discharge(ctx, kind, d)
+	paid := FenceConfirmed
+	if errors.Is(cause, errVoid) {
+		paid, cause = FenceVoid, nil
+	}
 	if cause != nil {
 		s.e.log.Info("debt stands", slog.String("debt", string(kind)), slog.Any("error", cause))
 	}
@@ -70,7 +74,7 @@ func (s *session) pay(ctx context.Context, kind DebtKind, d Debt) error {
 		}
 		delete(st.Debts, kind)
 		if kind == DebtFence {
-			st.fencePaid(s.e.cfg.Environment, owed, s.e.ports.Clock.Now())
+			st.fencePaid(s.e.cfg.Environment, owed, paid, s.e.ports.Clock.Now())
 		}
 		return nil
 	})
@@ -116,13 +120,16 @@ func (s *session) within(ctx context.Context, call func(context.Context) error) 
 	return call(c)
 }
 
+// errVoid: the instance that a debt is about is gone, so nothing is owed to it.
+var errVoid = errors.New("the instance is gone")
+
 // dischargeFence fences the old primary, unless it is another instance by now:
 // a rebuilt one of the same name has done nothing to be cut off for. RDS may
 // be silent where EC2 answers, so that its silence keeps nothing from being
 // fenced.
 func (s *session) dischargeFence(ctx context.Context, m Member) error {
 	if gone, _ := s.gone(ctx, m); gone {
-		return nil
+		return errVoid
 	}
 	f := s.e.ports.Fencer
 	if err := s.within(ctx, func(c context.Context) error { return f.Fence(c, m) }); err != nil {
@@ -195,15 +202,16 @@ func (s *session) weightsAgree(ctx context.Context, w Member) (bool, error) {
 	return agrees, nil
 }
 
-// fencePaid records that the old primary is fenced after all, and tells.
-func (s *State) fencePaid(env string, d Debt, now time.Time) {
+// fencePaid records that the old primary is fenced after all, or gone, and
+// tells.
+func (s *State) fencePaid(env string, d Debt, paid Fence, now time.Time) {
 	for _, f := range []*Failover{s.Failover, s.Last} {
 		if f != nil && f.From == d.Target && f.Outcome != OutcomeAborted {
-			f.Fence = FenceConfirmed
+			f.Fence = paid
 			f.Times[StepConfirm] = now
 		}
 	}
-	s.tell(fencedNotice(env, d, now))
+	s.tell(fencedNotice(env, d, paid, now))
 }
 
 // deliver sends the notices that wait, the oldest first, and stops at the
