@@ -3,12 +3,15 @@ package config
 import (
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/guard/probe/rdsca"
 )
 
 // documentation is docs/configuration.md by fields: the cells of each row.
@@ -117,6 +120,21 @@ func TestDocumentation_HasEveryVersionAndFamily(t *testing.T) {
 		if letters != usualZones && letters != "" {
 			assert.Contains(t, text, "`"+region+"`: "+list(strings.Split(letters, ""), "and"))
 		}
+	}
+}
+
+func TestDocumentation_NamesTheRegionsThatAreNoSites(t *testing.T) {
+	_, rows := documentation(t)
+	var without []string
+	for _, region := range sortedKeys(regions) {
+		if !slices.Contains(rdsca.Regions(), region) {
+			without = append(without, "`"+region+"`")
+		}
+	}
+	require.NotEmpty(t, without)
+	assert.Contains(t, rows["sites.primary.region"][1], "(not "+list(without, "and")+")")
+	for _, region := range rdsca.Regions() {
+		assert.Contains(t, regions, region, "there are certificates, and no such region is known")
 	}
 }
 

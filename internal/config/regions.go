@@ -1,6 +1,11 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/pgdr/pgdr/internal/guard/probe/rdsca"
+)
 
 // usualZones are the letters of the zones that nearly every region has.
 const usualZones = "abc"
@@ -73,6 +78,15 @@ func checkRegion(fs *Faults, path, region string) bool {
 	}
 	fs.add(path, quoted(region), want)
 	return false
+}
+
+// checkCertificates notes a fault unless the guard holds the RDS authorities of
+// a region of a site: without them it could trust no database there.
+func checkCertificates(fs *Faults, path, region string) {
+	known := rdsca.Regions()
+	if !slices.Contains(known, region) {
+		fs.add(path, quoted(region), "give a region whose RDS certificates this version holds, or the guard could not verify the database: "+list(known, "or"))
+	}
 }
 
 // partition names the partition of a region that isn't in the commercial one.

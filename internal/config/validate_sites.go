@@ -68,6 +68,7 @@ func checkZones(fs *Faults, path string, site Site) {
 		fs.add(path+".region", quoted(site.Region), fmt.Sprintf("give a region with %d zones for every account", zoneCount))
 		return
 	}
+	checkCertificates(fs, path+".region", site.Region)
 	path += ".zones"
 	if len(site.Zones) != zoneCount {
 		fs.add(path, counted(len(site.Zones), "zone"), fmt.Sprintf("give %d, or none for %s", zoneCount, list(defaultZones(site.Region), "and")))

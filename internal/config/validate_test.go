@@ -63,6 +63,7 @@ func TestValidate_FindsFaultOfSites(t *testing.T) {
 		"no region at all":      {func(c *c) { c.Sites.Replica.Region = "" }, "sites.replica.region", "nothing", "region code"},
 		"region in words":       {func(c *c) { c.Sites.Replica.Region = "Republic of Ireland" }, "sites.replica.region", "Ireland", "region code"},
 		"another partition":     {func(c *c) { c.Sites.Replica.Region = "us-gov-west-1" }, "sites.replica.region", "us-gov-west-1", "GovCloud is a partition of its own"},
+		"region without roots":  {func(c *c) { c.Sites.Replica.Region = "il-central-1" }, "sites.replica.region", `"il-central-1"`, "RDS certificates this version holds, or the guard could not verify the database: af-south-1, "},
 		"region with two zones": {func(c *c) { c.Sites.Replica.Region = "us-west-1" }, "sites.replica.region", "us-west-1", "3 zones"},
 		"overlapping ranges":    {func(c *c) { c.Sites.Replica.CIDR = "10.0.128.0/20" }, "sites.replica.cidr", "overlaps 10.0.0.0/16 of sites.primary.cidr", "a range of its own"},
 		"same range":            {func(c *c) { c.Sites.Replica.CIDR = "10.0.0.0/16" }, "sites.replica.cidr", "overlaps", "a range of its own"},
