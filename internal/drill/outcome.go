@@ -135,6 +135,10 @@ func earliest[T any](so time.Time, all []T, at func(T) (time.Time, bool)) time.T
 	return so
 }
 
+// noOutage is a pause that is none: a few writes' time, which a busy machine may
+// take.
+const noOutage = 5 * time.Second
+
 // app is what an application experienced.
 func (s *stage) app(ctx context.Context, o *outcomeOf, log app.Log) (report.App, error) {
 	now := s.world.Clock.Now()
@@ -144,7 +148,7 @@ func (s *stage) app(ctx context.Context, o *outcomeOf, log app.Log) (report.App,
 	if n := len(log.Acks); n > 0 {
 		a.Server = log.Acks[n-1].Server
 	}
-	if out, ok := log.Outage(o.zero, now); ok && out.Over() && log.Failed > 0 {
+	if out, ok := log.Outage(o.zero, now); ok && out.Over() && out.Length() > noOutage {
 		length := out.Length().Seconds()
 		a.RTO = &length
 	}
@@ -233,7 +237,7 @@ func (s *stage) appMarks(o *outcomeOf, add func(time.Time, report.Mark)) {
 	add(o.switched, report.Mark{Lane: report.LaneDNS, Text: "the name leads to the replica", Good: true})
 	for _, log := range o.logs {
 		out, ok := log.Outage(o.zero, s.world.Clock.Now())
-		if !ok || log.Failed == 0 {
+		if !ok || out.Over() && out.Length() <= noOutage {
 			continue
 		}
 		add(out.Last, report.Mark{Lane: report.LaneApps, Text: log.ID + ": last write acknowledged", Bad: true})

@@ -178,7 +178,7 @@ func (r Report) apps(b *strings.Builder) {
 	if len(r.Apps) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\n%-14s %-11s %8s %12s %10s %14s %8s\n", "Application", "region", "written", "RTO", "RPO", "two writers", "misled")
+	fmt.Fprintf(b, "\n%-19s %-11s %8s %15s %16s %16s %7s\n", "Application", "region", "written", "RTO", "RPO", "two writers", "misled")
 	for _, a := range r.Apps {
 		rto := "does not write"
 		switch {
@@ -187,7 +187,7 @@ func (r Report) apps(b *strings.Builder) {
 		case a.Writes:
 			rto = "no outage"
 		}
-		fmt.Fprintf(b, "%-14s %-11s %8d %12s %10s %14s %8d\n", a.ID, a.Region, a.Acks, rto,
+		fmt.Fprintf(b, "%-19s %-11s %8d %15s %16s %16s %7d\n", a.ID, a.Region, a.Acks, rto,
 			fmt.Sprintf("%d rows, %.1f s", a.LostRows, a.LostSeconds), fmt.Sprintf("%d rows, %.1f s", a.SplitRows, a.SplitSeconds), a.Misled)
 	}
 }
