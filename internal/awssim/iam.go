@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/pgdr/pgdr/internal/awssim/policy"
 )
 
 const iam = "IAM"
@@ -254,13 +256,30 @@ func importAttachment(tx *Tx, _, text string) string {
 	return text
 }
 
-// roleMay tells whether a role's policies allow an action on a resource.
-// Conditions are not evaluated: a statement with conditions counts.
+// roleMay tells whether a role's policies allow an action on a resource that a
+// service takes in its name. A policy that cannot be judged allows nothing.
 func (tx *Tx) roleMay(roleARN, action, resource string) bool {
 	role := tx.FindBy("aws_iam_role", Global, "arn", roleARN)
 	if role == nil {
 		return false
 	}
+	var docs []policy.Document
+	for _, text := range tx.policiesOf(role) {
+		d, err := policy.Parse(role.ID, text)
+		if err != nil {
+			return false
+		}
+		docs = append(docs, d)
+	}
+	arn, _ := ParseARN(resource)
+	asked := policy.Request{Principal: roleARN, Account: arn.Account, Action: action, Resource: resource,
+		Context: policy.Context{}.With("aws:RequestedRegion", arn.Region).With("aws:SecureTransport", "true")}
+	return policy.Identity(docs, asked).Effect == policy.Allow
+}
+
+// policiesOf are the texts of a role's policies: inline, in resources of their
+// own, and attached.
+func (tx *Tx) policiesOf(role *Resource) []string {
 	var texts []string
 	for _, inline := range role.Attrs.Blocks("inline_policy") {
 		texts = append(texts, inline.Str("policy"))
@@ -278,18 +297,5 @@ func (tx *Tx) roleMay(roleARN, action, resource string) bool {
 		}
 		texts = append(texts, text)
 	}
-	allowed := false
-	for _, text := range texts {
-		doc, _ := parsePolicy(text)
-		for _, s := range doc.Statement {
-			if !s.covers(action, resource) {
-				continue
-			}
-			if s.Effect == "Deny" && len(s.Condition) == 0 {
-				return false
-			}
-			allowed = allowed || s.Effect == "Allow"
-		}
-	}
-	return allowed
+	return texts
 }

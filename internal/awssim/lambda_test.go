@@ -2,6 +2,7 @@ package awssim_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -198,6 +199,41 @@ func TestRole_IsDeniedByAStatementThatDenies(t *testing.T) {
 	w.create("aws_iam_role_policy", east, attrs{"role": f.role.id, "name": "deny", "policy": deny})
 	a := attrs{"function_name": f.function.id, "destination_config": list{attrs{"on_failure": list{attrs{"destination": queue.arn()}}}}}
 	w.refused("aws_lambda_function_event_invoke_config", west, a, "InvalidParameterValueException")
+}
+
+func TestRole_IsJudgedWithItsConditions(t *testing.T) {
+	const send = `{"Statement":[{"Effect":%q,"Action":"sqs:SendMessage","Resource":"*","Condition":{"StringEquals":{"aws:RequestedRegion":%q}}}]}`
+	for name, tt := range map[string]struct {
+		effect, region string
+		may            bool
+	}{
+		"allowed here":      {"Allow", west, true},
+		"allowed elsewhere": {"Allow", east, false},
+		"denied elsewhere":  {"Deny", east, true},
+		"denied right here": {"Deny", west, false},
+		"not to be judged":  {"Maybe", west, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			f := w.function()
+			queue := w.create("aws_sqs_queue", west, attrs{"name": "lost"})
+			w.update(f.policy, attrs{"policy": permit("*", "ec2:CreateNetworkInterface")})
+			if tt.effect != "Allow" {
+				w.update(f.policy, attrs{"policy": permit("*", "sqs:SendMessage")})
+			}
+			text := fmt.Sprintf(send, tt.effect, tt.region)
+			if tt.effect == "Maybe" { // a key that no evaluator here knows
+				text = `{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:UserAgent":"x"}}}]}`
+			}
+			w.create("aws_iam_role_policy", east, attrs{"role": f.role.id, "name": "send", "policy": text})
+			a := attrs{"function_name": f.function.id, "destination_config": list{attrs{"on_failure": list{attrs{"destination": queue.arn()}}}}}
+			if tt.may {
+				w.create("aws_lambda_function_event_invoke_config", west, a)
+				return
+			}
+			w.refused("aws_lambda_function_event_invoke_config", west, a, "InvalidParameterValueException")
+		})
+	}
 }
 
 func TestFunction_InAVPCTakesItsPermissionFromAnyKindOfPolicy(t *testing.T) {

@@ -121,19 +121,6 @@ func (d policyDocument) allows(action, principalKind string, anyOf ...string) bo
 	return false
 }
 
-// covers tells whether a statement speaks of an action on a resource.
-func (s statement) covers(action, resource string) bool {
-	actions := matchesAny(s.Action, action)
-	if len(s.NotAction) > 0 {
-		actions = !matchesAny(s.NotAction, action)
-	}
-	resources := matchesAny(s.Resource, resource)
-	if len(s.NotResource) > 0 {
-		resources = !matchesAny(s.NotResource, resource)
-	}
-	return actions && resources
-}
-
 // matchesAny tells whether one of the patterns, with * and ?, stands for the
 // text, without regard to case.
 func matchesAny(patterns []string, text string) bool {
