@@ -106,13 +106,13 @@ synth: deps ## Synthesize ENV into cdktf.out, for AWS
 	ENVIRONMENT_SUFFIX=$(ENV) $(CDKTF) synth
 
 .PHONY: test
-test: deps ## Run all tests: units, stacks, and real Terraform in the simulated account
-	go test $$(go list ./... | grep -v -e '/tests$$' -e /node_modules/)
-	go test ./tests
+test: deps ## Run all tests: units, stacks, drills, and real Terraform in the simulated account
+	go test -timeout 20m $$(go list ./... | grep -v -e '/tests$$' -e /node_modules/)
+	go test -timeout 40m ./tests
 
 .PHONY: test-race
 test-race: ## Run the tests of what runs concurrently, with the race detector
-	go test -race ./internal/awssim/... ./internal/awsapi/... ./internal/guard/... ./internal/local/...
+	go test -race -timeout 20m ./internal/awssim/... ./internal/awsapi/... ./internal/guard/... ./internal/local/... ./internal/twin/... ./internal/drill/... ./internal/lambdaruntime/...
 
 .PHONY: bench-function
 bench-function: ## Measure the function: archive, cold start to the first call, peak memory
