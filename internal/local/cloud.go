@@ -12,6 +12,9 @@ import (
 // runs already. It goes on after this command: the account is there until
 // everything in it was destroyed.
 func (r *Runner) startCloud(ctx context.Context) error {
+	if r.Served {
+		return nil
+	}
 	r.say("start the simulated account")
 	build := r.command(ctx, "go", "build", "-o", r.simulator(), "./cmd/awssim")
 	if output, err := build.CombinedOutput(); err != nil {

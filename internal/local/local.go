@@ -32,6 +32,9 @@ type Runner struct {
 	Environment string
 	// Out is told what happens, line by line, without cursor movements.
 	Out io.Writer
+	// Served: somebody serves the account at the twin's socket already, a
+	// world in which what is applied lives for example, and ends it too.
+	Served bool
 }
 
 // New loads the environment's configuration: that of suffix, else what
@@ -132,7 +135,7 @@ func (r *Runner) Deploy(ctx context.Context) error {
 // Destroy removes both stacks, the replica first, and stops the simulated
 // account if no other environment has anything in it.
 func (r *Runner) Destroy(ctx context.Context) error {
-	if err := r.cdktf(ctx, "destroy"); err != nil {
+	if err := r.cdktf(ctx, "destroy"); err != nil || r.Served {
 		return err
 	}
 	empty, err := r.cloudIsEmpty(ctx)
