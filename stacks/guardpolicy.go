@@ -102,7 +102,7 @@ func (g guardScope) act() []statement {
 func (g guardScope) remember() []statement {
 	via := func(service string) []string { return []string{service + "." + g.replicaRegion + ".amazonaws.com"} }
 	return []statement{
-		allow("Ledger", []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"}, g.ledgerARN),
+		allow("Ledger", []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}, g.ledgerARN),
 		allow("Credentials", []string{"secretsmanager:GetSecretValue"}, g.regionalSecretARN),
 		allow("Decrypt", []string{"kms:Decrypt"}, g.regionalKeyARN).
 			when("StringEquals", "kms:ViaService", append(via("secretsmanager"), via("dynamodb")...)),

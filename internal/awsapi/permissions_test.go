@@ -187,7 +187,7 @@ func TestPermissions_AreThoseOfTheSynthesizedRole(t *testing.T) {
 		"logs:CreateLogStream", "logs:PutLogEvents",
 		"ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
 		"ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
-		"kms:GenerateDataKey", "iam:SimulatePrincipalPolicy", "dynamodb:UpdateItem",
+		"kms:GenerateDataKey", "iam:SimulatePrincipalPolicy",
 	} {
 		asked[a] = true
 	}

@@ -189,10 +189,6 @@ func memoryProbes() []probe {
 			_, err := w.dynamodb().PutItem(w.ctx, &dynamodb.PutItemInput{TableName: aws.String(w.env["PGDR_LEDGER_TABLE"]), Item: w.ledgerKey()})
 			return err
 		}},
-		{"change ledger", ledger("dynamodb:UpdateItem"), func(w *world) error {
-			_, err := w.dynamodb().UpdateItem(w.ctx, &dynamodb.UpdateItemInput{TableName: aws.String(w.env["PGDR_LEDGER_TABLE"]), Key: w.ledgerKey()})
-			return err
-		}},
 		{"journal", ledger("dynamodb:Query"), func(w *world) error {
 			_, err := w.dynamodb().Query(w.ctx, &dynamodb.QueryInput{
 				TableName: aws.String(w.env["PGDR_LEDGER_TABLE"]), KeyConditionExpression: aws.String("pk = :p"),
