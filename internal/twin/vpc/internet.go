@@ -119,7 +119,7 @@ func (n *Networks) Service(from Interface, region, service string) Verdict {
 				continue
 			}
 			switch {
-			case a.Str("vpc_endpoint_type") == "Gateway" && slices.Contains(a.Strings("route_table_ids"), n.table(from).id):
+			case n.gateway(e, from):
 				return n.overGateway(from, e)
 			case a.Str("vpc_endpoint_type") == "Interface" && a.Bool("private_dns_enabled"):
 				return n.overInterface(from, e)
@@ -161,4 +161,25 @@ func (n *Networks) overInterface(from Interface, e *awssim.Resource) Verdict {
 		}
 	}
 	return verdict
+}
+
+// HasGateway tells whether the route table of an interface leads to a gateway
+// endpoint of a service of its region.
+func (n *Networks) HasGateway(i Interface, service string) bool {
+	return slices.ContainsFunc(n.list("aws_vpc_endpoint", i.Region), func(e *awssim.Resource) bool {
+		return e.Attrs.Str("service_name") == "com.amazonaws."+i.Region+"."+service && n.gateway(e, i)
+	})
+}
+
+// gateway: the endpoint is one that the interface's route table leads to.
+func (n *Networks) gateway(e *awssim.Resource, i Interface) bool {
+	a := e.Attrs
+	return a.Str("vpc_id") == i.VPC && a.Str("vpc_endpoint_type") == "Gateway" && slices.Contains(a.Strings("route_table_ids"), n.table(i).id)
+}
+
+// LeavesBy is what the route of an interface to public addresses leads to, for
+// example "NAT gateway"; "" without one.
+func (n *Networks) LeavesBy(i Interface) string {
+	r, _ := n.table(i).to(anyPublic)
+	return string(r.kind)
 }
