@@ -184,9 +184,9 @@ var (
 	primaryApp = app(primary, "primary-vpc-dev")
 	replicaApp = app(replica, "replica-vpc-dev")
 	guard      = network.Vantage{ID: "guard", Place: func(tx *awssim.Tx) (vpc.Interface, error) {
-		subnet := named(tx, "aws_subnet", replica, "replica-private-eu-west-1b-dev")
+		subnet := named(tx, "aws_subnet", replica, "replica-guard-eu-west-1b-dev")
 		return vpc.Interface{
-			Region: replica, VPC: subnet.Attrs.Str("vpc_id"), Subnet: subnet.ID, Addr: netip.MustParseAddr("10.1.4.9"),
+			Region: replica, VPC: subnet.Attrs.Str("vpc_id"), Subnet: subnet.ID, Addr: netip.MustParseAddr("10.1.10.9"),
 			Groups: []string{tx.FindBy("aws_security_group", replica, "name", "failover-function-sg-dev").ID},
 		}, nil
 	}}
@@ -285,7 +285,7 @@ func (w *world) fence(directions ...bool) (lift func()) {
 		if egress {
 			from, to = 1024, 65535
 		}
-		for number, cidr := range map[int]string{10: "10.1.3.0/24", 11: "10.1.4.0/24", 12: "10.1.5.0/24", 90: "0.0.0.0/0"} {
+		for number, cidr := range map[int]string{10: "10.1.9.0/24", 11: "10.1.10.0/24", 12: "10.1.11.0/24", 90: "0.0.0.0/0"} {
 			action := "allow"
 			if number == 90 {
 				action = "deny"

@@ -78,7 +78,7 @@ func TestConnect_OneChangeDecides(t *testing.T) {
 			w := newWorld(t)
 			w.update(c.change)
 			w.ask(func(n *vpc.Networks, p places) {
-				for who, from := range map[string]vpc.Interface{app: p.primaryApp, peer: p.replicaApp, guard: p.guardBeside(p.replicaApp)} {
+				for who, from := range map[string]vpc.Interface{app: p.primaryApp, peer: p.replicaApp, guard: p.guardIn("eu-west-1a")} {
 					v, f := n.Connect(from, p.primaryDB, port), n.Flow(from, p.primaryDB, port)
 					passes := f.There.Allowed && f.Back.Allowed
 					if !slices.Contains(c.cut, who) {
@@ -126,14 +126,14 @@ func removeACLRule(egress bool) func(*awssim.Tx) {
 	}
 }
 
-// guardBeside is the guard's interface in the subnet of another interface.
-func (p places) guardBeside(other vpc.Interface) vpc.Interface {
+// guardIn is the guard's interface in a zone.
+func (p places) guardIn(zone string) vpc.Interface {
 	for _, g := range p.guards {
-		if g.Subnet == other.Subnet {
+		if p.tx.Get("aws_subnet", replica, g.Subnet).Attrs.Str("availability_zone") == zone {
 			return g
 		}
 	}
-	panic("the guard is not in " + other.Subnet)
+	panic("the guard is not in " + zone)
 }
 
 func TestFence_CutsOpenConnectionsToo(t *testing.T) {
@@ -141,7 +141,7 @@ func TestFence_CutsOpenConnectionsToo(t *testing.T) {
 	w.fence(false, true)
 	w.ask(func(n *vpc.Networks, p places) {
 		elsewhere := p.in(replica, "replica-public-eu-west-1a-dev", "10.1.0.77")
-		for who, from := range map[string]vpc.Interface{"primary's application": p.primaryApp, "the other VPC's application": elsewhere} {
+		for who, from := range map[string]vpc.Interface{"primary's application": p.primaryApp, "the other VPC's application": p.replicaApp, "one in a public subnet": elsewhere} {
 			v, f := n.Connect(from, p.primaryDB, port), n.Flow(from, p.primaryDB, port)
 			require.False(t, v.Allowed, who)
 			require.Contains(t, v.Because, `rule 90 of network ACL "primary-database-dev"`, who)

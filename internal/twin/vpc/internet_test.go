@@ -70,7 +70,7 @@ func TestInternet_OneChangeDecides(t *testing.T) {
 			w := newWorld(t)
 			w.update(c.change)
 			w.ask(func(n *vpc.Networks, p places) {
-				g := p.guardBeside(p.in(replica, "replica-private-eu-west-1a-dev", "10.1.3.7"))
+				g := p.guardIn("eu-west-1a")
 				v := n.Internet(g, 443)
 				require.False(t, v.Allowed)
 				require.Contains(t, v.Because, c.because)
@@ -132,5 +132,30 @@ func TestService_OverAnInterfaceEndpointNeedsItsGroup(t *testing.T) {
 		v := n.Service(p.guard, replica, "sns")
 		require.True(t, v.Allowed, v.Because)
 		require.False(t, n.Service(p.guard, replica, "kms").Allowed)
+	})
+}
+
+func TestHasGateway_LooksAtTheRouteTable(t *testing.T) {
+	w := newWorld(t)
+	ask := func(want bool) {
+		t.Helper()
+		w.ask(func(n *vpc.Networks, p places) {
+			require.Equal(t, want, n.HasGateway(p.guardIn("eu-west-1a"), "dynamodb"))
+			require.True(t, n.HasGateway(p.guardIn("eu-west-1a"), "s3"))
+			require.False(t, n.HasGateway(p.replicaDB, "s3"))
+		})
+	}
+	ask(true)
+	w.update(func(tx *awssim.Tx) {
+		tx.Edit(named(tx, "aws_vpc_endpoint", replica, "replica-dynamodb-dev")).Attrs["route_table_ids"] = []any{}
+	})
+	ask(false)
+}
+
+func TestLeavesBy_NamesTheDefaultRoute(t *testing.T) {
+	newWorld(t).ask(func(n *vpc.Networks, p places) {
+		require.Equal(t, "NAT gateway", n.LeavesBy(p.primaryApp))
+		require.Equal(t, "internet gateway", n.LeavesBy(p.in(primary, "primary-public-us-east-1a-dev", "10.0.0.9")))
+		require.Empty(t, n.LeavesBy(p.primaryDB))
 	})
 }

@@ -61,7 +61,7 @@ type places struct {
 func guardFunction(tx *awssim.Tx) *awssim.Resource {
 	var subnets []any
 	for _, zone := range []string{"a", "b", "c"} {
-		subnets = append(subnets, named(tx, "aws_subnet", replica, "replica-private-eu-west-1"+zone+"-dev").ID)
+		subnets = append(subnets, named(tx, "aws_subnet", replica, "replica-guard-eu-west-1"+zone+"-dev").ID)
 	}
 	group := tx.FindBy("aws_security_group", replica, "name", "failover-function-sg-dev")
 	return &awssim.Resource{Type: "aws_lambda_function", Region: replica, ID: "failover-function-dev", Attrs: awssim.Attrs{
@@ -121,7 +121,7 @@ func (w *world) fence(directions ...bool) {
 				"cidr_block": cidr, "from_port": float64(from), "to_port": float64(to),
 			})
 		}
-		for i, cidr := range []string{"10.1.3.0/24", "10.1.4.0/24", "10.1.5.0/24"} {
+		for i, cidr := range []string{"10.1.9.0/24", "10.1.10.0/24", "10.1.11.0/24"} {
 			rule(10+i, "allow", cidr)
 		}
 		rule(90, "deny", "0.0.0.0/0")
