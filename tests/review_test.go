@@ -65,7 +65,7 @@ func (r *reviewing) situation(t *testing.T, name string, begin func(*testing.T))
 		if begin != nil {
 			begin(t)
 		}
-		r.unchanged = r.planBoth(t)
+		r.unchanged = r.planBoth(t, name)
 		r.record(t, "unchanged/"+orAsDeployed(name), r.unchanged)
 		if name != plantest.PrimaryGone {
 			got := r.review(t, r.unchanged)
@@ -91,13 +91,20 @@ func orAsDeployed(situation string) string {
 	return situation
 }
 
-// planBoth plans both stacks as they are.
-func (r *reviewing) planBoth(t *testing.T) map[string][]byte {
+// planBoth plans both stacks as they are: at first as `drctl review` does,
+// later as they were synthesized then.
+func (r *reviewing) planBoth(t *testing.T, situation string) map[string][]byte {
 	t.Helper()
+	plans := map[string][]byte{}
+	if situation != plantest.AsDeployed {
+		for _, stack := range []string{review.Primary, review.Replica} {
+			plans[stack] = r.plan(t, plantest.Case{Stack: stack})
+		}
+		return plans
+	}
 	saved, why, err := r.runner.SavePlans(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, why)
-	plans := map[string][]byte{}
 	for _, s := range saved {
 		plans[s.Role] = s.JSON
 	}

@@ -64,6 +64,12 @@ var special = map[string]any{
 	"secret-in-state aws_db_instance manage_master_user_password":           true,
 	"deletion-protection aws_db_instance skip_final_snapshot":               true,
 	"replica-source aws_db_instance replicate_source_db":                    "arn:aws:rds:us-east-1:123456789012:db:other",
+	"alarm-loosened aws_cloudwatch_metric_alarm metric_query":               blocks("id", "m1"),
+	"dns-switch aws_cloudwatch_metric_alarm metric_query":                   blocks("id", "m1"),
+	"dns-switch aws_route53_record alias":                                   blocks("name", "elsewhere.example.com"),
+	"deletion-protection aws_db_instance final_snapshot_identifier":         nil,
+	"path-lost aws_route nat_gateway_id":                                    nil,
+	"path-lost aws_route_table propagating_vgws":                            []string{"vgw-1"},
 	"alarm-lost aws_lambda_function_event_invoke_config destination_config": []any{},
 }
 
@@ -125,7 +131,7 @@ func weaker(key string, values map[string]any, attribute string) any {
 	case bool:
 		return !value
 	case json.Number:
-		return 0
+		return json.Number("0")
 	case []any:
 		return []any{}
 	case map[string]any:
@@ -146,15 +152,18 @@ func TestMutations_OfWhatIsProtectedAreFlagged(t *testing.T) {
 	require.NoError(t, err)
 	count := 0
 	for _, id := range slices.Sorted(maps.Keys(judged)) {
-		plans := unchanged(t, situationOf(id))
+		w := newWorld(t, situationOf(id))
 		for _, pair := range judged[id] {
 			key := fmt.Sprintf("%s %s %s", id, pair[0], pair[1])
 			if slices.Contains(givenByConfiguration, key) {
 				continue
 			}
-			for _, p := range targets(plans, id, pair[0], pair[1]) {
+			for _, p := range targets(w, id, pair[0], pair[1]) {
 				count++
-				t.Run(key+" "+p.address, func(t *testing.T) { requireFlagged(t, plans, p, id, pair[1], key) })
+				t.Run(key+" "+p.address, func(t *testing.T) {
+					t.Parallel()
+					requireFlagged(t, w, p, id, pair[1], key)
+				})
 			}
 		}
 	}
@@ -170,11 +179,11 @@ func situationOf(policy string) string {
 
 // targets are one resource of a type in each stack, on which the attribute
 // matters; a made-up one, if there is none.
-func targets(plans map[string]map[string]any, policy, kind, attribute string) []place {
+func targets(w *world, policy, kind, attribute string) []place {
 	var list []place
 	had := map[string]bool{}
-	for _, p := range placesOf(plans, kind) {
-		values := valuesOf(plans, p)
+	for _, p := range w.places(kind) {
+		values := w.before(p)
 		matters := onlyOnSome[policy]
 		if had[p.stack] || matters != nil && !matters(values) || neverSet[kind+" "+attribute] && empty(values[attribute]) {
 			continue
@@ -183,12 +192,7 @@ func targets(plans map[string]map[string]any, policy, kind, attribute string) []
 		list = append(list, p)
 	}
 	if len(list) == 0 {
-		address := kind + ".made-up"
-		plans["replica"]["resource_changes"].(map[string]any)[address] = map[string]any{
-			"address": address, "mode": "managed", "type": kind, "name": "made-up", "provider_name": "registry.terraform.io/hashicorp/aws",
-			"change": map[string]any{"actions": []any{"no-op"}, "before": map[string]any{}, "after": map[string]any{}},
-		}
-		list = append(list, place{"replica", address})
+		list = append(list, w.makeUp(kind))
 	}
 	return list
 }
@@ -199,7 +203,7 @@ var neverSet = map[string]bool{
 	"aws_route nat_gateway_id": true, "aws_route gateway_id": true, "aws_route vpc_peering_connection_id": true,
 	"aws_vpc_peering_connection_options accepter": true, "aws_vpc_peering_connection_options requester": true,
 	"aws_kms_key multi_region": true, "aws_cloudwatch_metric_alarm alarm_actions": true, "aws_cloudwatch_metric_alarm ok_actions": true,
-	"aws_route53_record health_check_id": true,
+	"aws_db_instance multi_az": true, "aws_route53_record health_check_id": true,
 }
 
 func empty(value any) bool {
@@ -207,28 +211,27 @@ func empty(value any) bool {
 	return value == nil || value == "" || value == false || isList && len(list) == 0
 }
 
-func requireFlagged(t *testing.T, plans map[string]map[string]any, p place, id, attribute, key string) {
+func requireFlagged(t *testing.T, w *world, p place, id, attribute, key string) {
 	t.Helper()
-	values := maps.Clone(valuesOf(plans, p))
-	values["public subnet of the test"] = []any{publicSubnet(plans, p.stack)}
+	values := maps.Clone(w.before(p))
+	values["public subnet of the test"] = []any{w.publicSubnet(p.stack)}
 	after := weaker(key, values, attribute)
-	edits := []plantest.Edit{
-		{At: p.at("change", "actions"), Set: []string{"update"}},
-		{At: p.at("change", "after", attribute), Set: after, Null: after == nil},
-	}
-	got := reviewed(t, edited(t, plans, p.stack, edits...))
+	got := w.review(t, p,
+		plantest.Edit{At: []any{"change", "actions"}, Set: []string{"update"}},
+		plantest.Edit{At: []any{"change", "after", attribute}, Set: after, Null: after == nil},
+	)
 	require.True(t, found(got, id, ""), "%s becomes %v\n%s", attribute, after, page(t, got))
 }
 
 // publicSubnet is the id of one of the site's public subnets.
-func publicSubnet(plans map[string]map[string]any, stack string) string {
-	for _, p := range placesOf(plans, "aws_route") {
-		route := valuesOf(plans, p)
+func (w *world) publicSubnet(stack string) string {
+	for _, p := range w.places("aws_route") {
+		route := w.before(p)
 		if p.stack != stack || empty(route["gateway_id"]) {
 			continue
 		}
-		for _, q := range placesOf(plans, "aws_route_table_association") {
-			if association := valuesOf(plans, q); association["route_table_id"] == route["route_table_id"] {
+		for _, q := range w.places("aws_route_table_association") {
+			if association := w.before(q); association["route_table_id"] == route["route_table_id"] {
 				return association["subnet_id"].(string)
 			}
 		}

@@ -1,6 +1,8 @@
 package review_test
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,19 +22,14 @@ var day = time.Date(2026, time.November, 23, 0, 0, 0, 0, time.UTC)
 
 var stacks = []string{review.Primary, review.Replica}
 
-// engines compiles our policies once for all tests.
-var engines struct {
-	ours *review.Engine
-}
+// ours compiles our policies once for all tests.
+var ours = sync.OnceValues(func() (*review.Engine, error) { return review.NewEngine(context.Background()) })
 
 func engine(t *testing.T) *review.Engine {
 	t.Helper()
-	if engines.ours == nil {
-		e, err := review.NewEngine(t.Context())
-		require.NoError(t, err)
-		engines.ours = e
-	}
-	return engines.ours
+	e, err := ours()
+	require.NoError(t, err)
+	return e
 }
 
 // planned reads plans and joins them.
@@ -56,36 +53,6 @@ func reviewed(t *testing.T, plans map[string][]byte) *review.Review {
 	r, err := review.New(t.Context(), engine(t), planned(t, plans))
 	require.NoError(t, err)
 	return r
-}
-
-// unchanged are the recorded plans of a situation, condensed, to be edited.
-func unchanged(t *testing.T, situation string) map[string]map[string]any {
-	t.Helper()
-	plans, err := recordings.Read("unchanged/"+situation, stacks...)
-	require.NoError(t, err)
-	condensed := map[string]map[string]any{}
-	for stack, raw := range plans {
-		condensed[stack], err = plantest.Condense(raw)
-		require.NoError(t, err)
-	}
-	return condensed
-}
-
-// edited applies edits to one of the condensed plans and expands all.
-func edited(t *testing.T, plans map[string]map[string]any, stack string, edits ...plantest.Edit) map[string][]byte {
-	t.Helper()
-	expanded := map[string][]byte{}
-	for role, plan := range plans {
-		if role == stack {
-			changed, err := plantest.Apply(plan, edits)
-			require.NoError(t, err)
-			plan = changed.(map[string]any)
-		}
-		raw, err := plantest.Expand(plan)
-		require.NoError(t, err)
-		expanded[role] = raw
-	}
-	return expanded
 }
 
 func page(t *testing.T, r *review.Review) string {

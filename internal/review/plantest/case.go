@@ -129,9 +129,11 @@ func (r Recordings) Read(name string, stacks ...string) (map[string][]byte, erro
 		if err != nil {
 			return nil, err
 		}
-		changed, err := Apply(base, rec[stack])
-		if err != nil {
-			return nil, fmt.Errorf("the recording of %s does not fit the recorded plan: %w", name, err)
+		var changed any = base // read just now, and nobody else's
+		for _, e := range rec[stack] {
+			if changed, err = e.apply(changed, e.At); err != nil {
+				return nil, fmt.Errorf("the recording of %s does not fit the recorded plan: at %v: %w", name, e.At, err)
+			}
 		}
 		if plans[stack], err = Expand(changed.(map[string]any)); err != nil {
 			return nil, err

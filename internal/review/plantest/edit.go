@@ -30,10 +30,8 @@ type Edit struct {
 // Apply returns the document with the edits made. The document itself is not
 // changed. The error names the place that is not there.
 func Apply(document any, edits []Edit) (any, error) {
-	document, err := clone(document)
-	if err != nil {
-		return nil, err
-	}
+	document = clone(document)
+	var err error
 	for _, e := range edits {
 		if document, err = e.apply(document, e.At); err != nil {
 			return nil, fmt.Errorf("edit at %v: %w", e.At, err)
@@ -42,10 +40,31 @@ func Apply(document any, edits []Edit) (any, error) {
 	return document, nil
 }
 
-func clone(document any) (any, error) {
-	raw, err := json.Marshal(document)
+// clone copies a decoded JSON document.
+func clone(document any) any {
+	switch node := document.(type) {
+	case map[string]any:
+		copied := make(map[string]any, len(node))
+		for k, v := range node {
+			copied[k] = clone(v)
+		}
+		return copied
+	case []any:
+		copied := make([]any, len(node))
+		for i, v := range node {
+			copied[i] = clone(v)
+		}
+		return copied
+	default:
+		return node
+	}
+}
+
+// plain is a Go value as it would be decoded from JSON.
+func plain(value any) (any, error) {
+	raw, err := json.Marshal(value)
 	if err != nil {
-		return nil, fmt.Errorf("copy the document: %w", err)
+		return nil, fmt.Errorf("encode what is set: %w", err)
 	}
 	return Decode(raw)
 }
@@ -134,7 +153,7 @@ func (e Edit) change(node any) (any, error) {
 	case e.Everywhere != "":
 		return replaceAll(node, e.Everywhere, e.With), nil
 	default:
-		return clone(e.Set)
+		return plain(e.Set)
 	}
 }
 

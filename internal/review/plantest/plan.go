@@ -19,8 +19,8 @@ func Decode(raw []byte) (any, error) {
 	return document, nil
 }
 
-// keyed are the arrays of a plan that are stored as objects by address: so an
-// edit finds its place in them.
+// byAddress is the field by which arrays of a plan are stored as objects, so
+// that an edit finds its place in them.
 const byAddress = "address"
 
 // Condense brings a plan into the shape in which it is recorded: by address,
@@ -105,11 +105,7 @@ func indexModule(module any) {
 
 // Expand is a plan as Terraform prints it, from one that [Condense] made.
 func Expand(condensed map[string]any) ([]byte, error) {
-	copied, err := clone(condensed)
-	if err != nil {
-		return nil, err
-	}
-	plan := copied.(map[string]any)
+	plan := clone(condensed).(map[string]any)
 	list(plan, "resource_changes")
 	list(plan, "resource_drift")
 	if configuration, ok := plan["configuration"].(map[string]any); ok {

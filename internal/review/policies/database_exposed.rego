@@ -17,7 +17,6 @@ judges := {
 	["aws_vpc_security_group_ingress_rule", "from_port"], ["aws_vpc_security_group_ingress_rule", "to_port"],
 	["aws_vpc_security_group_ingress_rule", "ip_protocol"], ["aws_vpc_security_group_ingress_rule", "prefix_list_id"],
 	["aws_security_group", "ingress"], ["aws_db_subnet_group", "subnet_ids"], ["aws_default_security_group", "ingress"],
-	["aws_route", "gateway_id"],
 }
 
 effect := {"protection": "the database is within reach of strangers"}
@@ -39,8 +38,14 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
 	some source in sources(r)
-	not facts.inside(source)
+	not within(source)
 	message := sprintf("%s admits %s, which is in neither VPC (%s).", [r.name, source, known_networks])
+}
+
+# A list of prefixes is not seen here: what is in it may change any day.
+within(source) if {
+	net.cidr_is_valid(source)
+	facts.inside(source)
 }
 
 known_networks := concat(", ", sort(facts.networks))

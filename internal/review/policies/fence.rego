@@ -61,6 +61,7 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	r.action != "keep"
 	some side in [r.before, r.after]
 	number := lib.value(side, "rule_number")
+	is_number(number) # null is less than any number
 	number < facts.fence_end
 	message := sprintf("%s has the number %v; those below %v are the guard's.", [r.name, number, facts.fence_end])
 }

@@ -16,6 +16,7 @@ judges := {["aws_lambda_function", attribute] | some attribute in ["source_code_
 findings contains lib.found(g, message, {}) if {
 	some g in facts.guards
 	g.before != null
-	"source_code_hash" in g.changed
+	some attribute in ["source_code_hash", "filename", "code_sha256"]
+	attribute in g.changed
 	message := sprintf("%s gets other code.", [g.name])
 }

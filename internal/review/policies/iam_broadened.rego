@@ -22,7 +22,6 @@ findings contains lib.found(r, message, {"effect": effect, "severity": severity(
 	some r in changing
 	some attribute in iam.documents[r.type]
 	some grant in iam.grants(iam.document(r.after, attribute))
-	not grant in iam.grants(iam.document(r.before, attribute))
 	not narrower(grant, iam.grants(iam.document(r.before, attribute)))
 	message := sprintf("%s: %s may now %s on %s%s.", [r.name, grant.who, grant.action, grant.resource, under(grant)])
 }
@@ -48,13 +47,13 @@ differs(r) if {
 	input.stacks[r.stack].deployed
 }
 
-# narrower: the same was granted with no condition.
+# narrower: within what was granted before, by name or by wildcard.
 narrower(grant, before) if {
 	some b in before
 	b.who == grant.who
-	b.action == grant.action
-	b.resource == grant.resource
-	b.condition == "{}"
+	glob.match(lower(b.action), null, lower(grant.action))
+	glob.match(b.resource, null, grant.resource)
+	b.condition in {"{}", grant.condition}
 }
 
 severity(grant) := "block" if wide(grant)

@@ -67,8 +67,12 @@ findings contains lib.found(r, message, {"effect": effect, "severity": "human"})
 findings contains lib.found(r, message, {"severity": "human", "remedy": "Only in the course of failing back."}) if {
 	some r in facts.primaries
 	r.after != null
-	lib.given(r, "replicate_source_db")
+	follows(r)
 	message := sprintf("%s is to follow another instance.", [r.name])
 }
+
+follows(r) if lib.given(r, "replicate_source_db")
+
+follows(r) if "replicate_source_db" in r.changed
 
 expected := input.stacks.replica.reads.primary_database_arn

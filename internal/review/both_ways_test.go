@@ -1,0 +1,173 @@
+package review_test
+
+import (
+	"testing"
+
+	tfjson "github.com/hashicorp/terraform-json"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/review"
+	"github.com/pgdr/pgdr/internal/review/plantest"
+)
+
+// twoWays is a change that a policy has to find, and one that is near to it
+// and must not be found.
+type twoWays struct {
+	// kind of resource that is changed, the first of stack.
+	kind, stack   string
+	found, ignore []plantest.Edit
+	// plan changes what is not a resource, for what is to be found.
+	plan      func(*tfjson.Plan)
+	situation string
+}
+
+// becomes sets an attribute before and after.
+func becomes(attribute string, before, after any) []plantest.Edit {
+	return []plantest.Edit{
+		{At: []any{"change", "actions"}, Set: []string{"update"}},
+		{At: []any{"change", "before", attribute}, Set: before, Null: before == nil},
+		{At: []any{"change", "after", attribute}, Set: after, Null: after == nil},
+	}
+}
+
+func variable(name, value string) []plantest.Edit {
+	return []plantest.Edit{
+		{At: []any{"change", "actions"}, Set: []string{"update"}},
+		{At: []any{"change", "after", "environment", 0, "variables", name}, Set: value},
+	}
+}
+
+func created(kind string) []plantest.Edit {
+	return []plantest.Edit{act("create"), null("before"), {At: []any{"type"}, Set: kind}}
+}
+
+var policies = map[string]twoWays{
+	"alarm-loosened": {kind: "aws_cloudwatch_metric_alarm", stack: "replica",
+		found: becomes("period", 60, 600), ignore: becomes("alarm_description", "a", "b")},
+	"alarm-lost": {kind: "aws_cloudwatch_metric_alarm", stack: "replica",
+		found: becomes("actions_enabled", true, false), ignore: becomes("actions_enabled", false, true)},
+	"backups": {kind: "aws_db_instance", stack: "replica",
+		found: becomes("backup_retention_period", 7, 6), ignore: becomes("backup_retention_period", 6, 7)},
+	"capacity": {kind: "aws_db_instance", stack: "primary",
+		found: becomes("max_allocated_storage", 500, 400), ignore: becomes("max_allocated_storage", 400, 500)},
+	"database-exposed": {kind: "aws_vpc_security_group_ingress_rule", stack: "primary",
+		found: becomes("cidr_ipv4", "10.10.0.0/16", "10.0.0.0/8"), ignore: becomes("cidr_ipv4", "10.10.0.0/17", "10.10.0.0/16")},
+	"deletion-protection": {kind: "aws_db_instance", stack: "primary",
+		found: becomes("deletion_protection", true, false), ignore: becomes("deletion_protection", false, true)},
+	"destroyed": {kind: "aws_db_parameter_group", stack: "primary",
+		found: actions["replace"], ignore: becomes("description", "a", "b")},
+	"dns-switch": {kind: "aws_route53_record", stack: "primary",
+		found: becomes("ttl", 5, 6), ignore: becomes("ttl", 6, 5)},
+	"encryption": {kind: "aws_kms_key", stack: "primary",
+		found: becomes("enable_key_rotation", true, false), ignore: becomes("enable_key_rotation", false, true)},
+	"engine-version": {kind: "aws_db_instance", stack: "primary",
+		found: becomes("engine_version", "15.13", "15.12"), ignore: becomes("status", "backing-up", "available")},
+	"fence": {kind: "aws_network_acl_rule", stack: "primary",
+		found:  []plantest.Edit{act("create"), null("before"), {At: []any{"change", "after", "rule_number"}, Set: 99}},
+		ignore: []plantest.Edit{act("create"), null("before"), {At: []any{"change", "after", "rule_number"}, Set: 101}}},
+	"guard-code": {kind: "aws_lambda_function", stack: "replica",
+		found: becomes("source_code_hash", "a", "b"), ignore: becomes("description", "a", "b")},
+	"guard-configuration": {kind: "aws_lambda_function", stack: "replica",
+		found: variable("PGDR_INSTANCE_FAILED_SECONDS", "179"), ignore: variable("PGDR_INSTANCE_FAILED_SECONDS", "181")},
+	"guard-lost": {kind: "aws_cloudwatch_event_rule", stack: "replica",
+		found: becomes("schedule_expression", "rate(1 minute)", "rate(2 minutes)"), ignore: becomes("schedule_expression", "rate(2 minutes)", "rate(1 minute)")},
+	"guard-permission": {kind: "aws_iam_role_policy", stack: "replica",
+		found: becomes("policy", grant("rds:PromoteReadReplica"), grant("rds:DescribeDBInstances")), ignore: becomes("policy", grant("rds:PromoteReadReplica"), grant("rds:PromoteReadReplica"))},
+	"guard-policy": {kind: "aws_lambda_function", stack: "replica",
+		found: variable("PGDR_COOLDOWN_SECONDS", "3599"), ignore: variable("PGDR_RECORD_TTL_SECONDS", "4")},
+	"guard-region": {kind: "aws_route53_health_check", stack: "primary",
+		found: becomes("cloudwatch_alarm_region", "eu-west-1", "us-east-1"), ignore: becomes("tags", nil, map[string]any{"a": "b"})},
+	"iam-broadened": {kind: "aws_iam_role_policy", stack: "replica",
+		found: becomes("policy", grant("rds:PromoteReadReplica"), grant("rds:*")), ignore: becomes("policy", grant("rds:*"), grant("rds:PromoteReadReplica"))},
+	"logs": {kind: "aws_cloudwatch_log_group", stack: "replica",
+		found: becomes("retention_in_days", 0, 3653), ignore: becomes("retention_in_days", 3653, 0)},
+	"multi-az": {kind: "aws_db_instance", stack: "primary",
+		found: becomes("multi_az", true, false), ignore: becomes("multi_az", false, true)},
+	"output-removed": {kind: "aws_vpc", stack: "primary",
+		plan: func(p *tfjson.Plan) {
+			p.OutputChanges = map[string]*tfjson.Change{"primary_vpc_id": {Actions: tfjson.Actions{tfjson.ActionDelete}}, "primary_database_arn": p.OutputChanges["primary_database_arn"]}
+		}},
+	"parameters": {kind: "aws_db_parameter_group", stack: "primary",
+		found: becomes("parameter", parameters("20480"), parameters("-1")), ignore: becomes("parameter", parameters("20480"), parameters("20480"))},
+	"partial-plan": {kind: "aws_vpc", stack: "primary",
+		plan: func(p *tfjson.Plan) { p.Complete = new(bool) }},
+	"password-after-failover": {kind: "aws_db_instance", stack: "primary", situation: "failed-over",
+		found: becomes("password_wo_version", 1, 2), ignore: becomes("password_wo_version", 1, 1)},
+	"password-changed": {kind: "aws_db_instance", stack: "primary",
+		found: becomes("password_wo_version", 1, 2), ignore: becomes("password_wo_version", 1, 1)},
+	"path-lost": {kind: "aws_vpc_security_group_ingress_rule", stack: "primary",
+		found: becomes("cidr_ipv4", "10.10.0.0/16", "10.10.0.0/17"), ignore: becomes("cidr_ipv4", "10.10.0.0/17", "10.10.0.0/16")},
+	"primary-recreated": {kind: "aws_db_instance", stack: "primary", situation: "failed-over",
+		found: actions["replace"], ignore: becomes("copy_tags_to_snapshot", false, true)},
+	"replica-source": {kind: "aws_db_instance", stack: "replica",
+		found: becomes("replicate_source_db", primaryARN, ""), ignore: becomes("replicate_source_db", primaryARN, primaryARN)},
+	"secret-in-state": {kind: "aws_lambda_function", stack: "replica",
+		found: variable("PGDR_SECRET_ARN", "hunter22"), ignore: variable("PGDR_SECRET_ARN", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-AbCdEf")},
+	"stateful-destroyed": {kind: "aws_kms_key", stack: "primary", found: actions["delete"], ignore: becomes("description", "a", "b")},
+	"stateful-recreated": {kind: "aws_dynamodb_table", stack: "replica", found: actions["create anew"],
+		ignore: append([]plantest.Edit{{At: []any{"change", "importing"}, Set: map[string]any{"id": "x"}}}, actions["create anew"]...)},
+	"stateful-replaced": {kind: "aws_route53_zone", stack: "primary", found: actions["replace"], ignore: becomes("comment", "a", "b")},
+	"tls": {kind: "aws_db_parameter_group", stack: "primary",
+		found: becomes("parameter", tlsParameter("1"), tlsParameter("0")), ignore: becomes("parameter", tlsParameter("0"), tlsParameter("1"))},
+	"unjudged": {kind: "aws_db_instance", stack: "primary",
+		found: becomes("port", 5432, 5433), ignore: becomes("maintenance_window", "sun:08:00-sun:08:30", "mon:08:00-mon:08:30")},
+	"unknown-type": {kind: "aws_eip", stack: "primary", found: created("aws_s3_bucket"), ignore: created("aws_cloudwatch_metric_alarm")},
+}
+
+const primaryARN = "arn:aws:rds:us-east-1:123456789012:db:primary-db-prod"
+
+func grant(action string) string {
+	return `{"Statement":[{"Effect":"Allow","Action":["` + action + `"],"Resource":["arn:aws:rds:eu-west-1:123456789012:db:replica-db-prod"]}]}`
+}
+
+func parameters(wal string) any {
+	return append(tlsParameter("1").([]any), map[string]any{"name": "max_slot_wal_keep_size", "value": wal})
+}
+
+func tlsParameter(value string) any {
+	return []any{map[string]any{"name": "rds.force_ssl", "value": value, "apply_method": "immediate"}}
+}
+
+func TestPolicies_EachFindsWhatItIsForAndLeavesWhatIsNear(t *testing.T) {
+	ids := []string{}
+	for _, p := range engine(t).Policies {
+		ids = append(ids, p.ID)
+		ways, ok := policies[p.ID]
+		if !ok {
+			require.Contains(t, policies, p.ID, "a policy without a test")
+		}
+		t.Run(p.ID, func(t *testing.T) {
+			t.Parallel()
+			situation := ways.situation
+			if situation == "" {
+				situation = "as-deployed"
+			}
+			w := newWorld(t, situation)
+			target := w.first(t, ways.kind, ways.stack)
+			got := w.reviewWith(t, target, ways.plan, ways.found...)
+			require.True(t, found(got, p.ID, ""), page(t, got))
+			got = w.review(t, target, ways.ignore...)
+			require.False(t, found(got, p.ID, ""), page(t, got))
+		})
+	}
+	require.Len(t, policies, len(ids), "a test without a policy")
+}
+
+func (w *world) first(t *testing.T, kind, stack string) place {
+	t.Helper()
+	for _, p := range w.places(kind) {
+		if p.stack == stack {
+			return p
+		}
+	}
+	require.Fail(t, "no "+kind+" in the "+stack+" stack")
+	return place{}
+}
+
+func TestPolicies_SaySeverityReasonAndRemedy(t *testing.T) {
+	for _, p := range engine(t).Policies {
+		require.Contains(t, []review.Severity{review.Block, review.Human, review.Info}, p.Severity, p.ID)
+		require.NotEmpty(t, p.Title+p.Reason+p.Remedy, p.ID)
+	}
+	require.GreaterOrEqual(t, len(engine(t).Policies), 20)
+}
