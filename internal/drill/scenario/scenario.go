@@ -94,8 +94,9 @@ type Expect struct {
 	TwoWriters Duration `yaml:"two_writers"`
 	// EstimateHolds: the rows lost are within the guard's own estimate.
 	EstimateHolds bool `yaml:"estimate_holds"`
-	// Fails: the verdict of the drill itself must be a failure that says this.
-	Fails string `yaml:"fails"`
+	// Refused are words with which Terraform must refuse to apply the changed
+	// configuration; with them nothing else is looked at.
+	Refused string `yaml:"refused"`
 }
 
 // App is what must be true of an application.
@@ -165,7 +166,8 @@ func (s Scenario) faults(known Vocabulary) []string {
 	}
 	add(!namePattern.MatchString(s.Name), "name: found %q, want lower-case words with hyphens", s.Name)
 	add(s.Title == "", "title: missing")
-	add(len(s.Steps) == 0 && len(s.Expect.Diagnosis) == 0, "steps: missing")
+	add(len(s.Steps) == 0 && len(s.Expect.Diagnosis) == 0 && s.Expect.Refused == "", "steps: missing")
+	add(s.Expect.Refused != "" && len(s.Configuration) == 0, "expect.refused: found %q without configuration, which alone can be refused", s.Expect.Refused)
 	add(s.Scale != 0 && (s.Scale < 1 || s.Scale > 100), "scale: found %v, want 1 to 100", s.Scale)
 	disasters := 0
 	for i, step := range s.Steps {
