@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/drill/scenario"
+	"github.com/pgdr/pgdr/internal/twin/wiring"
 )
 
 // TestDocs holds docs/twin.md and what there is together.
@@ -27,6 +28,9 @@ func TestDocs(t *testing.T) {
 			arguments = "`" + strings.Join(takes, "`, `") + "`"
 		}
 		require.Contains(t, docs, "| `"+name+"` | "+arguments+" |", "the action's line")
+	}
+	for _, id := range wiring.IDs() {
+		require.Contains(t, docs, "| `"+id+"` |", "the finding's line")
 	}
 	for _, name := range known.Conditions {
 		require.Contains(t, docs, "`"+name, "the condition")

@@ -27,8 +27,12 @@ var places atomic.Int64
 func (b *Base) Run(ctx context.Context, sc scenario.Scenario) (r report.Report, err error) {
 	began := time.Now()
 	name := fmt.Sprintf("%d-%s", places.Add(1), sc.Name)
+	r.Scenario, r.Title, r.Scale = sc.Name, sc.Title, b.o.Scale
 	if err := b.furnish(ctx, name, sc); err != nil {
-		return r, err
+		if sc.Expect.Refused == "" || ctx.Err() != nil {
+			return r, err
+		}
+		return refused(r, sc, err), nil
 	}
 	s, err := b.open(ctx, name, sc)
 	if err != nil {
@@ -43,6 +47,16 @@ func (b *Base) Run(ctx context.Context, sc scenario.Scenario) (r report.Report, 
 	r.Real, r.Simulated = time.Since(began).Seconds(), s.world.Clock.Now().Sub(opened).Seconds()
 	r.Passed = len(r.Failures) == 0
 	return r, nil
+}
+
+// refused is the report of a drill whose configuration could not be applied.
+func refused(r report.Report, sc scenario.Scenario, err error) report.Report {
+	r.Diagnosis = []report.Finding{{ID: "apply-refused", What: err.Error(), Remedy: "Correct what Terraform names; nothing was drilled."}}
+	if !strings.Contains(err.Error(), sc.Expect.Refused) {
+		r.Failures = append(r.Failures, fmt.Sprintf("Terraform refuses with other words than %q", sc.Expect.Refused))
+	}
+	r.Passed = len(r.Failures) == 0
+	return r
 }
 
 // furnish makes the place of a drill: a copy of what was deployed, or of what
@@ -92,7 +106,7 @@ func (s *stage) close() error {
 // play holds the drill in an open world.
 func (s *stage) play(ctx context.Context, sc scenario.Scenario) (report.Report, error) {
 	s.record = newRecorder(s.world.Clock.Now(), s.tell)
-	if found := s.diagnose(); len(found) > 0 && !sc.Bare {
+	if found := s.diagnose(); !sc.Bare && (len(found) > 0 || len(sc.Expect.Diagnosis) > 0) {
 		return diagnosed(sc, found), nil
 	}
 	watched, stop := context.WithCancel(ctx)

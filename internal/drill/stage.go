@@ -16,6 +16,7 @@ import (
 	"github.com/pgdr/pgdr/internal/drill/report"
 	"github.com/pgdr/pgdr/internal/local"
 	"github.com/pgdr/pgdr/internal/pgtest"
+	"github.com/pgdr/pgdr/internal/twin/wiring"
 	"github.com/pgdr/pgdr/internal/twin/world"
 )
 
@@ -154,4 +155,14 @@ func (s *stage) databaseName() string {
 }
 
 // diagnose tells what of the wiring would keep a failover from working.
-func (s *stage) diagnose() []report.Finding { return nil }
+func (s *stage) diagnose() []report.Finding {
+	var found []report.Finding
+	// The function cannot fail, so neither can View.
+	_ = s.world.Cloud.View(func(tx *awssim.Tx) error {
+		for _, f := range wiring.Diagnose(tx, s.base.o.Environment).Faults() {
+			found = append(found, report.Finding{ID: f.ID, What: f.Subject + ": " + f.What, Remedy: f.Remedy})
+		}
+		return nil
+	})
+	return found
+}

@@ -1,11 +1,14 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/pgdr/pgdr/internal/twin"
 )
@@ -42,13 +45,24 @@ func (r *Runner) StackDir(role string) string {
 	return filepath.Join(r.outdir(), "stacks", r.stack(role))
 }
 
-// Apply applies one stack.
+// Apply applies one stack. Its error holds what Terraform complains of.
 func (r *Runner) Apply(ctx context.Context, role string) error {
 	if err := r.initStack(ctx, role); err != nil {
 		return err
 	}
 	r.say("apply %s", r.stack(role))
-	return r.terraform(ctx, role, "apply", "-auto-approve", "-no-color", "-input=false", "-compact-warnings")
+	var complaint bytes.Buffer
+	cmd := r.command(ctx, "terraform", r.chdir(role), "apply", "-auto-approve", "-no-color", "-input=false", "-compact-warnings")
+	cmd.Stdout, cmd.Stderr = r.Out, io.MultiWriter(r.Out, &complaint)
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("terraform apply of %s: %w: %s", r.stack(role), err, plainText(complaint.String()))
+	}
+	return nil
+}
+
+// plainText is a text of Terraform's without its frame and line breaks.
+func plainText(text string) string {
+	return strings.Join(strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(text)), " ")
 }
 
 // DestroyStack destroys one stack.

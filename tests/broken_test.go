@@ -1,0 +1,56 @@
+package tests
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/drill"
+	"github.com/pgdr/pgdr/internal/drill/scenario"
+)
+
+// TestDrill_OfABrokenConfigurationFailsWithTheRightDiagnosis breaks the
+// synthesized stacks in one place each, as testdata/broken says, and drills
+// what Terraform then applies.
+func TestDrill_OfABrokenConfigurationFailsWithTheRightDiagnosis(t *testing.T) {
+	base := drills(t)
+	files, err := filepath.Glob("testdata/broken/*.yaml")
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(files), 9)
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			text, err := os.ReadFile(file) //nolint:gosec // test data
+			require.NoError(t, err)
+			sc, err := scenario.Parse(text, drill.Vocabulary())
+			require.NoError(t, err)
+			r, err := base.Run(t.Context(), sc)
+			require.NoError(t, err)
+			require.True(t, r.Passed, r.Text())
+			require.NotEmpty(t, r.Diagnosis)
+			for _, f := range r.Diagnosis {
+				require.NotEmpty(t, f.What, f.ID)
+				require.NotEmpty(t, f.Remedy, f.ID)
+			}
+			require.Zero(t, r.Guard.Promotions, "nothing was drilled")
+		})
+	}
+}
+
+// TestDrill_StopsForWiringThatNobodyExpectedToBeBroken is the same for who
+// drills a disaster and does not know.
+func TestDrill_StopsForWiringThatNobodyExpectedToBeBroken(t *testing.T) {
+	base := drills(t)
+	known := drill.Vocabulary()
+	sc, err := scenario.Find("region-loss", known)
+	require.NoError(t, err)
+	broken, err := scenario.Find("testdata/broken/health-check-missing.yaml", known)
+	require.NoError(t, err)
+	sc.Configuration = broken.Configuration
+	r, err := base.Run(t.Context(), sc)
+	require.NoError(t, err)
+	require.False(t, r.Passed)
+	require.NotEmpty(t, r.Diagnosis)
+	require.Contains(t, r.Text(), "record-check")
+}
