@@ -70,7 +70,7 @@ func TestInternet_OneChangeDecides(t *testing.T) {
 			w := newWorld(t)
 			w.update(c.change)
 			w.ask(func(n *vpc.Networks, p places) {
-				g := p.guardIn("eu-west-1a")
+				g := p.firstGuard()
 				v := n.Internet(g, 443)
 				require.False(t, v.Allowed)
 				require.Contains(t, v.Because, c.because)
@@ -140,8 +140,8 @@ func TestHasGateway_LooksAtTheRouteTable(t *testing.T) {
 	ask := func(want bool) {
 		t.Helper()
 		w.ask(func(n *vpc.Networks, p places) {
-			require.Equal(t, want, n.HasGateway(p.guardIn("eu-west-1a"), "dynamodb"))
-			require.True(t, n.HasGateway(p.guardIn("eu-west-1a"), "s3"))
+			require.Equal(t, want, n.HasGateway(p.firstGuard(), "dynamodb"))
+			require.True(t, n.HasGateway(p.firstGuard(), "s3"))
 			require.False(t, n.HasGateway(p.replicaDB, "s3"))
 		})
 	}
