@@ -54,6 +54,10 @@ type Vantage struct {
 	// Cloud's lock and must use nothing but the transaction. While it fails,
 	// connections are held.
 	Place func(tx *awssim.Tx) (vpc.Interface, error)
+	// Seen has servers see connections come from the vantage's own loopback
+	// address, where the machine has several; otherwise they come from
+	// 127.0.0.1, which the guard takes for RDS's own.
+	Seen bool
 }
 
 // Path is what a connection takes.

@@ -126,6 +126,9 @@ func (f *flow) dial(o *opening) *net.TCPConn {
 		return nil
 	}
 	var d net.Dialer
+	if own, ok := f.listener.Addr().(*net.TCPAddr); ok && f.listener.vantage.Seen && ownAddresses {
+		d.LocalAddr = &net.TCPAddr{IP: own.IP}
+	}
 	c, err := d.DialContext(f.network.ctx, "tcp", addr.String())
 	if err != nil {
 		return nil

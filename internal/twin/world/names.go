@@ -38,7 +38,7 @@ func (w *World) openNames(context.Context) (err error) {
 
 // application is where the n-th application of a VPC stands.
 func (w *World) application(region, vpcID string, n int) network.Vantage {
-	return network.Vantage{ID: fmt.Sprintf("%s application %d", vpcID, n), Place: func(tx *awssim.Tx) (vpc.Interface, error) {
+	return network.Vantage{ID: fmt.Sprintf("%s application %d", vpcID, n), Seen: true, Place: func(tx *awssim.Tx) (vpc.Interface, error) {
 		if region == "" {
 			r := tx.FindBy("aws_vpc", "", "id", vpcID)
 			if r == nil {
