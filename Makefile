@@ -110,6 +110,10 @@ test: deps ## Run all tests: units, stacks, drills, and real Terraform in the si
 	go test -timeout 20m $$(go list ./... | grep -v -e '/tests$$' -e /node_modules/)
 	go test -timeout 40m ./tests
 
+.PHONY: test-integration
+test-integration: deps ## Run the integration suite: on this machine, or on AWS (docs/integration.md)
+	go test -tags integration -count=1 -timeout 8h -v ./tests/integration
+
 .PHONY: test-race
 test-race: ## Run the tests of what runs concurrently, with the race detector
 	go test -race -timeout 20m ./internal/awssim/... ./internal/awsapi/... ./internal/guard/... ./internal/local/... ./internal/twin/... ./internal/drill/... ./internal/lambdaruntime/...
