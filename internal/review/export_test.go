@@ -44,3 +44,6 @@ func ask[T any](ctx context.Context, question string) (T, error) {
 	}
 	return answer, json.Unmarshal(raw, &answer)
 }
+
+// EncodeDocument is the document as policies see it.
+func EncodeDocument(doc *Document) ([]byte, error) { return json.Marshal(doc) }

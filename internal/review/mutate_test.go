@@ -1,6 +1,7 @@
 package review_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -87,4 +88,51 @@ func TestMutations_ThatDestroyAnythingNeedAHuman(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A value of a shape that nobody thought of is a reason to look, and never one
+// to fall over: without a verdict nothing is applied, and nobody knows why.
+func TestReview_HasAVerdictOnValuesOfAnyShape(t *testing.T) {
+	w := newWorld(t, "as-deployed")
+	for name, odd := range map[string]any{
+		"masked": review.Masked, "text": "x", "number": json.Number("-1"), "truth": true, "nothing": nil,
+		"list": []any{"x", json.Number("1"), nil}, "objects": []any{map[string]any{"x": []any{}}}, "object": map[string]any{"x": "y"},
+		"document": `{"Statement": ["x", {"Effect": "Allow", "Action": 7, "Resource": {"a": 1}, "Principal": 3}]}`, "no document": `[1]`,
+	} {
+		for _, side := range []string{"before", "after"} {
+			t.Run(name+" "+side, func(t *testing.T) {
+				t.Parallel()
+				var plans []*review.Plan
+				for _, stack := range stacks {
+					plans = append(plans, oddPlan(w.plans[stack], side, odd))
+				}
+				doc, err := review.NewDocument(day, plans...)
+				require.NoError(t, err)
+				got, err := review.New(t.Context(), engine(t), doc)
+				require.NoError(t, err)
+				require.Equal(t, review.Blocked, got.Verdict)
+			})
+		}
+	}
+}
+
+// oddPlan updates every attribute of every resource to one value.
+func oddPlan(plan *review.Plan, side string, odd any) *review.Plan {
+	changed := *plan.Plan
+	changed.ResourceChanges = nil
+	for _, r := range plan.ResourceChanges {
+		values := map[string]any{}
+		for name := range r.Change.Before.(map[string]any) {
+			values[name] = odd
+		}
+		c := *r
+		c.Change = &tfjson.Change{Actions: tfjson.Actions{tfjson.ActionUpdate}, Before: r.Change.Before, After: values}
+		if side == "before" {
+			c.Change.Before, c.Change.After = values, r.Change.After
+		}
+		changed.ResourceChanges = append(changed.ResourceChanges, &c)
+	}
+	copied := *plan
+	copied.Plan = &changed
+	return &copied
 }

@@ -1,5 +1,6 @@
 package pgdr.policies.alarm_lost
 
+import data.pgdr.iam
 import data.pgdr.lib
 
 policy := {
@@ -95,13 +96,6 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 }
 
 admits(side) if {
-	document := json.unmarshal(lib.value(side, "policy"))
-	some statement in document.Statement
-	statement.Effect == "Allow"
-	some principal in as_set(statement.Principal.Service)
-	principal == "cloudwatch.amazonaws.com"
+	some grant in iam.grants(iam.document(side, "policy"))
+	grant.who == "Service cloudwatch.amazonaws.com"
 }
-
-as_set(x) := {x} if is_string(x)
-
-as_set(x) := {y | some y in x} if is_array(x)

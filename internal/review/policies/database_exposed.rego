@@ -38,18 +38,14 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
 	some source in sources(r)
-	not within(source)
+	not facts.inside(source)
 	message := sprintf("%s admits %s, which is in neither VPC (%s).", [r.name, source, known_networks])
-}
-
-# A list of prefixes is not seen here: what is in it may change any day.
-within(source) if {
-	net.cidr_is_valid(source)
-	facts.inside(source)
 }
 
 known_networks := concat(", ", sort(facts.networks))
 
+# A list of prefixes is no range, and so in neither VPC: what is in it may
+# change any day.
 sources(r) := {cidr |
 	r.type == "aws_vpc_security_group_ingress_rule"
 	some attribute in ["cidr_ipv4", "cidr_ipv6", "prefix_list_id"]
@@ -66,7 +62,7 @@ sources(r) := {cidr |
 	r.action != "keep" # a group shows the rules that are resources of their own
 	some rule in lib.value(r.after, "ingress")
 	some attribute in ["cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids"]
-	some cidr in object.get(rule, attribute, [])
+	some cidr in rule[attribute]
 }
 
 # Rules that change in what else they admit.

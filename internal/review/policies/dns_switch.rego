@@ -92,8 +92,8 @@ findings contains lib.found(r, message, {"severity": "human", "effect": {"rto": 
 	some r in input.resources
 	r.type == "aws_route53_record"
 	r.action == "update"
-	before := lib.value(r.before, "ttl")
-	after := lib.value(r.after, "ttl")
+	before := lib.number(lib.value(r.before, "ttl"))
+	after := lib.number(lib.value(r.after, "ttl"))
 	after > before
 	message := sprintf("%s: clients may keep the old answer for %v s, not %v s.", [r.name, after, before])
 }

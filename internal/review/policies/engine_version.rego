@@ -30,11 +30,14 @@ warning := 180
 # ignore_changes.
 asked(r) := {version |
 	some side in [r.after, r.configured]
-	version := lib.value(side, "engine_version")
-	not lib.empty(version)
+	given := lib.value(side, "engine_version")
+	not lib.empty(given)
+	version := sprintf("%v", [given])
 }
 
-numbers_of(version) := [to_number(part) | some part in split(version, ".")]
+numbers_of(version) := [to_number(part) | some part in split(version, ".")] if regex.match(`^[0-9]+([.][0-9]+)*$`, version)
+
+numbers_of(version) := [] if not regex.match(`^[0-9]+([.][0-9]+)*$`, version)
 
 findings contains lib.found(r, message, {"effect": {"rto": "neither a replica nor a restore can be made"}}) if {
 	some r in facts.instances

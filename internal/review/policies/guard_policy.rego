@@ -35,8 +35,8 @@ findings contains lib.found(g, message, {"effect": effect}) if {
 	some g in facts.guards
 	g.before != null
 	some name, moves in windows
-	before := to_number(facts.variables(g.before)[name])
-	after := to_number(facts.variables(g.after)[name])
+	before := lib.number(facts.variables(g.before)[name])
+	after := lib.number(facts.variables(g.after)[name])
 	effect := moves[direction(before, after)]
 	message := sprintf("%s: %s goes from %v to %v.", [g.name, name, before, after])
 }

@@ -94,7 +94,7 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	some statement in iam.as_set(object.get(iam.document(r.before, attribute), "Statement", []))
 	statement.Effect == "Deny"
 	not statement in iam.as_set(object.get(iam.document(r.after, attribute), "Statement", []))
-	message := sprintf("%s: it no longer denies %s.", [r.name, concat(", ", sort(iam.as_set(statement.Action)))])
+	message := sprintf("%s: it no longer denies %s.", [r.name, concat(", ", sort([sprintf("%v", [action]) | some action in iam.as_set(statement.Action)]))])
 }
 
 # A document that is not known yet cannot be judged.

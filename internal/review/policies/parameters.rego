@@ -26,7 +26,13 @@ findings contains lib.found(r, message, {"effect": effect(name)}) if {
 	message := sprintf("%s: %s goes from %s to %s.", [r.name, name, lib.show(old), lib.show(new)])
 }
 
-values(side) := {p.name: p.value | some p in lib.value(side, "parameter")}
+# values by name: a set each, since nothing keeps a name from standing twice.
+values(side) := {name: vs |
+	some p in lib.value(side, "parameter")
+	name := p.name
+	is_string(name)
+	vs := concat(", ", sort({sprintf("%v", [q.value]) | some q in lib.value(side, "parameter"); q.name == name}))
+}
 
 effect("max_slot_wal_keep_size") := {"protection": "a replica that is away can fill the primary's disk, or loses its slot sooner"}
 

@@ -112,7 +112,7 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 }
 
 still(r, admitted) if {
-	net.cidr_contains(lib.value(r.after, "cidr_ipv4"), admitted)
+	lib.encloses(lib.value(r.after, "cidr_ipv4"), admitted)
 	same_ports_or_more(r)
 }
 
@@ -131,6 +131,6 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	configured := r.configured.cidr_ipv4
 	planned := lib.value(r.after, "cidr_ipv4")
 	not lib.empty(planned)
-	not net.cidr_contains(configured, planned)
+	not lib.encloses(configured, planned)
 	message := sprintf("%s: the configuration admits %s and no more; the plan keeps %s, because ignore_changes hides it.", [r.name, configured, planned])
 }

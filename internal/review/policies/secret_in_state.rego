@@ -66,7 +66,7 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in facts.guards
 	some name, text in facts.variables(r.after)
 	regex.match(`(?i)(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|ACCESS_KEY|CREDENTIAL)`, name)
-	not startswith(text, "arn:aws:")
+	not startswith(sprintf("%v", [text]), "arn:aws:")
 	message := sprintf("%s: the variable %s would hold a secret, readable by whoever sees the function.", [r.name, name])
 }
 

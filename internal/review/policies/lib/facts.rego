@@ -46,9 +46,12 @@ guarding(r) if {
 }
 
 # variables of the guard, after the apply and before.
-variables(side) := object.get(side, ["environment", 0, "variables"], {}) if side != null
+variables(side) := v if {
+	v := lib.value(side, "environment.0.variables")
+	is_object(v)
+}
 
-variables(side) := {} if side == null
+variables(side) := {} if not is_object(lib.value(side, "environment.0.variables"))
 
 guard_variable(name) := v if {
 	some g in guards
@@ -70,7 +73,7 @@ failover contains sprintf("%s has the fence: rule %v denies PostgreSQL", [r.name
 	r.before != null
 	some rule in lib.value(r.before, "ingress")
 	rule.rule_no < fence_end
-	lower(rule.action) == "deny"
+	rule.action in {"deny", "DENY"}
 }
 
 failover contains sprintf("%s has the weight %v", [r.name, weight]) if {
@@ -113,17 +116,15 @@ once(stack, output) if {
 
 # Ranges of the VPCs of both sites: as planned, and as the peering's routes
 # name the one whose plan is not at hand.
-networks contains lib.value(r.after, "cidr_block") if {
+networks contains lib.cidr(lib.value(r.after, "cidr_block")) if {
 	some r in lib.planned
 	r.type == "aws_vpc"
-	lib.value(r.after, "cidr_block") != null
 }
 
-networks contains lib.value(r.after, "destination_cidr_block") if {
+networks contains lib.cidr(lib.value(r.after, "destination_cidr_block")) if {
 	some r in lib.planned
 	r.type == "aws_route"
 	lib.given(r, "vpc_peering_connection_id")
-	lib.value(r.after, "destination_cidr_block") != null
 }
 
 # With the primary's plan alone the other site's range is known from the rules
@@ -132,16 +133,16 @@ networks contains cidr if {
 	not input.stacks.replica
 	some r in input.resources
 	r.type == "aws_vpc_security_group_ingress_rule"
-	cidr := lib.value(r.after, "cidr_ipv4")
+	cidr := lib.cidr(lib.value(r.after, "cidr_ipv4"))
 	cidr == lib.value(r.before, "cidr_ipv4")
 	some private in ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
-	net.cidr_contains(private, cidr)
+	lib.encloses(private, cidr)
 	to_number(split(cidr, "/")[1]) >= 16
 }
 
 inside(cidr) if {
 	some network in networks
-	net.cidr_contains(network, cidr)
+	lib.encloses(network, cidr)
 }
 
 fresh(stack) if not input.stacks[stack].deployed

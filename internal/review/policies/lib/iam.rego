@@ -21,31 +21,31 @@ documents := {
 # document of a resource on one side of the change; {} if there is none.
 document(side, attribute) := parse(lib.value(side, attribute))
 
-parse(text) := json.unmarshal(text) if {
+parse(text) := parsed(text)
+
+parse(text) := {} if not parsed(text)
+
+parsed(text) := found if {
 	is_string(text)
 	json.is_valid(text)
-}
-
-parse(text) := {} if not is_string(text)
-
-parse(text) := {} if {
-	is_string(text)
-	not json.is_valid(text)
+	found := json.unmarshal(text)
+	is_object(found)
 }
 
 # grants are the Allows of a document, one for each who, action and resource.
 grants(document) := {grant |
 	some statement in as_set(object.get(document, "Statement", []))
+	is_object(statement)
 	statement.Effect == "Allow"
 	some who in principals(object.get(statement, "Principal", "the role"))
 	some action in as_set(object.get(statement, "Action", object.get(statement, "NotAction", "?")))
 	some resource in as_set(object.get(statement, "Resource", object.get(statement, "NotResource", "it")))
-	grant := {"who": who, "action": spell(statement, action), "resource": resource, "condition": json.marshal(object.get(statement, "Condition", {}))}
+	grant := {"who": who, "action": spell(statement, action), "resource": sprintf("%v", [resource]), "condition": json.marshal(object.get(statement, "Condition", {}))}
 }
 
 spell(statement, action) := sprintf("do everything but %s", [action]) if statement.NotAction
 
-spell(statement, action) := action if not statement.NotAction
+spell(statement, action) := sprintf("%v", [action]) if not statement.NotAction
 
 principals(p) := {p} if is_string(p)
 
@@ -61,6 +61,7 @@ as_set(x) := {y | some y in x} if is_array(x)
 # denials of a document.
 denials(document_) := {[action, resource] |
 	some statement in as_set(object.get(document_, "Statement", []))
+	is_object(statement)
 	statement.Effect == "Deny"
 	some action in as_set(object.get(statement, "Action", "everything"))
 	some resource in as_set(object.get(statement, "Resource", "it"))

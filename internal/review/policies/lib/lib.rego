@@ -23,6 +23,7 @@ empty(x) if x in {null, "", [], {}, 0, false}
 
 # unknown until the apply, itself or what it is part of.
 unknown(r, path) if {
+	r.unknown[top(path)]
 	all_steps := steps(path)
 	some n in numbers.range(1, count(all_steps))
 	object.get(r.unknown, array.slice(all_steps, 0, n), false) == true
@@ -87,10 +88,30 @@ weaker("present", a, b) if {
 
 truth(x) if x in {true, "true"}
 
-# number of a text too; what is not there is nothing.
-number(x) := 0 if empty(x)
+# number of a text too. What is not one is nothing, which is less than what was
+# there.
+number(x) := x if is_number(x)
 
-number(x) := to_number(x) if not empty(x)
+number(x) := to_number(x) if numeral(x)
+
+number(x) := 0 if {
+	not is_number(x)
+	not numeral(x)
+}
+
+numeral(x) if {
+	is_string(x)
+	regex.match(`^-?[0-9]+([.][0-9]+)?$`, x)
+}
+
+# cidr is x, if it is one.
+cidr(x) := x if {
+	is_string(x)
+	net.cidr_is_valid(x)
+}
+
+# encloses: every address of inner is in outer. False where either is no range.
+encloses(outer, inner) if net.cidr_contains(cidr(outer), cidr(inner))
 
 # plain makes the many ways of saying "nothing" one.
 plain(x) := "" if empty(x)
@@ -109,6 +130,7 @@ weakenings(table) := [w |
 weakened(r, path, rule) := array.concat(by_plan(r, path, rule), array.concat(by_configuration(r, path, rule), by_unknown(r, path)))
 
 by_plan(r, path, rule) := [change(r, path, before, after, sprintf("%s goes from %s to %s", [path, show(before), show(after)])) |
+	r.action != "keep"
 	r.before != null
 	not unknown(r, path)
 	before := value(r.before, path)
@@ -141,6 +163,7 @@ hidden_drift(r, path, rule) := {{"after": after, "configured": configured, "how"
 }
 
 by_unknown(r, path) := [change(r, path, before, null, sprintf("%s is %s and will be known after the apply only", [path, show(before)])) |
+	r.action != "keep"
 	r.before != null
 	unknown(r, path)
 	top(path) in r.changed

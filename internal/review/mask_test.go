@@ -1,0 +1,86 @@
+package review_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/review"
+	"github.com/pgdr/pgdr/internal/review/plantest"
+)
+
+// canary must be nowhere in a review.
+const canary = "canary-6f1d2c-do-not-show"
+
+// requireNoCanary holds both formats, and the document that users' policies
+// see, against the canary.
+func requireNoCanary(t *testing.T, edits ...plantest.Edit) *review.Review {
+	t.Helper()
+	raw := primaryPlan(t, edits...)
+	require.Contains(t, string(raw), canary, "the plan has no canary: nothing is shown here")
+	plan, err := review.ReadPlan("primary.json", raw)
+	require.NoError(t, err)
+	doc, err := review.NewDocument(day, plan)
+	require.NoError(t, err)
+	shown, err := review.EncodeDocument(doc)
+	require.NoError(t, err)
+	require.NotContains(t, string(shown), canary, "in the document")
+	got, err := review.New(t.Context(), engine(t), doc)
+	require.NoError(t, err)
+	for _, format := range review.Formats {
+		out, err := review.Render(got, format)
+		require.NoError(t, err)
+		require.NotContains(t, string(out), canary, format)
+	}
+	return got
+}
+
+// changing sets an attribute of the VPC, before and after, with marks.
+func changing(attribute string, before, after, beforeMarks, afterMarks any) []plantest.Edit {
+	change := []any{"resource_changes", "aws_vpc.network_vpc_4E8F0223", "change"}
+	at := func(path ...any) []any { return append(append([]any{}, change...), path...) }
+	return []plantest.Edit{
+		{At: at("actions"), Set: []string{"update"}},
+		{At: at("before", attribute), Set: before, Null: before == nil},
+		{At: at("after", attribute), Set: after, Null: after == nil},
+		{At: at("before_sensitive"), Set: beforeMarks},
+		{At: at("after_sensitive"), Set: afterMarks},
+	}
+}
+
+func TestReview_ShowsNoSensitiveValue(t *testing.T) {
+	marks := func(v any) any { return map[string]any{"secret": v} }
+	for name, edits := range map[string][]plantest.Edit{
+		"after":                          changing("secret", "old", canary, marks(false), marks(true)),
+		"before":                         changing("secret", canary, "new", marks(true), marks(false)),
+		"nested":                         changing("secret", nil, map[string]any{"a": []any{"x", map[string]any{"b": canary}}}, marks(false), marks(map[string]any{"a": []any{false, map[string]any{"b": true}}})),
+		"marked as a whole":              changing("secret", nil, map[string]any{"a": []any{canary}}, marks(false), marks(true)),
+		"the whole resource":             changing("secret", "old", canary, true, true),
+		"marks of another shape":         changing("secret", nil, []any{"x", canary}, marks(false), marks([]any{true})),
+		"marks for a value that is none": changing("secret", nil, canary, marks(false), marks(map[string]any{"a": true})),
+		"again where it is not marked":   append(changing("secret", nil, canary, marks(false), marks(true)), plantest.Edit{At: []any{"resource_changes", "aws_vpc.network_vpc_4E8F0223", "change", "after", "enable_dns_support"}, Set: "see " + canary}),
+		"in the configuration": append(changing("secret", nil, "short", marks(false), marks(true)),
+			plantest.Edit{At: []any{"configuration", "root_module", "resources", "aws_vpc.network_vpc_4E8F0223", "expressions", "secret"}, Set: map[string]any{"constant_value": canary}}),
+		"an output": {{At: []any{"output_changes", "primary_vpc_id"}, Set: map[string]any{"actions": []string{"update"}, "before": "x", "after": canary, "after_sensitive": true}}},
+		"a data source and a tag": {
+			{At: []any{"prior_state", "values", "root_module", "resources", "data.x.y"}, Set: map[string]any{"address": "data.x.y", "mode": "data", "type": "x", "name": "y", "values": map[string]any{"v": canary}, "sensitive_values": map[string]any{"v": true}}},
+			{At: []any{"resource_changes", "aws_vpc.network_vpc_4E8F0223", "change", "actions"}, Set: []string{"update"}},
+			{At: []any{"resource_changes", "aws_vpc.network_vpc_4E8F0223", "change", "after", "tags", "Name"}, Set: canary},
+		},
+	} {
+		t.Run(name, func(t *testing.T) { requireNoCanary(t, edits...) })
+	}
+}
+
+// That it changes must still be seen, only not to what.
+func TestReview_StillSeesThatASensitiveValueChanges(t *testing.T) {
+	got := requireNoCanary(t, changing("secret", canary, canary+"-2", map[string]any{"secret": true}, map[string]any{"secret": true})...)
+	require.True(t, found(got, "unjudged", review.Human), page(t, got))
+	require.Contains(t, page(t, got), review.Masked)
+}
+
+// Without the mark the canary is shown: the tests above are not blind.
+func TestReview_ShowsWhatIsNotSensitive(t *testing.T) {
+	raw := primaryPlan(t, changing("secret", "old", canary, map[string]any{}, map[string]any{})...)
+	require.Contains(t, page(t, reviewed(t, map[string][]byte{review.Primary: raw})), canary)
+}
