@@ -46,7 +46,7 @@ known_networks := concat(", ", sort(facts.networks))
 
 # A list of prefixes is no range, and so in neither VPC: what is in it may
 # change any day.
-sources(r) := {cidr |
+sources(r) := ({cidr |
 	r.type == "aws_vpc_security_group_ingress_rule"
 	some attribute in ["cidr_ipv4", "cidr_ipv6", "prefix_list_id"]
 	some side in [r.after, r.configured]
@@ -57,7 +57,7 @@ sources(r) := {cidr |
 	r.after.type == "ingress"
 	some attribute in ["cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids"]
 	some cidr in lib.value(r.after, attribute)
-} | {cidr |
+}) | {cidr |
 	r.type in {"aws_security_group", "aws_default_security_group"}
 	r.action != "keep" # a group shows the rules that are resources of their own
 	some rule in lib.value(r.after, "ingress")

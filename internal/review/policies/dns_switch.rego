@@ -13,11 +13,11 @@ policy := {
 
 covers := {"aws_route53_record", "aws_route53_health_check"}
 
-judges := {
+judges := ({
 	["aws_route53_record", "weighted_routing_policy"], ["aws_route53_record", "health_check_id"], ["aws_route53_record", "set_identifier"],
 	["aws_route53_record", "records"], ["aws_route53_record", "name"], ["aws_route53_record", "type"], ["aws_route53_record", "zone_id"],
 	["aws_route53_record", "ttl"], ["aws_route53_record", "alias"],
-} | {["aws_route53_health_check", attribute] | some attribute in check_attributes} | {["aws_cloudwatch_metric_alarm", attribute] | some attribute in alarm_attributes}
+} | {["aws_route53_health_check", attribute] | some attribute in check_attributes}) | {["aws_cloudwatch_metric_alarm", attribute] | some attribute in alarm_attributes}
 
 effect := {"rto": "the name may stay with the lost primary until somebody changes it by hand", "protection": "clients may be led to the wrong writer"}
 

@@ -11,10 +11,10 @@ policy := {
 	"remedy": "Name the action and the resource. New permissions of the guard belong to the change of code that needs them.",
 }
 
-judges := {[type, attribute] |
+judges := ({[type, attribute] |
 	some type, attributes in iam.documents
 	some attribute in attributes
-} | {["aws_lambda_permission", attribute] | some attribute in ["principal", "source_arn", "action"]} | {["aws_iam_role", "managed_policy_arns"], ["aws_iam_role", "inline_policy"]}
+} | {["aws_lambda_permission", attribute] | some attribute in ["principal", "source_arn", "action"]}) | {["aws_iam_role", "managed_policy_arns"], ["aws_iam_role", "inline_policy"]}
 
 effect := {"protection": "more hands can promote, fence, read credentials or silence alarms"}
 

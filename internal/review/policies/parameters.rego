@@ -18,7 +18,7 @@ findings contains lib.found(r, message, {"effect": effect(name)}) if {
 	r.before != null
 	before := values(r.before)
 	after := values(r.after)
-	some name in object.keys(before) | object.keys(after)
+	some name in (object.keys(before) | object.keys(after))
 	old := object.get(before, name, null)
 	new := object.get(after, name, null)
 	old != new

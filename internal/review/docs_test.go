@@ -1,0 +1,110 @@
+package review_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/review"
+)
+
+var update = flag.Bool("update", false, "write the policies and the example into docs/review.md")
+
+const docs = "../../docs/review.md"
+
+func readDocs(t *testing.T) string {
+	t.Helper()
+	raw, err := os.ReadFile(docs)
+	require.NoError(t, err)
+	return string(raw)
+}
+
+// section is what stands between two marks of the document; with -update it is
+// written there.
+func section(t *testing.T, begin, end, want string) string {
+	t.Helper()
+	text := readDocs(t)
+	before, rest, ok := strings.Cut(text, begin+"\n")
+	require.True(t, ok, "%s has no %s", docs, begin)
+	got, after, ok := strings.Cut(rest, end)
+	require.True(t, ok, "%s has no %s", docs, end)
+	if *update {
+		require.NoError(t, os.WriteFile(docs, []byte(before+begin+"\n"+want+end+after), 0o600))
+		return want
+	}
+	return got
+}
+
+func TestDocs_HaveEveryPolicy(t *testing.T) {
+	var want bytes.Buffer
+	want.WriteString("\n| Policy | Severity | What is found | Why it matters | What to do |\n|---|---|---|---|---|\n")
+	for _, p := range engine(t).Policies {
+		fmt.Fprintf(&want, "| `%s` | %s | %s | %s | %s |\n", p.ID, p.Severity, p.Title, p.Reason, p.Remedy)
+	}
+	want.WriteString("\n")
+	require.Equal(t, want.String(), section(t, "<!-- policies -->", "<!-- end of policies -->", want.String()))
+}
+
+func TestDocs_ShowWhatTheReviewSays(t *testing.T) {
+	plans, err := recordings.Read("bad/replica-replaced", stacks...)
+	require.NoError(t, err)
+	said, _, _ := strings.Cut(page(t, reviewed(t, plans)), "\n<details>")
+	want := "\n````markdown\n" + said + "````\n\n"
+	require.Equal(t, want, section(t, "<!-- example: bad/replica-replaced -->", "<!-- end of example -->", want))
+}
+
+func TestDocs_HaveEveryFieldOfTheDocument(t *testing.T) {
+	text := readDocs(t)
+	for _, kind := range []any{review.Document{}, review.Stack{}, review.Output{}, review.Resource{}, review.DataSource{}, review.Finding{}, review.Effect{}} {
+		for _, field := range reflect.VisibleFields(reflect.TypeOf(kind)) {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if name == "policy" {
+				continue // of a finding: set by the review
+			}
+			require.Contains(t, text, "`"+name+"`", "%T.%s", kind, field.Name)
+		}
+	}
+}
+
+func TestDocs_HaveEveryExitCode(t *testing.T) {
+	text := readDocs(t)
+	for _, v := range []review.Verdict{review.Clean, review.Blocked, review.NeedsHuman} {
+		require.Contains(t, text, fmt.Sprintf("| %d | %s |", v.ExitCode(), v))
+	}
+	require.Contains(t, text, fmt.Sprintf("| %d | none |", review.ExitUnusable))
+}
+
+// The example of a policy works as it stands there.
+func TestDocs_HaveAPolicyThatWorks(t *testing.T) {
+	match := regexp.MustCompile("(?s)```rego\n(.*?)```").FindStringSubmatch(readDocs(t))
+	require.Len(t, match, 2)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "class.rego"), []byte(match[1]), 0o600))
+	e, err := review.NewEngine(t.Context(), dir)
+	require.NoError(t, err)
+
+	judge := func(recording string) []string {
+		plans, err := recordings.Read(recording, stacks...)
+		require.NoError(t, err)
+		findings, err := e.Judge(t.Context(), planned(t, plans))
+		require.NoError(t, err)
+		var messages []string
+		for _, f := range findings {
+			if f.Policy == "acme-class" {
+				require.Equal(t, review.Human, f.Severity)
+				messages = append(messages, f.Message)
+			}
+		}
+		return messages
+	}
+	require.Empty(t, judge("unchanged/as-deployed"))
+	require.Equal(t, []string{"the primary primary-db-prod will be a db.r6g.xlarge."}, judge("bad/class-smaller"))
+}
