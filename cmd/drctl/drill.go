@@ -54,7 +54,7 @@ func drillCommand() *cobra.Command {
 	cmd.Flags().StringVarP(&flags.out, "output", "o", "", "folder for reports: text, JSON and SVG (default: drills in --dir)")
 	cmd.Flags().Float64Var(&flags.scale, "scale", 20, "how many times as fast as this machine's the clock runs")
 	cmd.Flags().Float64Var(&flags.patience, "patience", 2, "how far the guard's own time-outs are stretched")
-	cmd.Flags().IntVar(&flags.parallel, "parallel", max(1, runtime.NumCPU()/2), "drills at once, for all")
+	cmd.Flags().IntVar(&flags.parallel, "parallel", max(2, runtime.NumCPU()), "drills at once, for all")
 	cmd.Flags().BoolVar(&flags.list, "list", false, "list the scenarios and drill nothing")
 	cmd.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show what Terraform and the programs print")
 	return cmd

@@ -38,9 +38,9 @@ type World struct {
 	Schedule  *schedule.Scheduler
 	Functions *functions.Manager
 
-	o      Options
-	faults *faults
-	guard  *guard
+	o       Options
+	faults  *faults
+	lambdas *lambdas
 	// roots is the file of the databases' authority.
 	roots string
 
@@ -127,15 +127,15 @@ func (w *World) openDatabases(context.Context) (err error) {
 
 // openEvents opens what reacts: alarms, topics, schedules, functions.
 func (w *World) openEvents(context.Context) (err error) {
-	w.guard = newGuard(w)
+	w.lambdas = newLambdas(w)
 	w.Functions, err = functions.New(functions.Options{
-		Cloud: w.Cloud, Metrics: w.AWS.Metrics(), Clock: w.Clock, Down: w.Down, Program: w.guard.program, AWS: w.AWS,
+		Cloud: w.Cloud, Metrics: w.AWS.Metrics(), Clock: w.Clock, Down: w.Down, Program: w.lambdas.program, AWS: w.AWS,
 	})
 	if err != nil {
 		return err
 	}
 	w.closes(func() error { w.Functions.Close(); return nil })
-	w.Topics, err = messaging.New(messaging.Options{Cloud: w.Cloud, Clock: w.Clock, Down: w.Down, Lambda: w.Functions, Again: w.guard.again})
+	w.Topics, err = messaging.New(messaging.Options{Cloud: w.Cloud, Clock: w.Clock, Down: w.Down, Lambda: w.Functions, Again: w.lambdas.again})
 	if err != nil {
 		return err
 	}

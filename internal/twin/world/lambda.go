@@ -20,9 +20,9 @@ import (
 	"github.com/pgdr/pgdr/internal/twin/vpc"
 )
 
-// guard is how functions find their way in this world: AWS's endpoints over
+// lambdas are how functions find their way in this world: AWS's endpoints over
 // the network that was applied, the databases by their host names.
-type guard struct {
+type lambdas struct {
 	w *World
 	// twice: SNS delivers everything twice.
 	twice atomic.Bool
@@ -32,22 +32,22 @@ type guard struct {
 	ways map[string]string
 }
 
-func newGuard(w *World) *guard { return &guard{w: w, ways: map[string]string{}} }
+func newLambdas(w *World) *lambdas { return &lambdas{w: w, ways: map[string]string{}} }
 
 // program tells how a function is run.
-func (g *guard) program(fn awssim.Resource) (command []string, extra map[string]string, err error) {
-	url, err := g.endpoint(fn.ARN())
+func (l *lambdas) program(fn awssim.Resource) (command []string, extra map[string]string, err error) {
+	url, err := l.endpoint(fn.ARN())
 	if err != nil {
 		return nil, nil, err
 	}
-	hosts, err := g.hosts(fn)
+	hosts, err := l.hosts(fn)
 	if err != nil {
 		return nil, nil, err
 	}
 	key := accessKey(fn.ARN())
-	g.w.AWS.Admit(key, wire.Principal{Role: fn.Attrs.Str("role"), Session: fn.Attrs.Str("function_name"), Function: fn.ARN()})
-	return []string{g.w.o.Function}, map[string]string{
-		"PGDR_TWIN_CLOCK": g.w.Clock.Patient(g.w.o.Patience).String(), "PGDR_TWIN_ROOTS": g.w.roots, "PGDR_TWIN_HOSTS": hosts,
+	l.w.AWS.Admit(key, wire.Principal{Role: fn.Attrs.Str("role"), Session: fn.Attrs.Str("function_name"), Function: fn.ARN()})
+	return []string{l.w.o.Function}, map[string]string{
+		"PGDR_TWIN_CLOCK": l.w.Clock.Patient(l.w.o.Patience).String(), "PGDR_TWIN_ROOTS": l.w.roots, "PGDR_TWIN_HOSTS": hosts,
 		"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "simulated", "AWS_REGION": fn.Region,
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	}, nil
@@ -62,10 +62,10 @@ func accessKey(arn string) string {
 
 // endpoint is where a function finds AWS: a listener of its own, so that it is
 // known whose calls come in.
-func (g *guard) endpoint(arn string) (string, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if url := g.ways[arn]; url != "" {
+func (l *lambdas) endpoint(arn string) (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if url := l.ways[arn]; url != "" {
 		return url, nil
 	}
 	var lc net.ListenConfig
@@ -74,18 +74,18 @@ func (g *guard) endpoint(arn string) (string, error) {
 		return "", fmt.Errorf("listen for a function: %w", err)
 	}
 	server := &http.Server{
-		Handler:           &egress{cloud: g.w.Cloud, arn: arn, aws: g.w.AWS, seen: map[string]verdict{}},
+		Handler:           &egress{cloud: l.w.Cloud, arn: arn, aws: l.w.AWS, seen: map[string]verdict{}},
 		ReadHeaderTimeout: time.Minute,
 	}
 	go func() { _ = server.Serve(listener) }() // ends with Close
-	g.w.closes(server.Close)
-	g.ways[arn] = "http://" + listener.Addr().String()
-	return g.ways[arn], nil
+	l.w.closes(server.Close)
+	l.ways[arn] = "http://" + listener.Addr().String()
+	return l.ways[arn], nil
 }
 
 // hosts are the databases that a function's variables name, and where it finds
 // them.
-func (g *guard) hosts(fn awssim.Resource) (string, error) {
+func (l *lambdas) hosts(fn awssim.Resource) (string, error) {
 	from := network.Vantage{ID: "function " + fn.Attrs.Str("function_name"), Place: func(tx *awssim.Tx) (vpc.Interface, error) {
 		return ofFunction(tx, fn.ARN())
 	}}
@@ -96,7 +96,7 @@ func (g *guard) hosts(fn awssim.Resource) (string, error) {
 		if host == "" {
 			continue
 		}
-		at, err := g.w.Network.Addr(from, host)
+		at, err := l.w.Network.Addr(from, host)
 		if err != nil {
 			return "", err
 		}
@@ -122,15 +122,15 @@ func ofFunction(tx *awssim.Tx, arn string) (vpc.Interface, error) {
 }
 
 // again is how many duplicates follow a delivery.
-func (g *guard) again(messaging.Delivery) int {
-	if g.twice.Load() {
+func (l *lambdas) again(messaging.Delivery) int {
+	if l.twice.Load() {
 		return 1
 	}
 	return 0
 }
 
 // Duplicate has SNS deliver everything twice, or once again.
-func (w *World) Duplicate(on bool) { w.guard.twice.Store(on) }
+func (w *World) Duplicate(on bool) { w.lambdas.twice.Store(on) }
 
 // Invoke sends a function an event and returns its answer.
 func (w *World) Invoke(ctx context.Context, arn string, event []byte) ([]byte, error) {
