@@ -129,7 +129,7 @@ func attributesOf(r Resource) []AttributeChange {
 			continue // the same as tags, and the provider's
 		}
 		if marked(r.Unknown[name]) {
-			list = append(list, AttributeChange{name, brief(r.Before[name]), "(known after apply)"})
+			list = append(list, AttributeChange{name, scalar(r.Before[name]), "(known after apply)"})
 			continue
 		}
 		list = append(list, differences(name, r.Before[name], r.After[name])...)
@@ -171,6 +171,19 @@ func onlyBlock(value any) map[string]any {
 // longest is how much of a value is shown, in characters: a policy document
 // has thousands, and the findings say what differs in it.
 const longest = 60
+
+// scalar shows a value that is one, and of another only that it was there.
+func scalar(value any) string {
+	switch value := value.(type) {
+	case map[string]any, []any:
+		return "…"
+	case string:
+		if strings.HasPrefix(value, "{") {
+			return "…" // a document
+		}
+	}
+	return brief(value)
+}
 
 func brief(value any) string {
 	if value == nil {

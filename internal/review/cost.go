@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -40,7 +41,7 @@ func costs(doc *Document) []string {
 	lines := []string{}
 	sum := 0.0
 	for _, r := range doc.Resources {
-		sum += price(r.Type, r.After) - price(r.Type, r.Before)
+		sum += price(r.Type, expected(r)) - price(r.Type, r.Before)
 		if r.Type == "aws_db_instance" {
 			lines = append(lines, unpriced(r)...)
 		}
@@ -60,6 +61,21 @@ func costs(doc *Document) []string {
 	return lines
 }
 
+// expected are the attributes after the apply. What is known then only is taken
+// to be as before: a replica's storage, say, which is its source's.
+func expected(r Resource) map[string]any {
+	if r.After == nil {
+		return nil
+	}
+	attributes := maps.Clone(r.After)
+	for name, unknown := range r.Unknown {
+		if before, was := r.Before[name]; was && marked(unknown) {
+			attributes[name] = before
+		}
+	}
+	return attributes
+}
+
 // price of one resource a month, 0 where it is not known or not there.
 func price(kind string, attributes map[string]any) float64 {
 	if attributes == nil {
@@ -74,7 +90,7 @@ func price(kind string, attributes map[string]any) float64 {
 	}
 	storage, err := strconv.ParseFloat(fmt.Sprint(attributes["allocated_storage"]), 64)
 	if err != nil {
-		storage = 0 // a replica's is known after the apply
+		storage = 0 // not known before the apply
 	}
 	large, _ := larges(fmt.Sprint(attributes["instance_class"]))
 	return zones * (large*perR6gLarge*hoursAMonth + storage*perGiB)

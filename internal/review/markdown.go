@@ -188,7 +188,7 @@ func (p *page) policy(policy Policy, findings []Finding) {
 	}
 	p.line("\nWhy: %s", safe(policy.Reason))
 	for _, remedy := range remedies {
-		p.line("What to do: %s", safe(remedy))
+		p.line("\nWhat to do: %s", safe(remedy))
 	}
 }
 

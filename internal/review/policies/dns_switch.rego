@@ -80,7 +80,7 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	message := sprintf("%s is written down as %s and does not follow the instance's endpoint.", [r.name, lib.show(constant)])
 }
 
-findings contains lib.found(r, message, {"effect": effect, "severity": "human"}) if {
+findings contains lib.found(r, message, {"effect": {"rto": "clients are led to another endpoint, within the TTL"}, "severity": "human", "remedy": "An endpoint changes with its instance: decide about that, and the record follows."}) if {
 	some r in input.resources
 	r.type == "aws_route53_record"
 	r.action == "update"
