@@ -46,16 +46,21 @@ func functionName(arn string) string { return arn[strings.LastIndexByte(arn, ':'
 // command sends the guard a command, as an operator does, and notes what it
 // refuses.
 func (s *stage) command(ctx context.Context, event string) (command.Answer, error) {
-	var a command.Answer
+	a, err := s.ask(ctx, event)
+	if a.Refusal != nil {
+		s.record.refuse(string(a.Refusal.Name), s.world.Clock.Now())
+	}
+	return a, err
+}
+
+// ask sends the guard a command and notes nothing.
+func (s *stage) ask(ctx context.Context, event string) (a command.Answer, err error) {
 	raw, err := s.world.Invoke(ctx, s.function, []byte(event))
 	if err != nil {
 		return a, fmt.Errorf("invoke the guard: %w", err)
 	}
 	if err := json.Unmarshal(raw, &a); err != nil {
 		return a, fmt.Errorf("read the guard's answer: %w", err)
-	}
-	if a.Refusal != nil {
-		s.record.refuse(string(a.Refusal.Name), s.world.Clock.Now())
 	}
 	return a, nil
 }
@@ -66,10 +71,11 @@ const armWithin = 15 * time.Minute
 // arm orders the guard to arm as soon as all is green: waiting the ten minutes
 // after which it does so by itself would show nothing.
 func (s *stage) arm(ctx context.Context) error {
+	s.tell(s.world.Clock.Now(), report.LaneGuard, "is made ready and armed")
 	until := s.world.Clock.Now().Add(armWithin)
 	why := ""
 	for s.world.Clock.Now().Before(until) {
-		a, err := s.command(ctx, `{"action":"arm","by":"drill"}`)
+		a, err := s.ask(ctx, `{"action":"arm","by":"drill"}`)
 		switch {
 		case err != nil:
 			why = err.Error()

@@ -181,18 +181,21 @@ func (b *Base) Try(ctx context.Context, way Way, disaster scenario.Step, offset 
 	if err := s.ready(watched); err != nil {
 		return t, err
 	}
-	go s.watch(watched)
-	s.record.began = s.world.Clock.Now()
 	u := &usual{s: s}
 	failed := make(chan error, 1)
-	if way == Usual {
+	if way == Ours {
+		if err := s.arm(watched); err != nil {
+			return t, err
+		}
+		failed <- nil
+	} else {
 		if _, err := s.command(ctx, `{"action":"pause","by":"bench","reason":"the usual way is measured"}`); err != nil {
 			return t, err
 		}
 		go func() { failed <- u.run(watched) }()
-	} else {
-		failed <- nil
 	}
+	s.record.began = s.world.Clock.Now()
+	go s.watch(watched)
 	disaster.After, disaster.Disaster = scenario.Duration(2*time.Minute+offset), true
 	if problem := s.steps(ctx, []scenario.Step{disaster, {Until: "writes:replica-app", Within: scenario.Duration(40 * time.Minute)}}); problem != "" {
 		return t, fmt.Errorf("%s: %w", problem, errTrial)

@@ -115,9 +115,12 @@ func (s *stage) play(ctx context.Context, sc scenario.Scenario) (report.Report, 
 		if err := s.ready(watched); err != nil {
 			return report.Report{}, err
 		}
+		if err := s.arm(watched); err != nil {
+			return report.Report{}, err
+		}
 	}
-	go s.watch(watched)
 	s.record.began = s.world.Clock.Now()
+	go s.watch(watched)
 	failed := s.steps(ctx, sc.Steps)
 	if ctx.Err() != nil {
 		return report.Report{}, ctx.Err()
@@ -144,8 +147,8 @@ func diagnosed(sc scenario.Scenario, found []report.Finding) report.Report {
 	return r
 }
 
-// ready waits until the system is as it is on a quiet day: both databases
-// serve, applications write, the guard is armed.
+// ready waits until the system is as it is on a quiet day, but for the guard:
+// both databases serve, applications write.
 func (s *stage) ready(ctx context.Context) error {
 	if err := s.survey(); err != nil {
 		return err
@@ -163,11 +166,7 @@ func (s *stage) ready(ctx context.Context) error {
 	if err := s.prepareDatabase(ctx, password); err != nil {
 		return err
 	}
-	if err := s.startApps(ctx, password); err != nil {
-		return err
-	}
-	s.tell(s.world.Clock.Now(), report.LaneGuard, "is made ready and armed")
-	return s.arm(ctx)
+	return s.startApps(ctx, password)
 }
 
 // startApps starts the applications: one in each VPC, and a badly behaved one
