@@ -33,20 +33,36 @@ var reviewDay = time.Date(2026, time.November, 23, 0, 0, 0, 0, time.UTC)
 func TestReview(t *testing.T) {
 	a := newAccount(t)
 	prod := a.environment("prod")
-	prod.run(t, prod.runner.Deploy)
-	// RDS ignores deletion protection when it creates a replica.
-	_, all, code := prod.terraform(t, "replica", "apply", "-auto-approve", "-no-color")
-	require.Zero(t, code, all)
-
 	engine, err := review.NewEngine(t.Context())
 	require.NoError(t, err)
 	cases, err := plantest.Cases(reviewCases)
 	require.NoError(t, err)
 	r := &reviewing{environment: prod, engine: engine, cases: cases}
 
+	r.deploy(t)
 	r.situation(t, plantest.AsDeployed, nil)
 	r.situation(t, plantest.FailedOver, r.failOver)
 	r.situation(t, plantest.PrimaryGone, r.losePrimary)
+}
+
+// deploy applies both stacks for the first time, each after a review of its
+// plan, which is clean.
+func (r *reviewing) deploy(t *testing.T) {
+	t.Helper()
+	for _, stack := range []string{review.Primary, review.Replica} {
+		plans := r.planBoth(t, plantest.AsDeployed)
+		require.Contains(t, plans, stack)
+		r.record(t, "first/"+stack, plans)
+		got := r.review(t, plans)
+		page, err := review.Render(got, "markdown")
+		require.NoError(t, err)
+		require.Equal(t, review.Clean, got.Verdict, string(page))
+		_, all, code := r.terraform(t, stack, "apply", "-auto-approve", "-no-color")
+		require.Zero(t, code, all)
+	}
+	// RDS ignores deletion protection when it creates a replica.
+	_, all, code := r.terraform(t, review.Replica, "apply", "-auto-approve", "-no-color")
+	require.Zero(t, code, all)
 }
 
 type reviewing struct {
@@ -66,7 +82,7 @@ func (r *reviewing) situation(t *testing.T, name string, begin func(*testing.T))
 			begin(t)
 		}
 		r.unchanged = r.planBoth(t, name)
-		r.record(t, "unchanged/"+orAsDeployed(name), r.unchanged)
+		r.record(t, unchangedIn(name), r.unchanged)
 		if name != plantest.PrimaryGone {
 			got := r.review(t, r.unchanged)
 			require.Empty(t, got.Findings)
@@ -84,11 +100,14 @@ func (r *reviewing) situation(t *testing.T, name string, begin func(*testing.T))
 	})
 }
 
-func orAsDeployed(situation string) string {
+// asDeployed is the recording that all others are differences from.
+const asDeployed = "unchanged/as-deployed"
+
+func unchangedIn(situation string) string {
 	if situation == plantest.AsDeployed {
-		return "as-deployed"
+		return asDeployed
 	}
-	return situation
+	return "unchanged/" + situation
 }
 
 // planBoth plans both stacks as they are: at first as `drctl review` does,
@@ -104,7 +123,7 @@ func (r *reviewing) planBoth(t *testing.T, situation string) map[string][]byte {
 	}
 	saved, why, err := r.runner.SavePlans(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, why)
+	require.Equal(t, len(saved) == 1, why != "", "a plan that is missing is told of")
 	for _, s := range saved {
 		plans[s.Role] = s.JSON
 	}
@@ -166,7 +185,11 @@ func (r *reviewing) review(t *testing.T, plans map[string][]byte) *review.Review
 	t.Helper()
 	var read []*review.Plan
 	for _, role := range []string{review.Primary, review.Replica} {
-		plan, err := review.ReadPlan(role+".json", plans[role])
+		raw, given := plans[role]
+		if !given {
+			continue
+		}
+		plan, err := review.ReadPlan(role+".json", raw)
 		require.NoError(t, err)
 		require.Equal(t, role, plan.Role)
 		read = append(read, plan)
@@ -200,17 +223,24 @@ func requireExpected(t *testing.T, c plantest.Case, got *review.Review) {
 }
 
 // record keeps the plans as differences from those of the unchanged stacks as
-// deployed.
+// deployed; what comes before is kept for then.
 func (r *reviewing) record(t *testing.T, name string, plans map[string][]byte) {
 	t.Helper()
 	if !*updatePlans {
+		return
+	}
+	if r.unchanged == nil && name != asDeployed {
+		t.Cleanup(func() {
+			r.unchanged = map[string][]byte{} // there by now
+			r.record(t, name, plans)
+		})
 		return
 	}
 	rec := plantest.Recording{}
 	for stack, raw := range plans {
 		condensed, err := plantest.Condense(raw)
 		require.NoError(t, err)
-		if name == "unchanged/as-deployed" {
+		if name == asDeployed {
 			require.NoError(t, recordings.WriteBase(stack, condensed))
 		}
 		base, err := recordings.Base(stack)

@@ -77,6 +77,20 @@ func TestReview_SaysNoChangesOfWhatIsDeployed(t *testing.T) {
 	}
 }
 
+// A first deployment: the primary alone, then the replica beside it.
+func TestReview_IsCleanOnAFirstDeployment(t *testing.T) {
+	for last, given := range map[string][]string{review.Primary: {review.Primary}, review.Replica: stacks} {
+		t.Run(last, func(t *testing.T) {
+			plans, err := recordings.Read("first/"+last, given...)
+			require.NoError(t, err)
+			got := reviewed(t, plans)
+			require.Equal(t, review.Clean, got.Verdict, page(t, got))
+			require.Greater(t, got.Stacks[len(got.Stacks)-1].Create, 60)
+			require.Contains(t, strings.Join(got.Effects.Cost, " "), "USD a month more")
+		})
+	}
+}
+
 // A plan may bring in what must not be seen by everybody who sees the review.
 func TestReview_ShowsNoSensitiveValueOfAPlan(t *testing.T) {
 	count := 0

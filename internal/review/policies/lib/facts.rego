@@ -128,17 +128,22 @@ networks contains lib.cidr(lib.value(r.after, "destination_cidr_block")) if {
 }
 
 # With the primary's plan alone the other site's range is known from the rules
-# that stand already, if it is a private one of a VPC's size.
+# that stand already, or that come with a first deployment, if it is a private
+# one of a VPC's size.
 networks contains cidr if {
 	not input.stacks.replica
-	some r in input.resources
+	some r in lib.planned
 	r.type == "aws_vpc_security_group_ingress_rule"
 	cidr := lib.cidr(lib.value(r.after, "cidr_ipv4"))
-	cidr == lib.value(r.before, "cidr_ipv4")
+	stands(r, cidr)
 	some private in ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
 	lib.encloses(private, cidr)
 	to_number(split(cidr, "/")[1]) >= 16
 }
+
+stands(r, cidr) if cidr == lib.value(r.before, "cidr_ipv4")
+
+stands(r, _) if fresh(r.stack)
 
 inside(cidr) if {
 	some network in networks
