@@ -6,9 +6,3 @@ import "time"
 type Clock interface {
 	Now() time.Time
 }
-
-// SystemClock is the machine's own clock.
-type SystemClock struct{}
-
-// Now returns the current time in UTC.
-func (SystemClock) Now() time.Time { return time.Now().UTC() }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"regexp"
 	"sync"
+
+	"github.com/pgdr/pgdr/internal/clock"
 )
 
 // DefaultAccount is the account id that the simulator has unless told another.
@@ -17,7 +19,7 @@ const DefaultAccount = "123456789012"
 type Options struct {
 	// Account is a 12-digit account id; empty means [DefaultAccount].
 	Account string
-	// Clock that the account lives by; nil means [SystemClock].
+	// Clock that the account lives by; nil means the machine's.
 	Clock Clock
 	// Seed makes ids repeatable; 0 means a random seed. A snapshot keeps its
 	// own seed.
@@ -52,7 +54,7 @@ func New(opts Options) (*Cloud, error) {
 		return nil, fmt.Errorf("account %q: %w", opts.Account, ErrAccountID)
 	}
 	if opts.Clock == nil {
-		opts.Clock = SystemClock{}
+		opts.Clock = clock.System{}
 	}
 	if opts.Seed == 0 {
 		var b [8]byte

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/pgdr/pgdr/internal/clock"
 )
 
 // Errors of an invocation that the function did not answer.
@@ -58,28 +60,6 @@ func (e *ExitError) Unwrap() []error {
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
 const initTimeout = 10 * time.Second
 
-// Clock is what deadlines are told and kept on.
-type Clock interface {
-	Now() time.Time
-	// Sleep waits, or returns the context's error when that ends first.
-	Sleep(ctx context.Context, d time.Duration) error
-}
-
-type systemClock struct{}
-
-func (systemClock) Now() time.Time { return time.Now() }
-
-func (systemClock) Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // Config of a function.
 type Config struct {
 	// Command is the program and its arguments.
@@ -94,8 +74,8 @@ type Config struct {
 	// Memory that the program may use, in bytes; 0 is no limit. It is held
 	// against the resident set of the one process, where the system tells it.
 	Memory int64
-	// Clock defaults to the machine's.
-	Clock Clock
+	// Clock that deadlines are told and kept on; nil is the machine's.
+	Clock clock.Clock
 	// Log gets what the program prints; nil drops it.
 	Log io.Writer
 }
@@ -173,7 +153,7 @@ func (f *Function) Redeploy(cfg Config) error {
 		return fmt.Errorf("function %s: %w", f.name, err)
 	}
 	if cfg.Clock == nil {
-		cfg.Clock = systemClock{}
+		cfg.Clock = clock.System{}
 	}
 	if cfg.Log == nil {
 		cfg.Log = io.Discard

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/pgdr/pgdr/internal/clock"
 )
 
 // Scope says which calls a fault strikes. An empty field stands for all.
@@ -90,7 +92,7 @@ func (f Fault) Times(n int) Fault {
 
 // Faults are the faults of a server. It is safe for concurrent use.
 type Faults struct {
-	clock Clock
+	clock clock.Clock
 
 	mu   sync.Mutex
 	list []*planned
@@ -105,11 +107,11 @@ type planned struct {
 
 // NewFaults makes an empty set that is scheduled by a clock; nil is the
 // machine's.
-func NewFaults(clock Clock) *Faults {
-	if clock == nil {
-		clock = systemClock{}
+func NewFaults(c clock.Clock) *Faults {
+	if c == nil {
+		c = clock.System{}
 	}
-	return &Faults{clock: clock}
+	return &Faults{clock: c}
 }
 
 // Add plans a fault; lift ends it. Of several that strike a call delays add up,

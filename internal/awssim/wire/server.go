@@ -9,6 +9,7 @@ import (
 	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
 	"github.com/pgdr/pgdr/internal/awssim/metrics"
+	"github.com/pgdr/pgdr/internal/clock"
 )
 
 // The services, by the names that [Scope] and [Record] use.
@@ -51,7 +52,7 @@ type Staleness struct {
 // principal.
 type Options struct {
 	// Clock that faults are scheduled by and waited on; nil is the machine's.
-	Clock Clock
+	Clock clock.Clock
 	// Principals by access key id.
 	Principals map[string]Principal
 	// Faults to inject; nil means none.
@@ -93,7 +94,7 @@ const defaultPropagation = 30 * time.Second
 // Handler serves the account, and from now on lets time do its work in it.
 func Handler(cloud *awssim.Cloud, o Options) *Server {
 	if o.Clock == nil {
-		o.Clock = systemClock{}
+		o.Clock = clock.System{}
 	}
 	if o.Faults == nil {
 		o.Faults = NewFaults(o.Clock)

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/pgdr/pgdr/internal/awsapi"
+	"github.com/pgdr/pgdr/internal/clock"
 	"github.com/pgdr/pgdr/internal/guard/command"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/probe"
@@ -36,7 +37,7 @@ type Options struct {
 	// together they own the lease.
 	Owner      string
 	Invocation func(ctx context.Context) string
-	// Clock defaults to the system's.
+	// Clock defaults to the machine's.
 	Clock engine.Clock
 	// Log gets one line a step; required.
 	Log *slog.Logger
@@ -59,7 +60,7 @@ type Options struct {
 // wrong.
 func New(ctx context.Context, o Options) (*command.Handler, error) {
 	if o.Clock == nil {
-		o.Clock = SystemClock{}
+		o.Clock = clock.System{}
 	}
 	cfg, err := awsapi.ConfigFromEnv(o.Lookup)
 	if err != nil {
@@ -130,27 +131,4 @@ func newDatabases(cfg awsapi.Config, adapters *awsapi.Adapters, o Options) (*pro
 		return nil, fmt.Errorf("prepare to look at the databases: %w", err)
 	}
 	return databases, nil
-}
-
-// SystemClock is the time of this machine.
-type SystemClock struct{}
-
-// Now is the present moment.
-func (SystemClock) Now() time.Time { return time.Now() }
-
-// Sleep waits, or returns the context's error when that ends first.
-func (SystemClock) Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// WithDeadline is context.WithDeadline.
-func (SystemClock) WithDeadline(ctx context.Context, at time.Time) (context.Context, context.CancelFunc) {
-	return context.WithDeadline(ctx, at)
 }

@@ -3,10 +3,7 @@ package assembly
 import (
 	"context"
 	"sync"
-	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 )
 
 // handClock is moved by hand. What is to end at a moment ends when the clock
@@ -79,16 +76,4 @@ func (c *handClock) advance(d time.Duration) {
 			e.expire(context.DeadlineExceeded)
 		}
 	}
-}
-
-func TestSystemClock_IsThisMachines(t *testing.T) {
-	var c SystemClock
-	before := time.Now()
-	require.WithinRange(t, c.Now(), before, before.Add(time.Minute))
-	require.NoError(t, c.Sleep(t.Context(), time.Millisecond))
-	require.False(t, time.Now().Before(before.Add(time.Millisecond)))
-	over, cancel := c.WithDeadline(t.Context(), time.Now().Add(-time.Second))
-	defer cancel()
-	require.ErrorIs(t, over.Err(), context.DeadlineExceeded)
-	require.ErrorIs(t, c.Sleep(over, time.Hour), context.DeadlineExceeded)
 }

@@ -42,15 +42,6 @@ func (c Credentials) MarshalJSON() ([]byte, error) {
 	}{c.User})
 }
 
-// Clock is the guard's clock.
-type Clock interface {
-	Now() time.Time
-	// Sleep waits, or returns the context's error when that ends first.
-	Sleep(ctx context.Context, d time.Duration) error
-	// WithDeadline is context.WithDeadline on this clock.
-	WithDeadline(ctx context.Context, at time.Time) (context.Context, context.CancelFunc)
-}
-
 // Config is all that the paths need. The functions in it must return when
 // their context ends.
 type Config struct {
@@ -69,7 +60,7 @@ type Config struct {
 	Guard []netip.Prefix
 	// Extensions are created by Prepare: "pgaudit", where that audits.
 	Extensions []string
-	Clock      Clock
+	Clock      engine.Clock
 	// Elapsed converts a time that has passed on the databases' clocks to the
 	// guard's clock, for a guard whose clock runs at another speed. nil means
 	// that they run alike.

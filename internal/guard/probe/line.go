@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
 // What a server may answer to the request for TLS, other than yes.
@@ -41,7 +43,7 @@ var sslRequest = []byte{0, 0, 0, 8, 4, 210, 22, 47}
 type line struct {
 	to    Endpoint
 	roots *x509.CertPool
-	clock Clock
+	clock engine.Clock
 	names *names
 	open  func(ctx context.Context, network, address string) (net.Conn, error)
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+
+	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
 // unresolvedError: a host has no address, and never had one in this process.
@@ -22,7 +24,7 @@ func (e *unresolvedError) Unwrap() error { return e.err }
 // another machine answers with a certificate of another name, which counts as
 // life, or not at all, which has to be so on the WAL path too.
 type names struct {
-	clock   Clock
+	clock   engine.Clock
 	resolve func(ctx context.Context, host string) ([]string, error)
 
 	mu   sync.Mutex

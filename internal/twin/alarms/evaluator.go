@@ -11,20 +11,15 @@ import (
 	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/awssim/metrics"
 	"github.com/pgdr/pgdr/internal/awssim/simapi"
+	"github.com/pgdr/pgdr/internal/clock"
 )
-
-// Clock is what alarms are evaluated by.
-type Clock interface {
-	Now() time.Time
-	// Sleep waits, or returns the context's error when that ends first.
-	Sleep(ctx context.Context, d time.Duration) error
-}
 
 // Options of an Evaluator.
 type Options struct {
 	Cloud   *awssim.Cloud
 	Metrics *metrics.Store
-	Clock   Clock
+	// Clock that alarms are evaluated by.
+	Clock clock.Clock
 	// Down tells that a region is lost: nothing in it is evaluated. nil means
 	// that none is.
 	Down func(region string) bool

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/pgdr/pgdr/internal/clock"
 )
 
 // What is remembered of each function.
@@ -54,7 +56,7 @@ type Drop struct {
 
 // journal is what is remembered of a function.
 type journal struct {
-	clock Clock
+	clock clock.Clock
 
 	mu          sync.Mutex
 	lines       []Line

@@ -1,14 +1,13 @@
 package functions
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/awssim/metrics"
+	"github.com/pgdr/pgdr/internal/clock"
 )
 
 // Type is the Terraform type of a function.
@@ -31,18 +30,12 @@ var (
 	ErrClosed = errors.New("functions are closed")
 )
 
-// Clock is what time-outs, retries and ages are kept on.
-type Clock interface {
-	Now() time.Time
-	// Sleep waits, or returns the context's error when that ends first.
-	Sleep(ctx context.Context, d time.Duration) error
-}
-
 // Options of a Manager.
 type Options struct {
 	Cloud   *awssim.Cloud
 	Metrics *metrics.Store
-	Clock   Clock
+	// Clock that time-outs, retries and ages are kept on.
+	Clock clock.Clock
 	// Down tells that a region is lost: nothing in it is invoked. nil means
 	// that none is.
 	Down func(region string) bool

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/awssim/metrics"
+	"github.com/pgdr/pgdr/internal/clock"
 	"github.com/pgdr/pgdr/internal/twin/alarms"
 )
 
@@ -25,18 +26,12 @@ var ErrUnsupported = errors.New("not simulated")
 // defaultEvery is the interval of Route 53's standard health checks.
 const defaultEvery = 30 * time.Second
 
-// Clock is what checks are made by.
-type Clock interface {
-	Now() time.Time
-	// Sleep waits, or returns the context's error when that ends first.
-	Sleep(ctx context.Context, d time.Duration) error
-}
-
 // Options of a Checker.
 type Options struct {
 	Cloud   *awssim.Cloud
 	Metrics *metrics.Store
-	Clock   Clock
+	// Clock that checks are made by.
+	Clock clock.Clock
 	// Down tells that a region is lost: its metrics cannot be read. nil means
 	// that none is.
 	Down func(region string) bool

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/awssim/wire"
+	"github.com/pgdr/pgdr/internal/clock"
 	"github.com/pgdr/pgdr/internal/twin/alarms"
 	"github.com/pgdr/pgdr/internal/twin/functions"
 )
@@ -25,13 +25,6 @@ const (
 	byAccount = "account"
 )
 
-// Clock is what retries are timed by.
-type Clock interface {
-	Now() time.Time
-	// Sleep waits, or returns the context's error when that ends first.
-	Sleep(ctx context.Context, d time.Duration) error
-}
-
 // Lambda takes events for functions; [functions.Manager] does.
 type Lambda interface {
 	Send(from functions.Caller, arn string, payload []byte) error
@@ -39,8 +32,9 @@ type Lambda interface {
 
 // Options of a Bus.
 type Options struct {
-	Cloud  *awssim.Cloud
-	Clock  Clock
+	Cloud *awssim.Cloud
+	// Clock that retries are timed by.
+	Clock  clock.Clock
 	Lambda Lambda
 	// Down tells that a region is lost: its topics take and deliver nothing.
 	// nil means that none is.

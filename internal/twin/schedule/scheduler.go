@@ -9,18 +9,12 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/internal/awssim"
+	"github.com/pgdr/pgdr/internal/clock"
 	"github.com/pgdr/pgdr/internal/twin/functions"
 )
 
 // service is EventBridge's principal.
 const service = "events.amazonaws.com"
-
-// Clock is what rules run by.
-type Clock interface {
-	Now() time.Time
-	// Sleep waits, or returns the context's error when that ends first.
-	Sleep(ctx context.Context, d time.Duration) error
-}
 
 // Lambda takes events for functions; [functions.Manager] does.
 type Lambda interface {
@@ -29,8 +23,9 @@ type Lambda interface {
 
 // Options of a Scheduler.
 type Options struct {
-	Cloud  *awssim.Cloud
-	Clock  Clock
+	Cloud *awssim.Cloud
+	// Clock that rules run by.
+	Clock  clock.Clock
 	Lambda Lambda
 	// Down tells that a region is lost: nothing in it runs. nil means that
 	// none is.
