@@ -17,6 +17,7 @@ import (
 func judge(e scenario.Expect, r report.Report, servers map[string]string) []string {
 	j := judgement{}
 	j.want(r.Guard.Promotions == e.Promotions, "promotions: %d, want %d", r.Guard.Promotions, e.Promotions)
+	j.want(e.Promotions > 0 || (r.Guard.Fences > 0) == e.Fenced, "rules of a fence: %d, though nothing was to be promoted; want them: %t", r.Guard.Fences, e.Fenced)
 	j.want(e.Fence == "" || r.Guard.Fence == e.Fence, "fence: %q, want %q", r.Guard.Fence, e.Fence)
 	for _, name := range e.Refusals {
 		j.want(slices.Contains(r.Guard.Refusals, name), "refusals: %s, want %s among them", listed(r.Guard.Refusals), name)

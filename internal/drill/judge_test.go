@@ -68,6 +68,14 @@ func TestJudge_FailsEachThingThatIsNot(t *testing.T) {
 	}
 }
 
+func TestJudge_WantsNoFenceWhereNothingIsPromoted(t *testing.T) {
+	require.Empty(t, judge(scenario.Expect{}, report.Report{}, nil))
+	fenced := report.Report{Guard: report.Guard{Fences: 2}}
+	require.NotEmpty(t, judge(scenario.Expect{}, fenced, nil))
+	require.Empty(t, judge(scenario.Expect{Fenced: true}, fenced, nil))
+	require.NotEmpty(t, judge(scenario.Expect{Fenced: true}, report.Report{}, nil))
+}
+
 func TestJudge_AllowsTwoWritersForAsLongAsTheScenarioSays(t *testing.T) {
 	e, r := asExpected()
 	e.TwoWriters = scenario.Duration(time.Minute)

@@ -50,8 +50,12 @@ func (s *stage) collect(ctx context.Context) (*outcomeOf, error) {
 func (s *stage) guard(l engine.State) report.Guard {
 	g := report.Guard{Refusals: s.record.refusals(), Alarms: s.alarmsSince(s.record.began), Notices: s.told()}
 	for _, c := range s.world.AWS.Calls() {
-		if c.Service == wire.RDS && c.Operation == "PromoteReadReplica" && c.Code == "" {
+		switch {
+		case c.Code != "":
+		case c.Service == wire.RDS && c.Operation == "PromoteReadReplica":
 			g.Promotions++
+		case c.Service == wire.EC2 && c.Operation == "CreateNetworkAclEntry":
+			g.Fences++
 		}
 	}
 	for kind := range l.Debts {

@@ -99,10 +99,12 @@ type App struct {
 
 // Guard is what the guard says of itself.
 type Guard struct {
-	Promotions int    `json:"promotions"`
-	Outcome    string `json:"outcome,omitempty"`
-	Evidence   string `json:"evidence,omitempty"`
-	Fence      string `json:"fence,omitempty"`
+	Promotions int `json:"promotions"`
+	// Fences counts the rules of the fence that EC2 accepted.
+	Fences   int    `json:"fences"`
+	Outcome  string `json:"outcome,omitempty"`
+	Evidence string `json:"evidence,omitempty"`
+	Fence    string `json:"fence,omitempty"`
 	// Estimate of the data loss, in seconds.
 	EstimateKnown bool     `json:"estimate_known"`
 	EstimateLower float64  `json:"estimate_lower_seconds"`

@@ -73,6 +73,9 @@ type Expect struct {
 	Promotions int `yaml:"promotions"`
 	// Fence of the last failover: "confirmed", "owed", "waived" or "void".
 	Fence string `yaml:"fence"`
+	// Fenced: the primary is fenced though nothing is promoted; otherwise it
+	// must not have been.
+	Fenced bool `yaml:"fenced"`
 	// Refusals that the guard must have named, at any time.
 	Refusals []string `yaml:"refusals"`
 	// Alarms that must have gone off, and Quiet those that must not.
