@@ -63,6 +63,8 @@ func TestState_OnS3(t *testing.T) {
 
 	t.Run("every write carries the next serial of one lineage", func(t *testing.T) { requireOneHistory(t, r) })
 
+	t.Run("what a CI calls plans, reviews and applies", func(t *testing.T) { requireMakeTargets(t, r) })
+
 	t.Run("local runs keep to their folder, whatever backend is configured", func(t *testing.T) { requireLocalStaysLocal(t, r) })
 }
 
@@ -136,6 +138,57 @@ func requireStalePlanRefused(t *testing.T, r *remote) {
 	out = r.apply(t, 1)
 	require.Contains(t, out, "Saved plan is stale")
 	require.Equal(t, before, r.pull(t, "primary"))
+}
+
+// requireMakeTargets goes through docs/ci.md: a change that needs a human
+// passes the review, is applied as planned, and then there is none.
+func requireMakeTargets(t *testing.T, r *remote) {
+	t.Helper()
+	summary := filepath.Join(t.TempDir(), "summary.md")
+	call := func(target string) string {
+		cmd := r.command(t, "make", "--no-print-directory", target, "ENV=dev", "PLANS="+r.plans)
+		cmd.Env = append(cmd.Env, "GITHUB_STEP_SUMMARY="+summary)
+		out, code := run(t, cmd)
+		require.Zero(t, code, "%s: %s", target, out)
+		return out
+	}
+	r.drift(t)
+	r.s3.Forget()
+	call("ci-plan")
+	require.Empty(t, r.s3.Mutations(), "a plan only reads")
+	call("ci-review")
+	call("ci-summary")
+	review, err := os.ReadFile(filepath.Join(r.plans, "review.md"))
+	require.NoError(t, err)
+	require.Contains(t, string(review), "backup_retention_period")
+	shown, err := os.ReadFile(summary)
+	require.NoError(t, err)
+	require.Equal(t, string(review), string(shown))
+	require.FileExists(t, filepath.Join(r.plans, "review.json"))
+	require.Contains(t, call("ci-apply"), "Apply complete! Resources: 0 added, 1 changed, 0 destroyed.")
+	require.Equal(t, 2, lines(call("ci-plan"), "No changes. Your infrastructure matches the configuration."))
+	call("ci-review")
+	review, err = os.ReadFile(filepath.Join(r.plans, "review.md"))
+	require.NoError(t, err)
+	require.Contains(t, strings.ToLower(string(review)), "no changes")
+	requireReviewBlocks(t, r)
+}
+
+// requireReviewBlocks puts a plan that destroys everything in the place of the
+// primary's: the target that stands before the approval must fail.
+func requireReviewBlocks(t *testing.T, r *remote) {
+	t.Helper()
+	saved := filepath.Join(t.TempDir(), "destroy.tfplan")
+	out, code := run(t, r.terraform(t, "primary", "plan", "-destroy", "-no-color", "-out="+saved))
+	require.Zero(t, code, out)
+	raw, code := run(t, r.terraform(t, "primary", "show", "-json", saved))
+	require.Zero(t, code, raw)
+	require.NoError(t, os.WriteFile(filepath.Join(r.plans, "primary.json"), []byte(raw), 0o600))
+	out, code = run(t, r.command(t, "make", "--no-print-directory", "ci-review", "ENV=dev", "PLANS="+r.plans))
+	require.NotZero(t, code, out)
+	review, err := os.ReadFile(filepath.Join(r.plans, "review.md"))
+	require.NoError(t, err)
+	require.Contains(t, strings.ToLower(string(review)), "blocked", out)
 }
 
 // requireLocalStaysLocal deploys with the local targets while an S3 backend is
