@@ -6,15 +6,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/bench"
 	"github.com/pgdr/pgdr/internal/drill"
 	"github.com/pgdr/pgdr/internal/drill/scenario"
 	"github.com/pgdr/pgdr/internal/twin"
@@ -29,48 +29,64 @@ var disasters = []struct {
 	{"instance-lost", scenario.Step{Do: "fail-instance", With: map[string]string{"role": "primary"}}},
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	runs := flag.Int("runs", 5, "trials of each way for each disaster")
-	scale := flag.Float64("scale", 20, "how many times as fast as this machine's the clock runs")
-	out := flag.String("o", "docs", "folder for the results")
-	flag.Parse()
-	if err := bench(ctx, *runs, *scale, *out); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1) //nolint:gocritic // nothing is left for stop to do
-	}
+// settings of one call.
+type settings struct {
+	runs  int
+	scale float64
+	// out is the folder for the results.
+	out string
 }
 
-// errRuns: there is nothing to compare.
-var errRuns = errors.New("found too few runs, want 1 or more")
+func main() { bench.Main("bench-drill", run) }
 
-func bench(ctx context.Context, runs int, scale float64, out string) (err error) {
-	if runs < 1 {
-		return fmt.Errorf("-runs %d: %w", runs, errRuns)
-	}
-	project, err := filepath.Abs(".")
-	if err != nil {
-		return fmt.Errorf("find the project's folder: %w", err)
-	}
-	base, err := drill.Prepare(ctx, drill.Options{
-		Project: project, Root: twin.Dir(filepath.Join(project, ".twin")), Environment: "dev", Scale: scale, Patience: 2, Out: os.Stderr,
-	})
+func run(ctx context.Context, args []string, out io.Writer) error {
+	s, err := parse(args)
 	if err != nil {
 		return err
 	}
+	r, err := compare(ctx, s)
+	if err != nil {
+		return err
+	}
+	return r.write(s.out, out)
+}
+
+func parse(args []string) (settings, error) {
+	var s settings
+	flags := flag.NewFlagSet("bench-drill", flag.ContinueOnError)
+	flags.IntVar(&s.runs, "runs", 5, "trials of each way for each disaster, at least 1")
+	flags.Float64Var(&s.scale, "scale", 20, "how many times as fast as this machine's the clock runs")
+	flags.StringVar(&s.out, "o", "docs", "folder for the results")
+	if err := flags.Parse(args); err != nil {
+		return settings{}, fmt.Errorf("read the flags: %w", err)
+	}
+	return s, bench.CheckRuns(s.runs)
+}
+
+// compare has each disaster recovered each way.
+func compare(ctx context.Context, s settings) (r results, err error) {
+	project, err := filepath.Abs(".")
+	if err != nil {
+		return results{}, fmt.Errorf("find the project's folder: %w", err)
+	}
+	base, err := drill.Prepare(ctx, drill.Options{
+		Project: project, Root: twin.Dir(filepath.Join(project, ".twin")), Environment: "dev", Scale: s.scale, Patience: 2, Out: os.Stderr,
+	})
+	if err != nil {
+		return results{}, err
+	}
 	defer func() { err = errors.Join(err, base.Close()) }()
-	r := results{Scale: scale, Runs: runs, At: time.Now().UTC().Format(time.DateOnly)}
+	r = results{Machine: bench.Describe(ctx), Scale: s.scale, Runs: s.runs}
 	for _, d := range disasters {
 		c := comparison{Disaster: d.Name}
-		for i := range runs {
+		for i := range s.runs {
 			// Spread over a minute, and the same for both ways.
-			offset := time.Duration(i) * time.Minute / time.Duration(runs)
+			offset := time.Duration(i) * time.Minute / time.Duration(s.runs)
 			for _, way := range []drill.Way{drill.Ours, drill.Usual} {
-				fmt.Fprintf(os.Stderr, "\n%s, %s, %d of %d\n", d.Name, way, i+1, runs)
+				fmt.Fprintf(os.Stderr, "\n%s, %s, %d of %d\n", d.Name, way, i+1, s.runs)
 				t, err := base.Try(ctx, way, d.Step, offset)
 				if err != nil {
-					return fmt.Errorf("%s, %s, trial %d: %w", d.Name, way, i+1, err)
+					return results{}, fmt.Errorf("%s, %s, trial %d: %w", d.Name, way, i+1, err)
 				}
 				c.Trials = append(c.Trials, t)
 			}
@@ -78,19 +94,5 @@ func bench(ctx context.Context, runs int, scale float64, out string) (err error)
 		c.summarise()
 		r.Comparisons = append(r.Comparisons, c)
 	}
-	return write(r, out)
-}
-
-func write(r results, out string) error {
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write the results: %w", err)
-	}
-	for name, content := range map[string][]byte{"drill-benchmark.json": append(text, '\n'), "drill-benchmark.md": []byte(r.markdown())} {
-		if err := os.WriteFile(filepath.Join(out, name), content, 0o600); err != nil {
-			return fmt.Errorf("write the results: %w", err)
-		}
-	}
-	fmt.Print(r.markdown())
-	return nil
+	return r, nil
 }

@@ -2,18 +2,22 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/pgdr/pgdr/internal/bench"
 	"github.com/pgdr/pgdr/internal/drill"
 )
 
 // results are what was measured, every trial of it.
 type results struct {
-	At          string       `json:"at"`
-	Scale       float64      `json:"scale"`
-	Runs        int          `json:"runs"`
-	Comparisons []comparison `json:"comparisons"`
+	Machine     bench.Machine `json:"machine"`
+	Scale       float64       `json:"scale"`
+	Runs        int           `json:"runs"`
+	Comparisons []comparison  `json:"comparisons"`
 }
 
 // comparison of the two ways in one disaster.
@@ -25,18 +29,11 @@ type comparison struct {
 
 // row is one phase, or a sum of phases.
 type row struct {
-	Phase string `json:"phase"`
-	Ours  spread `json:"ours"`
-	Usual spread `json:"usual"`
+	Phase string       `json:"phase"`
+	Ours  bench.Spread `json:"ours"`
+	Usual bench.Spread `json:"usual"`
 	// Ratio of the medians; 0 where the usual way takes no time.
 	Ratio float64 `json:"ratio"`
-}
-
-// spread of some seconds.
-type spread struct {
-	Least  float64 `json:"least"`
-	Median float64 `json:"median"`
-	Most   float64 `json:"most"`
 }
 
 // sums are what the phases add up to.
@@ -71,30 +68,21 @@ func (c *comparison) summarise() {
 }
 
 func (c *comparison) add(phase string, of func(drill.Trial) float64) {
-	values := map[drill.Way][]float64{}
+	trials := map[drill.Way][]drill.Trial{}
 	for _, t := range c.Trials {
-		values[t.Way] = append(values[t.Way], of(t))
+		trials[t.Way] = append(trials[t.Way], t)
 	}
-	r := row{Phase: phase, Ours: spreadOf(values[drill.Ours]), Usual: spreadOf(values[drill.Usual])}
+	r := row{Phase: phase, Ours: bench.SpreadOf(trials[drill.Ours], of), Usual: bench.SpreadOf(trials[drill.Usual], of)}
 	if r.Usual.Median > 0 {
 		r.Ratio = r.Ours.Median / r.Usual.Median
 	}
 	c.Rows = append(c.Rows, r)
 }
 
-func spreadOf(values []float64) spread {
-	if len(values) == 0 {
-		return spread{}
-	}
-	slices.Sort(values)
-	n := len(values)
-	return spread{Least: values[0], Median: (values[(n-1)/2] + values[n/2]) / 2, Most: values[n-1]}
-}
-
 func (r results) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Recovery, compared\n\n")
-	fmt.Fprintf(&b, "`make bench-drill` wrote this on %s: %d trials of each way for each disaster, at %gx. Seconds are simulated.\n", r.At, r.Runs, r.Scale)
+	fmt.Fprintf(&b, "`make bench-drill` wrote this: %d trials of each way for each disaster, at %gx. Seconds are simulated.\n\n%s.\n", r.Runs, r.Scale, r.Machine)
 	b.WriteString(about)
 	for _, c := range r.Comparisons {
 		fmt.Fprintf(&b, "\n## %s\n\n| Phase | ours: median (least to most) | usual: median (least to most) | ratio |\n|---|---|---|---|\n", c.Disaster)
@@ -103,15 +91,30 @@ func (r results) markdown() string {
 			if row.Ratio > 0 {
 				ratio = fmt.Sprintf("%.2f", row.Ratio)
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", row.Phase, row.Ours, row.Usual, ratio)
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", row.Phase, seconds(row.Ours), seconds(row.Usual), ratio)
 		}
 	}
 	return b.String()
 }
 
-// String is a spread in seconds.
-func (s spread) String() string {
+// seconds shows a spread of them.
+func seconds(s bench.Spread) string {
 	return fmt.Sprintf("%.1f s (%.1f to %.1f)", s.Median, s.Least, s.Most)
+}
+
+// write puts the results into a folder, and the figures out.
+func (r results) write(dir string, out io.Writer) error {
+	if err := bench.WriteJSON(filepath.Join(dir, "drill-benchmark.json"), r); err != nil {
+		return err
+	}
+	text := r.markdown()
+	if err := os.WriteFile(filepath.Join(dir, "drill-benchmark.md"), []byte(text), 0o600); err != nil {
+		return fmt.Errorf("write the results: %w", err)
+	}
+	if _, err := io.WriteString(out, text); err != nil {
+		return fmt.Errorf("print the results: %w", err)
+	}
+	return nil
 }
 
 const about = `

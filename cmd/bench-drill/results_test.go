@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/bench"
 	"github.com/pgdr/pgdr/internal/drill"
 	"github.com/pgdr/pgdr/internal/drill/report"
 )
@@ -22,11 +26,27 @@ func TestSummarise_ComparesMedians(t *testing.T) {
 	for _, r := range c.Rows {
 		rows[r.Phase] = r
 	}
-	require.Equal(t, spread{10, 20, 30}, rows["detect"].Ours)
+	require.Equal(t, bench.Spread{Least: 10, Median: 20, Most: 30}, rows["detect"].Ours)
 	require.InDelta(t, 0.2, rows["detect"].Ratio, 1e-9)
 	require.InDelta(t, 0.2, rows["all but promote"].Ratio, 1e-9)
 	require.InDelta(t, 300.0/330, rows["promote"].Ratio, 1e-9)
 	require.Zero(t, rows["decide"].Ratio, "no ratio to nothing")
-	require.Equal(t, spread{1, 1.5, 2}, spreadOf([]float64{2, 1}))
 	require.Contains(t, results{Comparisons: []comparison{c}}.markdown(), "| detect | 20.0 s (10.0 to 30.0) | 100.0 s (100.0 to 200.0) | 0.20 |")
+}
+
+func TestWrite_TellsTheMachineInBothFiles(t *testing.T) {
+	dir := t.TempDir()
+	var out bytes.Buffer
+	require.NoError(t, results{Machine: bench.Machine{Date: "2026-11-23", Processor: "AMD EPYC", Cores: 2}, Runs: 3, Scale: 20}.write(dir, &out))
+	for name, want := range map[string]string{"drill-benchmark.md": "2026-11-23: AMD EPYC, 2 cores", "drill-benchmark.json": `"processor": "AMD EPYC"`} {
+		text, err := os.ReadFile(filepath.Join(dir, name)) //nolint:gosec // of our own folder
+		require.NoError(t, err)
+		require.Contains(t, string(text), want)
+	}
+	require.Contains(t, out.String(), "3 trials of each way for each disaster, at 20x")
+}
+
+func TestParse_RefusesNoRuns(t *testing.T) {
+	_, err := parse([]string{"-runs", "0"})
+	require.ErrorIs(t, err, bench.ErrRuns)
 }

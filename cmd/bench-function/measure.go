@@ -16,6 +16,7 @@ import (
 	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/awssim/simstacks"
 	"github.com/pgdr/pgdr/internal/awssim/wire"
+	"github.com/pgdr/pgdr/internal/bench"
 	"github.com/pgdr/pgdr/internal/bundle"
 	"github.com/pgdr/pgdr/internal/lambdaruntime"
 )
@@ -117,14 +118,14 @@ type sample struct {
 	FirstCall float64 `json:"first_call_ms"`
 }
 
-func measure(ctx context.Context, s settings) (r report, err error) {
+func measure(ctx context.Context, s bench.Settings) (r report, err error) {
 	dir, err := os.MkdirTemp("", "bench-function-*")
 	if err != nil {
 		return report{}, fmt.Errorf("make a folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	r = report{Machine: describeMachine()}
-	archive, err := bundle.Build(ctx, s.project, dir)
+	r = report{Machine: bench.Describe(ctx)}
+	archive, err := bundle.Build(ctx, s.Project, dir)
 	if err != nil {
 		return report{}, fmt.Errorf("pack the function: %w", err)
 	}
@@ -134,10 +135,10 @@ func measure(ctx context.Context, s settings) (r report, err error) {
 	}
 	r.Archive = info.Size()
 	program := filepath.Join(dir, "bootstrap")
-	if err := build(ctx, s.project, program); err != nil {
+	if err := build(ctx, s.Project, program); err != nil {
 		return report{}, err
 	}
-	a, err := newAccount(ctx, s.project)
+	a, err := newAccount(ctx, s.Project)
 	if err != nil {
 		return report{}, err
 	}
@@ -147,7 +148,7 @@ func measure(ctx context.Context, s settings) (r report, err error) {
 		return report{}, fmt.Errorf("set up the function: %w", err)
 	}
 	defer f.Close()
-	for range s.runs {
+	for range s.Runs {
 		one, err := coldStart(ctx, a, f)
 		if err != nil {
 			return report{}, err

@@ -10,24 +10,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-func TestMedian_IsTheMiddleOrTheMeanOfBoth(t *testing.T) {
-	self := func(v float64) float64 { return v }
-	for _, c := range []struct {
-		of   []float64
-		want float64
-	}{
-		{nil, 0},
-		{[]float64{3}, 3},
-		{[]float64{9, 1, 4}, 4},
-		{[]float64{9, 1, 4, 5}, 4.5},
-	} {
-		if got := median(c.of, self); got != c.want {
-			t.Errorf("median of %v is %v, want %v", c.of, got, c.want)
-		}
-	}
-}
+	"github.com/pgdr/pgdr/internal/bench"
+)
 
 func TestCompare_RunsBothWaysInTurnAndLeavesOutTheFirst(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "log")
@@ -91,12 +76,12 @@ func TestCheck_RefusesWhatIsSlowerThanExpected(t *testing.T) {
 			Plan:      []planRun{{Wall: plan}},
 		}
 	}
-	if err := runs(4, 1, 10).check(); err != nil {
+	if err := runs(4, 1, 10).Check(); err != nil {
 		t.Errorf("just as fast as expected: %v", err)
 	}
 	for name, r := range map[string]report{"ratio": runs(4, 1.01, 10), "edit-to-plan": runs(4, 1, 10.1)} {
-		if err := r.check(); !errors.Is(err, errExpectation) {
-			t.Errorf("%s: %v, want %v", name, err, errExpectation)
+		if err := r.Check(); !errors.Is(err, bench.ErrExpectation) {
+			t.Errorf("%s: %v, want %v", name, err, bench.ErrExpectation)
 		}
 	}
 }
@@ -135,13 +120,13 @@ func TestParse_RefusesWhatCannotBeMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !s.parts.has("plan") || s.parts.has("scratch") || s.update != filepath.Join("/p", "docs", "x.md") || s.json != filepath.Join("/p", "dist", "bench-synth.json") {
+	if !s.parts.has("plan") || s.parts.has("scratch") || s.update != filepath.Join("/p", "docs", "x.md") || s.JSON != filepath.Join("/p", "dist", "bench-synth.json") {
 		t.Errorf("settings: %+v", s)
 	}
 }
 
 func TestTable_LeavesOutWhatWasNotMeasured(t *testing.T) {
-	table := report{Runs: 1, Synthesis: pair{Plain: series{{Wall: 4, CPU: 5}}, Fast: series{{Wall: 1, CPU: 2}}}}.table()
+	table := report{Runs: 1, Synthesis: pair{Plain: series{{Wall: 4, CPU: 5}}, Fast: series{{Wall: 1, CPU: 2}}}}.Table()
 	if want := "| Synthesis of one environment, both stacks | 4.00 (5.00) | 1.00 (2.00) | 0.25 |\n"; !strings.HasSuffix(table, want) {
 		t.Errorf("table:\n%s\nwant its last line to be:\n%s", table, want)
 	}

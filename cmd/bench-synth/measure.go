@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/pgdr/pgdr/internal/bench"
 	"github.com/pgdr/pgdr/internal/bundle"
 	"github.com/pgdr/pgdr/internal/fastsynth"
 )
@@ -16,8 +17,8 @@ const (
 	on  = fastsynth.Switch + "=on"
 )
 
-// bench is one measurement in a folder of its own.
-type bench struct {
+// measurement works in a folder of its own.
+type measurement struct {
 	settings
 	scratch string
 	// program is the command synthesize, built.
@@ -37,25 +38,25 @@ func measure(ctx context.Context, s settings, log io.Writer) (r report, err erro
 			err = fmt.Errorf("remove folder of the measurement: %w", e)
 		}
 	}()
-	b := &bench{settings: s, scratch: scratch, program: filepath.Join(scratch, "synthesize"), log: log}
-	if err := b.prepare(ctx); err != nil {
+	m := &measurement{settings: s, scratch: scratch, program: filepath.Join(scratch, "synthesize"), log: log}
+	if err := m.prepare(ctx); err != nil {
 		return report{}, err
 	}
-	r = report{Machine: describeMachine(ctx), Runs: s.runs}
+	r = report{Machine: bench.Describe(ctx), Runs: s.Runs}
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context, *report) error
 	}{
-		{partSynthesis, b.synthesis},
-		{partProgram, b.typed},
-		{partSecond, b.second},
-		{partScratch, b.fromScratch},
-		{partPlan, b.editToPlan},
+		{partSynthesis, m.synthesis},
+		{partProgram, m.typed},
+		{partSecond, m.second},
+		{partScratch, m.fromScratch},
+		{partPlan, m.editToPlan},
 	} {
 		if !s.parts.has(part.name) {
 			continue
 		}
-		b.say("measure: %s", part.name)
+		m.say("measure: %s", part.name)
 		if err := part.measure(ctx, &r); err != nil {
 			return report{}, fmt.Errorf("measure %s: %w", part.name, err)
 		}
@@ -64,60 +65,60 @@ func measure(ctx context.Context, s settings, log io.Writer) (r report, err erro
 }
 
 // prepare builds what is measured and packs the function.
-func (b *bench) prepare(ctx context.Context) (err error) {
-	build := command{dir: b.project, name: "go", args: []string{"build", "-o", b.program, "./cmd/bench-synth/synthesize"}}
+func (m *measurement) prepare(ctx context.Context) (err error) {
+	build := command{dir: m.Project, name: "go", args: []string{"build", "-o", m.program, "./cmd/bench-synth/synthesize"}}
 	if _, err := build.run(ctx); err != nil {
 		return err
 	}
-	b.archive, err = bundle.Build(ctx, b.project, filepath.Join(b.scratch, "function"))
+	m.archive, err = bundle.Build(ctx, m.Project, filepath.Join(m.scratch, "function"))
 	return err
 }
 
-func (b *bench) out() string { return filepath.Join(b.scratch, "out") }
+func (m *measurement) out() string { return filepath.Join(m.scratch, "out") }
 
-func (b *bench) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(b.log, format+"\n", args...)
+func (m *measurement) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(m.log, format+"\n", args...)
 }
 
 // synthesize is the command for environments.
-func (b *bench) synthesize(environments ...string) command {
-	return command{dir: b.project, name: b.program, args: append([]string{b.out(), b.archive}, environments...)}
+func (m *measurement) synthesize(environments ...string) command {
+	return command{dir: m.Project, name: m.program, args: append([]string{m.out(), m.archive}, environments...)}
 }
 
-func (b *bench) synthesis(ctx context.Context, r *report) (err error) {
-	c := b.synthesize("dev")
-	r.Synthesis, err = compare(ctx, b.runs, c.with(off), c.with(on))
+func (m *measurement) synthesis(ctx context.Context, r *report) (err error) {
+	c := m.synthesize("dev")
+	r.Synthesis, err = compare(ctx, m.Runs, c.with(off), c.with(on))
 	return err
 }
 
 // typed is what is typed: the Go command's check that nothing has changed,
 // the function's build, the synthesis.
-func (b *bench) typed(ctx context.Context, r *report) (err error) {
-	c := command{dir: b.project, name: "go", args: []string{"run", "."}, env: []string{"CDKTF_OUTDIR=" + filepath.Join(b.out(), "program")}}
-	r.Program, err = compare(ctx, b.runs, c.with(off), c.with(on))
+func (m *measurement) typed(ctx context.Context, r *report) (err error) {
+	c := command{dir: m.Project, name: "go", args: []string{"run", "."}, env: []string{"CDKTF_OUTDIR=" + filepath.Join(m.out(), "program")}}
+	r.Program, err = compare(ctx, m.Runs, c.with(off), c.with(on))
 	return err
 }
 
 // second compares one environment with two in the same process.
-func (b *bench) second(ctx context.Context, r *report) error {
-	p, err := compare(ctx, b.runs, b.synthesize("dev", "prod").with(on), b.synthesize("dev").with(on))
+func (m *measurement) second(ctx context.Context, r *report) error {
+	p, err := compare(ctx, m.Runs, m.synthesize("dev", "prod").with(on), m.synthesize("dev").with(on))
 	r.Second = second{One: p.Fast, Two: p.Plain}
 	return err
 }
 
 // fromScratch empties jsii's cache of unpacked packages and our own before
 // each run, and Go's build cache once.
-func (b *bench) fromScratch(ctx context.Context, r *report) error {
-	c := b.synthesize("dev")
+func (m *measurement) fromScratch(ctx context.Context, r *report) error {
+	c := m.synthesize("dev")
 	run := func(i int, way string) (sample, error) {
-		dir := filepath.Join(b.scratch, fmt.Sprintf("empty-%d-%s", i, way))
+		dir := filepath.Join(m.scratch, fmt.Sprintf("empty-%d-%s", i, way))
 		s, err := c.with(way, "JSII_RUNTIME_PACKAGE_CACHE_ROOT="+filepath.Join(dir, "jsii"), fastsynth.CacheDirVariable+"="+filepath.Join(dir, "pgdr")).run(ctx)
 		if e := os.RemoveAll(dir); err == nil && e != nil {
 			err = fmt.Errorf("remove caches: %w", e)
 		}
 		return s, err
 	}
-	for i := range min(b.runs, 3) {
+	for i := range min(m.Runs, 3) {
 		plain, err := run(i, off)
 		if err != nil {
 			return err
@@ -130,7 +131,7 @@ func (b *bench) fromScratch(ctx context.Context, r *report) error {
 		r.Scratch.Synthesis.Fast = append(r.Scratch.Synthesis.Fast, fast)
 	}
 	var err error
-	build := command{dir: b.project, name: "go", args: []string{"build", "-o", filepath.Join(b.scratch, "built"), "."}, env: []string{"GOCACHE=" + filepath.Join(b.scratch, "gocache")}}
+	build := command{dir: m.Project, name: "go", args: []string{"build", "-o", filepath.Join(m.scratch, "built"), "."}, env: []string{"GOCACHE=" + filepath.Join(m.scratch, "gocache")}}
 	r.Scratch.Build, err = build.run(ctx)
 	return err
 }

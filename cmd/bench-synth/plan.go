@@ -35,10 +35,10 @@ type planRun struct {
 // editToPlan deploys an environment into a simulated account of its own, then
 // edits the stacks and plans, again and again. The edit is an overlay of the
 // Go command's: nobody's files change.
-func (b *bench) editToPlan(ctx context.Context, r *report) (err error) {
+func (m *measurement) editToPlan(ctx context.Context, r *report) (err error) {
 	var transcript bytes.Buffer
 	clock := &phases{now: time.Now, next: &transcript}
-	runner, err := local.New(b.project, filepath.Join(b.scratch, "twin"), planEnvironment, clock, false)
+	runner, err := local.New(m.Project, filepath.Join(m.scratch, "twin"), planEnvironment, clock, false)
 	if err != nil {
 		return err
 	}
@@ -50,13 +50,13 @@ func (b *bench) editToPlan(ctx context.Context, r *report) (err error) {
 			err = fmt.Errorf("%w\n%s", err, transcript.String())
 		}
 	}()
-	b.say("deploy %s into a simulated account", planEnvironment)
+	m.say("deploy %s into a simulated account", planEnvironment)
 	if err := runner.Deploy(ctx); err != nil {
 		return err
 	}
-	for i := range b.runs + 1 {
+	for i := range m.Runs + 1 {
 		transcript.Reset()
-		undo, err := b.edit(i)
+		undo, err := m.edit(i)
 		if err != nil {
 			return err
 		}
@@ -76,18 +76,18 @@ func (b *bench) editToPlan(ctx context.Context, r *report) (err error) {
 }
 
 // edit makes the Go command see one more function in the stacks, until undone.
-func (b *bench) edit(i int) (undo func(), err error) {
-	source := filepath.Join(b.scratch, "edit.go")
+func (m *measurement) edit(i int) (undo func(), err error) {
+	source := filepath.Join(m.scratch, "edit.go")
 	if err := os.WriteFile(source, fmt.Appendf(nil, "package stacks\n\nfunc BenchEdit() int { return %d }\n", i), 0o600); err != nil {
 		return nil, fmt.Errorf("write an edit: %w", err)
 	}
 	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{
-		filepath.Join(b.project, "stacks", "bench_edit.go"): source,
+		filepath.Join(m.Project, "stacks", "bench_edit.go"): source,
 	}})
 	if err != nil {
 		return nil, fmt.Errorf("write an edit: %w", err)
 	}
-	file := filepath.Join(b.scratch, "overlay.json")
+	file := filepath.Join(m.scratch, "overlay.json")
 	if err := os.WriteFile(file, overlay, 0o600); err != nil {
 		return nil, fmt.Errorf("write an edit: %w", err)
 	}

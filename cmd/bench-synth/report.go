@@ -1,23 +1,24 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/pgdr/pgdr/internal/bench"
 )
 
 // report is everything that was measured. A part that was not is empty.
 type report struct {
-	Machine   machine   `json:"machine"`
-	Runs      int       `json:"runs"`
-	Synthesis pair      `json:"synthesis"`
-	Program   pair      `json:"program"`
-	Second    second    `json:"second_environment"`
-	Scratch   scratch   `json:"from_scratch"`
-	Plan      []planRun `json:"edit_to_plan"`
+	Machine   bench.Machine `json:"machine"`
+	Runs      int           `json:"runs"`
+	Synthesis pair          `json:"synthesis"`
+	Program   pair          `json:"program"`
+	Second    second        `json:"second_environment"`
+	Scratch   scratch       `json:"from_scratch"`
+	Plan      []planRun     `json:"edit_to_plan"`
 }
 
 // second is one environment, and two in one process.
@@ -34,10 +35,10 @@ type scratch struct {
 	Build sample `json:"build"`
 }
 
-// table is the report as Markdown.
-func (r report) table() string {
+// Table is the report as Markdown.
+func (r report) Table() string {
 	var t strings.Builder
-	fmt.Fprintf(&t, "%s: %s.\nMedians of %d runs, both ways in turn, seconds on the clock (on processors in brackets).\n\n", r.Machine.Date, r.Machine, r.Runs)
+	fmt.Fprintf(&t, "%s.\nMedians of %d runs, both ways in turn, seconds on the clock (on processors in brackets).\n\n", r.Machine, r.Runs)
 	t.WriteString("| What | Plain | Fast | Ratio |\n| --- | ---: | ---: | ---: |\n")
 	r.pairRow(&t, "Synthesis of one environment, both stacks", r.Synthesis)
 	r.pairRow(&t, "`go run .`, nothing edited: the same with the Go command and the function's build", r.Program)
@@ -65,7 +66,7 @@ func (r report) pairRow(t *strings.Builder, what string, p pair) {
 func (r report) planTable(t *strings.Builder) {
 	fmt.Fprintf(t, "\n| From an edit of the stacks to the plan of both, from built state | Seconds |\n| --- | ---: |\n")
 	for i, p := range r.Plan[0].Phases {
-		fmt.Fprintf(t, "| %s | %.2f |\n", p.Name, median(r.Plan, func(run planRun) float64 {
+		fmt.Fprintf(t, "| %s | %.2f |\n", p.Name, bench.Median(r.Plan, func(run planRun) float64 {
 			if i < len(run.Phases) {
 				return run.Phases[i].Wall
 			}
@@ -76,33 +77,19 @@ func (r report) planTable(t *strings.Builder) {
 }
 
 func (r report) editToPlan() float64 {
-	return median(r.Plan, func(run planRun) float64 { return run.Wall })
+	return bench.Median(r.Plan, func(run planRun) float64 { return run.Wall })
 }
 
-// check compares what was measured with what is expected.
-func (r report) check() error {
+// Check compares what was measured with what is expected.
+func (r report) Check() error {
 	var faults []error
 	if ratio := r.Synthesis.ratio(); ratio > maxRatio {
-		faults = append(faults, fmt.Errorf("%w: synthesis takes %.2f of the plain time, want %v or less", errExpectation, ratio, maxRatio))
+		faults = append(faults, fmt.Errorf("%w: synthesis takes %.2f of the plain time, want %v or less", bench.ErrExpectation, ratio, maxRatio))
 	}
 	if took := r.editToPlan(); took > maxEditToPlan.Seconds() {
-		faults = append(faults, fmt.Errorf("%w: edit-to-plan takes %.1f s, want %v or less", errExpectation, took, maxEditToPlan))
+		faults = append(faults, fmt.Errorf("%w: edit-to-plan takes %.1f s, want %v or less", bench.ErrExpectation, took, maxEditToPlan))
 	}
 	return errors.Join(faults...)
-}
-
-func writeJSON(path string, r report) error {
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write the samples: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return fmt.Errorf("write the samples: %w", err)
-	}
-	if err := os.WriteFile(path, append(text, '\n'), 0o600); err != nil { //nolint:gosec // the caller's choice
-		return fmt.Errorf("write the samples: %w", err)
-	}
-	return nil
 }
 
 // The figures in a document stand between these lines.

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"slices"
 	"time"
+
+	"github.com/pgdr/pgdr/internal/bench"
 )
 
 // sample is one run of a command.
@@ -21,28 +23,10 @@ type sample struct {
 type series []sample
 
 // wall is the median time on the clock, seconds.
-func (s series) wall() float64 { return median(s, func(r sample) float64 { return r.Wall }) }
+func (s series) wall() float64 { return bench.Median(s, func(r sample) float64 { return r.Wall }) }
 
 // cpu is the median time on processors, seconds.
-func (s series) cpu() float64 { return median(s, func(r sample) float64 { return r.CPU }) }
-
-// median is the middle value, the mean of both where there are two, and 0
-// where there is none.
-func median[T any](of []T, value func(T) float64) float64 {
-	if len(of) == 0 {
-		return 0
-	}
-	values := make([]float64, 0, len(of))
-	for _, v := range of {
-		values = append(values, value(v))
-	}
-	slices.Sort(values)
-	middle := len(values) / 2
-	if len(values)%2 == 1 {
-		return values[middle]
-	}
-	return (values[middle-1] + values[middle]) / 2
-}
+func (s series) cpu() float64 { return bench.Median(s, func(r sample) float64 { return r.CPU }) }
 
 // pair compares the plain way with the fast one.
 type pair struct {

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bytes"
@@ -11,12 +11,15 @@ import (
 	"time"
 )
 
-// machine says on what the figures were taken.
-type machine struct {
+// Machine says on what figures were taken, and when.
+type Machine struct {
+	// Date in UTC, as 2006-01-02.
 	Date      string `json:"date"`
 	Processor string `json:"processor"`
 	Cores     int    `json:"cores"`
-	Memory    string `json:"memory"`
+	// Memory with its unit, as "23 GiB".
+	Memory string `json:"memory"`
+	// Load is the load average of the minute before.
 	Load      string `json:"load"`
 	System    string `json:"system"`
 	Go        string `json:"go"`
@@ -24,9 +27,10 @@ type machine struct {
 	Terraform string `json:"terraform"`
 }
 
-// describeMachine tells what it can; what a system does not tell is "unknown".
-func describeMachine(ctx context.Context) machine {
-	return machine{
+// Describe tells what it can of this machine; what a system does not tell is
+// "unknown".
+func Describe(ctx context.Context) Machine {
+	return Machine{
 		Date:      time.Now().UTC().Format(time.DateOnly),
 		Processor: field("/proc/cpuinfo", "model name"),
 		Cores:     runtime.NumCPU(),
@@ -39,9 +43,10 @@ func describeMachine(ctx context.Context) machine {
 	}
 }
 
-func (m machine) String() string {
-	return fmt.Sprintf("%s, %d cores, %s, %s; Go %s, Node %s, Terraform %s; load average %s at the start",
-		m.Processor, m.Cores, m.Memory, m.System, m.Go, m.Node, m.Terraform, m.Load)
+// String is one line, without the end of a sentence.
+func (m Machine) String() string {
+	return fmt.Sprintf("%s: %s, %d cores, %s, %s; Go %s, Node %s, Terraform %s; load average %s at the start",
+		m.Date, m.Processor, m.Cores, m.Memory, m.System, m.Go, m.Node, m.Terraform, m.Load)
 }
 
 const unknown = "unknown"
