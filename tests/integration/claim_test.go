@@ -1,0 +1,43 @@
+//go:build integration
+
+package integration
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/gruntwork-io/terratest/modules/terraform"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/config"
+)
+
+// TestClaim_RefusesAnEnvironmentThatSomebodyElseMade: what the suite claims it
+// destroys in the end.
+func TestClaim_RefusesAnEnvironmentThatSomebodyElseMade(t *testing.T) {
+	e := &environment{project: t.TempDir(), dir: t.TempDir(), config: config.Config{Environment: "it"}}
+	a := &awsTarget{t: t, e: e}
+	e.target = a
+	for _, role := range roles {
+		stack := e.terraform(role).TerraformDir
+		require.NoError(t, os.MkdirAll(stack, 0o750))
+		require.NoError(t, os.WriteFile(filepath.Join(stack, "cdk.tf.json"), []byte(`{"resource":{"terraform_data":{"thing":{}}}}`), 0o600))
+	}
+	out, err := terraform.InitAndApplyContextE(t, t.Context(), e.terraform("replica"))
+	require.NoError(t, err, out)
+
+	err = a.claim(t.Context())
+	require.ErrorIs(t, err, errExists)
+	require.ErrorContains(t, err, "pgdr-replica-it has 1 resources")
+	require.False(t, a.ours(), "what isn't the suite's is never destroyed by it")
+}
+
+func TestClaim_IsOfOneEnvironmentOnly(t *testing.T) {
+	e := &environment{dir: t.TempDir(), config: config.Config{Environment: "it"}}
+	a := &awsTarget{t: t, e: e}
+	require.NoError(t, os.WriteFile(filepath.Join(e.dir, claimFile), []byte("it\n"), 0o600))
+	require.True(t, a.ours())
+	e.config.Environment = "prod"
+	require.False(t, a.ours())
+}
