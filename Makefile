@@ -116,7 +116,7 @@ test-integration: deps ## Run the integration suite: on this machine, or on AWS 
 
 .PHONY: test-race
 test-race: ## Run the tests of what runs concurrently, with the race detector
-	go test -race -timeout 20m ./internal/awssim/... ./internal/awsapi/... ./internal/guard/... ./internal/local/... ./internal/twin/... ./internal/drill/... ./internal/lambdaruntime/...
+	go test -race -timeout 20m ./internal/awssim/... ./internal/awsapi/... ./internal/guard/... ./internal/local/... ./internal/twin/... ./internal/drill/... ./internal/lambdaruntime/... ./internal/remotestate/... ./internal/pipeline/...
 
 .PHONY: bench-function
 bench-function: ## Measure the function: archive, cold start to the first call, peak memory
@@ -153,6 +153,7 @@ check-generated: generate ## Fail if generated/ is not what cdktf get writes
 .PHONY: lint
 lint: $(GOLANGCI) ## Run golangci-lint
 	$(GOLANGCI) run
+	$(GOLANGCI) run --build-tags integration ./tests/integration/...
 
 .PHONY: format
 format: $(GOLANGCI) ## Format the code

@@ -203,7 +203,7 @@ func TestLoad_SpoilsNothingOfTheDefaults(t *testing.T) {
 }
 
 func TestLoad_ForcesTheTwinsStateWhateverWasConfigured(t *testing.T) {
-	project := files{"environments/dev.yaml": "backend: {type: s3, bucket: acme-state, kms_key_id: 'arn:aws:kms:eu-west-1:123456789012:key/abc'}\n"}
+	project := files{"environments/dev.yaml": "backend: {type: s3, bucket: acme-state, kms_key_id: 'arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555'}\n"}
 	c := mustLoad(t, project, nil)
 	assert.False(t, c.UsesTwin())
 	assert.Equal(t, "eu-west-1", c.Backend.Region, "the replica's")

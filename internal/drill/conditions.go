@@ -32,6 +32,9 @@ func conditions() map[string]condition {
 			return slices.Contains(s.alarmsSince(s.record.began), word)
 		},
 		"writes:": func(s *stage, word string) bool { return s.writes(word) },
+		"moved:": func(s *stage, word string) bool {
+			return s.writes(word) && s.lastServer(word) == s.databases["replica"].identifier
+		},
 		"applied": func(s *stage, _ string) bool { return s.survey() == nil },
 	}
 }
@@ -61,6 +64,16 @@ func (s *stage) writes(id string) bool {
 		return now.Sub(last.At) <= recently && last.Sent.After(s.record.disaster())
 	}
 	return false
+}
+
+// lastServer is the instance that acknowledged an application's last write.
+func (s *stage) lastServer(id string) string {
+	for _, a := range s.apps {
+		if log := a.Log(); log.ID == id && len(log.Acks) > 0 {
+			return log.Acks[len(log.Acks)-1].Server
+		}
+	}
+	return ""
 }
 
 // defaultWithin bounds a wait that is not bounded.

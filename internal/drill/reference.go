@@ -197,7 +197,7 @@ func (b *Base) Try(ctx context.Context, way Way, disaster scenario.Step, offset 
 	s.record.began = s.world.Clock.Now()
 	go s.watch(watched)
 	disaster.After, disaster.Disaster = scenario.Duration(2*time.Minute+offset), true
-	if problem := s.steps(ctx, []scenario.Step{disaster, {Until: "writes:replica-app", Within: scenario.Duration(40 * time.Minute)}}); problem != "" {
+	if problem := s.steps(ctx, []scenario.Step{disaster, {Until: "moved:replica-app", Within: scenario.Duration(40 * time.Minute)}}); problem != "" {
 		return t, fmt.Errorf("%s: %w", problem, errTrial)
 	}
 	if err := <-failed; err != nil {
