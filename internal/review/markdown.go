@@ -35,11 +35,10 @@ func Render(r *Review, format string) ([]byte, error) {
 func Marker(environment string) string { return "<!-- pgdr review " + environment + " -->" }
 
 // page is a Markdown text in the making.
-type page struct{ strings.Builder }
+type page struct{ text []byte }
 
 func (p *page) line(format string, args ...any) {
-	p.WriteString(fmt.Sprintf(format, args...))
-	p.WriteByte('\n')
+	p.text = fmt.Appendf(p.text, format+"\n", args...)
 }
 
 func markdown(r *Review) string {
@@ -55,7 +54,7 @@ func markdown(r *Review) string {
 	p.effects(r)
 	p.findings(r)
 	p.all(r)
-	return p.String()
+	return string(p.text)
 }
 
 // tally is the review in one line.

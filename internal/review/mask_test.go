@@ -35,14 +35,14 @@ func requireNoCanary(t *testing.T, edits ...plantest.Edit) *review.Review {
 	return got
 }
 
-// changing sets an attribute of the VPC, before and after, with marks.
-func changing(attribute string, before, after, beforeMarks, afterMarks any) []plantest.Edit {
+// changing sets the attribute secret of the VPC, before and after, with marks.
+func changing(before, after, beforeMarks, afterMarks any) []plantest.Edit {
 	change := []any{"resource_changes", "aws_vpc.network_vpc_4E8F0223", "change"}
 	at := func(path ...any) []any { return append(append([]any{}, change...), path...) }
 	return []plantest.Edit{
 		{At: at("actions"), Set: []string{"update"}},
-		{At: at("before", attribute), Set: before, Null: before == nil},
-		{At: at("after", attribute), Set: after, Null: after == nil},
+		{At: at("before", "secret"), Set: before, Null: before == nil},
+		{At: at("after", "secret"), Set: after, Null: after == nil},
 		{At: at("before_sensitive"), Set: beforeMarks},
 		{At: at("after_sensitive"), Set: afterMarks},
 	}
@@ -51,15 +51,15 @@ func changing(attribute string, before, after, beforeMarks, afterMarks any) []pl
 func TestReview_ShowsNoSensitiveValue(t *testing.T) {
 	marks := func(v any) any { return map[string]any{"secret": v} }
 	for name, edits := range map[string][]plantest.Edit{
-		"after":                          changing("secret", "old", canary, marks(false), marks(true)),
-		"before":                         changing("secret", canary, "new", marks(true), marks(false)),
-		"nested":                         changing("secret", nil, map[string]any{"a": []any{"x", map[string]any{"b": canary}}}, marks(false), marks(map[string]any{"a": []any{false, map[string]any{"b": true}}})),
-		"marked as a whole":              changing("secret", nil, map[string]any{"a": []any{canary}}, marks(false), marks(true)),
-		"the whole resource":             changing("secret", "old", canary, true, true),
-		"marks of another shape":         changing("secret", nil, []any{"x", canary}, marks(false), marks([]any{true})),
-		"marks for a value that is none": changing("secret", nil, canary, marks(false), marks(map[string]any{"a": true})),
-		"again where it is not marked":   append(changing("secret", nil, canary, marks(false), marks(true)), plantest.Edit{At: []any{"resource_changes", "aws_vpc.network_vpc_4E8F0223", "change", "after", "enable_dns_support"}, Set: "see " + canary}),
-		"in the configuration": append(changing("secret", nil, "short", marks(false), marks(true)),
+		"after":                          changing("old", canary, marks(false), marks(true)),
+		"before":                         changing(canary, "new", marks(true), marks(false)),
+		"nested":                         changing(nil, map[string]any{"a": []any{"x", map[string]any{"b": canary}}}, marks(false), marks(map[string]any{"a": []any{false, map[string]any{"b": true}}})),
+		"marked as a whole":              changing(nil, map[string]any{"a": []any{canary}}, marks(false), marks(true)),
+		"the whole resource":             changing("old", canary, true, true),
+		"marks of another shape":         changing(nil, []any{"x", canary}, marks(false), marks([]any{true})),
+		"marks for a value that is none": changing(nil, canary, marks(false), marks(map[string]any{"a": true})),
+		"again where it is not marked":   append(changing(nil, canary, marks(false), marks(true)), plantest.Edit{At: []any{"resource_changes", "aws_vpc.network_vpc_4E8F0223", "change", "after", "enable_dns_support"}, Set: "see " + canary}),
+		"in the configuration": append(changing(nil, "short", marks(false), marks(true)),
 			plantest.Edit{At: []any{"configuration", "root_module", "resources", "aws_vpc.network_vpc_4E8F0223", "expressions", "secret"}, Set: map[string]any{"constant_value": canary}}),
 		"an output": {{At: []any{"output_changes", "primary_vpc_id"}, Set: map[string]any{"actions": []string{"update"}, "before": "x", "after": canary, "after_sensitive": true}}},
 		"a data source and a tag": {
@@ -74,13 +74,13 @@ func TestReview_ShowsNoSensitiveValue(t *testing.T) {
 
 // That it changes must still be seen, only not to what.
 func TestReview_StillSeesThatASensitiveValueChanges(t *testing.T) {
-	got := requireNoCanary(t, changing("secret", canary, canary+"-2", map[string]any{"secret": true}, map[string]any{"secret": true})...)
+	got := requireNoCanary(t, changing(canary, canary+"-2", map[string]any{"secret": true}, map[string]any{"secret": true})...)
 	require.True(t, found(got, "unjudged", review.Human), page(t, got))
 	require.Contains(t, page(t, got), review.Masked)
 }
 
 // Without the mark the canary is shown: the tests above are not blind.
 func TestReview_ShowsWhatIsNotSensitive(t *testing.T) {
-	raw := primaryPlan(t, changing("secret", "old", canary, map[string]any{}, map[string]any{})...)
+	raw := primaryPlan(t, changing("old", canary, map[string]any{}, map[string]any{})...)
 	require.Contains(t, page(t, reviewed(t, map[string][]byte{review.Primary: raw})), canary)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -89,7 +90,7 @@ type Recordings string
 
 // Base returns the recorded plan of an unchanged stack, condensed.
 func (r Recordings) Base(stack string) (map[string]any, error) {
-	raw, err := os.ReadFile(filepath.Join(string(r), stack+".json"))
+	raw, err := os.ReadFile(filepath.Join(string(r), stack+".json")) //nolint:gosec // test data of this repository
 	if err != nil {
 		return nil, fmt.Errorf("read the recorded plan: %w", err)
 	}
@@ -113,7 +114,7 @@ func (r Recordings) Write(name string, rec Recording) error {
 
 // Read returns the recorded plans of a case as Terraform would print them.
 func (r Recordings) Read(name string, stacks ...string) (map[string][]byte, error) {
-	raw, err := os.ReadFile(filepath.Join(string(r), filepath.FromSlash(name)+".json"))
+	raw, err := os.ReadFile(filepath.Join(string(r), filepath.FromSlash(name)+".json")) //nolint:gosec // test data of this repository
 	if err != nil {
 		return nil, fmt.Errorf("read the recording: %w", err)
 	}
@@ -142,19 +143,70 @@ func (r Recordings) Read(name string, stacks ...string) (map[string][]byte, erro
 	return plans, nil
 }
 
+// lineDepth is how deep the recorded JSON has lines of its own: a line is then a
+// resource, or an edit.
+const lineDepth = 2
+
 func writeJSON(file string, value any) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 		return fmt.Errorf("record: %w", err)
 	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
-	if err := enc.Encode(value); err != nil {
+	document, err := plain(value)
+	if err != nil {
 		return fmt.Errorf("record %s: %w", file, err)
 	}
+	var out bytes.Buffer
+	if err := writeLines(&out, document, lineDepth); err != nil {
+		return fmt.Errorf("record %s: %w", file, err)
+	}
+	out.WriteByte('\n')
 	if err := os.WriteFile(file, out.Bytes(), 0o600); err != nil {
 		return fmt.Errorf("record: %w", err)
 	}
+	return nil
+}
+
+// writeLines writes objects and arrays down to a depth with a line for each of
+// what is in them.
+func writeLines(out *bytes.Buffer, value any, depth int) error {
+	object, isObject := value.(map[string]any)
+	list, isList := value.([]any)
+	if depth == 0 || len(object)+len(list) == 0 {
+		return writeLine(out, value)
+	}
+	if isList {
+		out.WriteByte('[')
+		for i, v := range list {
+			out.WriteString([]string{"\n", ",\n"}[min(i, 1)])
+			if err := writeLines(out, v, depth-1); err != nil {
+				return err
+			}
+		}
+		out.WriteString("\n]")
+	}
+	if isObject {
+		out.WriteByte('{')
+		for i, name := range slices.Sorted(maps.Keys(object)) {
+			out.WriteString([]string{"\n", ",\n"}[min(i, 1)])
+			if err := writeLine(out, name); err != nil {
+				return err
+			}
+			out.WriteByte(':')
+			if err := writeLines(out, object[name], depth-1); err != nil {
+				return err
+			}
+		}
+		out.WriteString("\n}")
+	}
+	return nil
+}
+
+func writeLine(out *bytes.Buffer, value any) error {
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(value); err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	out.Truncate(out.Len() - 1) // the encoder's line break
 	return nil
 }
