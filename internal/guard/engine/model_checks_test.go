@@ -1,27 +1,48 @@
-package engine
+package engine_test
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/pgdr/pgdr/internal/guard/decide"
+	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
-// seen is how long something must have been so before the guard is blamed for
+// blame is how long something must have been so before the guard is blamed for
 // not having seen it: a sample may be 20 s old, and takes 3 s.
-const seen = 25 * time.Second
+const blame = 25 * time.Second
+
+// acting are the operations that change the databases, the network or DNS.
+var acting = []string{
+	"PromoteReadReplica", "CreateNetworkAclEntry", "DeleteNetworkAclEntry", "ChangeResourceRecordSets",
+	"ModifyDBInstance", "StopReplicationToReplica", "StopDBInstance",
+}
+
+// checkCaller runs when a request reaches AWS.
+func (w *world) checkCaller(p *process, c call) {
+	if l := w.ledger.Lease; !w.skewed && l.Owner != p.owner() && slices.Contains(acting, c.op) {
+		w.fail("%s does %s while the lease is %q's", p.owner(), c.op, l.Owner)
+	}
+	if c.op == "DeleteNetworkAclEntry" && w.sent {
+		w.fail("un-fenced after a promotion was sent")
+	}
+}
 
 // checkTransition looks at what a write of the ledger means.
-func (w *world) checkTransition(old, s State) {
+func (w *world) checkTransition(old, s engine.State) {
 	if old.Failover != nil && s.Failover == nil {
 		w.lastEnd = w.now
 	}
 	if old.Failover == nil && s.Failover != nil {
-		w.waived, w.fenceTries = s.Failover.unfenced(), 0
-		if !s.Failover.forced() {
+		w.waived, w.fenceTries = s.Failover.Unfenced(), 0
+		if !s.Failover.Forced() {
 			w.checkClaim(s)
 		}
 	}
-	if s.Failover != nil && s.Failover.Step == StepFence && s.Failover.Times[StepPreflight].IsZero() {
+	if s.Failover != nil && s.Failover.Step == engine.StepFence && s.Failover.Times[engine.StepPreflight].IsZero() {
 		w.fail("fence without pre-flight")
 	}
 }
@@ -41,76 +62,118 @@ func (w *world) check(rules []rule) {
 }
 
 // checkClaim holds an automatic failover against the truth.
-func (w *world) checkClaim(s State) {
-	api := w.up("region-api")
+func (w *world) checkClaim(s engine.State) {
+	api := w.up(eastRDS)
 	w.check([]rule{
-		{w.held(w.sqlUpSince, seen), "claimed though the primary has answered SQL for long"},
-		{w.held(w.walUpSince, seen), "claimed though WAL has flowed for long"},
-		{w.isolated() && w.primary.alive, "claimed while the guard is cut off from everything"},
-		{w.primary.alive && w.primary.status == "upgrading", "claimed while RDS upgrades a living primary"},
-		{w.held(w.workSince, time.Minute+seen) && api, "claimed while RDS is at work on the primary"},
+		{w.held(w.sqlUpSince, blame), "claimed though the primary has answered SQL for long"},
+		{w.held(w.walUpSince, blame), "claimed though WAL has flowed for long"},
+		{w.isolated() && w.pg.alive, "claimed while the guard is cut off from everything"},
+		{w.pg.alive && w.primary.Status == upgrading, "claimed while RDS upgrades a living primary"},
+		{w.held(w.workSince, time.Minute+blame) && api, "claimed while RDS is at work on the primary"},
 		{s.Arming.Held, "claimed while disarmed"},
 	})
 	if w.skewed {
 		return // With a wrong clock a minute is not a minute.
 	}
-	p := modelPolicy()
-	recovering := w.held(w.primary.recoveryAt, seen) && !w.held(w.primary.recoveryAt, decide.RecoveryGrace)
+	p := engine.ModelPolicy()
+	recovering := w.held(w.recoveryAt, blame) && !w.held(w.recoveryAt, decide.RecoveryGrace)
 	allowed := s.Failover.Request != nil && s.Failover.Request.AllowDataLoss
 	w.check([]rule{
 		{s.Pause.Active(w.now), "claimed while paused"},
-		{recovering && api && w.held(w.upSince["region-api"], decide.RecoveryGrace), "claimed just after RDS began a failover of its own"},
+		{recovering && w.upFor(eastRDS, decide.RecoveryGrace), "claimed just after RDS began a failover of its own"},
 		// What happens between two looks is not seen, and a crash makes for a pause.
 		{w.longestRun < p.Arming-25*time.Second && w.crashes == 0, "claimed for a primary that was never healthy for long"},
 		{!w.lastEnd.IsZero() && w.now.Sub(w.lastEnd) < p.Cooldown-5*time.Second, "claimed during the cooldown"},
-		{w.held(w.lateSince, seen) && !allowed, "claimed with the replica too far behind"},
+		{w.held(w.lateSince, blame) && !allowed, "claimed with the replica too far behind"},
 	})
 }
 
 // isolated: for long enough, nothing outside the guard's region has answered.
-func (w *world) isolated() bool {
-	return w.cut["witness"] && w.held(w.witnessDown, seen)
-}
+func (w *world) isolated() bool { return w.held(w.witnessDown, blame) }
 
 // checkPromotion runs when RDS takes the promotion.
 func (w *world) checkPromotion() {
 	if w.promotions > 0 {
 		w.fail("a second promotion took effect")
 	}
-	if !w.takesWrites() || w.waived || w.denied["fence"] {
+	if !w.takesWrites() || w.waived || !w.fenceable() {
 		return
 	}
-	reachable := w.up("ec2") && w.upSince["ec2"].Before(w.fenceTry)
-	if w.up("ec2") && w.fenceTry.IsZero() {
-		reachable = true
-	}
-	if reachable {
+	if w.fenceTry.IsZero() || w.upFor(eastEC2, w.now.Sub(w.fenceTry)) {
 		w.fail("promoted while the primary takes writes and could be fenced")
 	}
 }
 
-// checkFence runs when the network ACL is changed for a failover. Only the
+// fenceable: EC2 would set a fence, and say so.
+func (w *world) fenceable() bool {
+	return w.up(eastEC2) && !w.denied["fence"] && !w.deaf["CreateNetworkAclEntry"]
+}
+
+// checkFence runs when the network ACL was changed. For a failover only the
 // first try counts: a fence that was sought once is seen through.
-func (w *world) checkFence(first bool) {
+func (w *world) checkFence(c call) {
 	late := 15 * time.Second
 	if w.flaky > 0 || len(w.deaf) > 0 {
 		late = 45 * time.Second // Writing the intent may take several tries.
 	}
-	if first && !w.sent && w.now.Sub(w.promotable) > late {
+	if c.op == "CreateNetworkAclEntry" && w.fenceTries == 1 && !w.sent && w.now.Sub(w.promotable) > late {
 		w.fail("fenced for a replica that could not be promoted for %s", w.now.Sub(w.promotable))
 	}
 }
 
 // checkSwitch runs when DNS is turned.
-func (w *world) checkSwitch(to Site) {
-	if to == SiteReplica && !w.writable() {
-		w.fail("applications are sent to an instance that takes no writes")
+func (w *world) checkSwitch(to engine.Site) {
+	w.check([]rule{
+		{to == "", "the records' weights point to no single instance"},
+		{to == engine.SiteReplica && !w.writable(), "applications are sent to an instance that takes no writes"},
+	})
+}
+
+// slack is how long the guard may take for what it can do. A lease by a wrong
+// clock, or one killed process after another, keeps others out; lost answers
+// cost time.
+func (w *world) slack() time.Duration {
+	switch {
+	case w.skewed || w.crashes > 0:
+		return 8 * time.Minute
+	case w.flaky > 0 || len(w.deaf) > 0:
+		return 3 * time.Minute
 	}
+	return 100 * time.Second
+}
+
+// checkOutage: nobody stays fenced for a failover that does not come.
+func (w *world) checkOutage() {
+	mendable := w.up(eastRDS) && w.up(eastEC2) && !w.denied["unfence"] && w.up(dynamodb)
+	mark(&w.outageSince, w.primaryUp() && w.fence.holds && !w.sent && mendable, w.now)
+	if w.held(w.outageSince, engine.ModelPolicy().AbortAfter+w.slack()) && !w.maybeSent() {
+		w.fail("the primary is fenced for %s though nothing was promoted", w.now.Sub(w.outageSince))
+	}
+}
+
+// checkWriters: there are never two for longer than it takes to fence one.
+func (w *world) checkWriters() {
+	able := w.fenceable() && w.up(dynamodb) && w.up(westRDS)
+	mark(&w.doubleSince, w.takesWrites() && w.writable() && able, w.now)
+	if w.held(w.doubleSince, w.slack()) {
+		w.fail("two writers for %s though fencing is reachable", w.now.Sub(w.doubleSince))
+	}
+}
+
+// maybeSent: a promotion was sent, or the guard can't know that none was.
+func (w *world) maybeSent() bool {
+	f := w.ledger.Failover
+	return w.sent || f != nil && f.MaybeSent
 }
 
 // checkEnd runs when everything has been healthy for long.
 func (w *world) checkEnd() {
-	s := w.ledger.state
+	w.stale = true
+	w.refresh()
+	s := must(w.ops.Ledger.Read(context.Background()))
+	if a, b := must(json.Marshal(s)), must(json.Marshal(w.ledger)); !bytes.Equal(a, b) {
+		w.fail("the ledger holds\n%s\nand was written\n%s", a, b)
+	}
 	if f := s.Failover; f != nil {
 		w.check([]rule{
 			{f.Standing == nil, "a failover hangs without a named refusal"},
@@ -119,20 +182,32 @@ func (w *world) checkEnd() {
 		return
 	}
 	w.check([]rule{
-		{len(s.Debts) > 0, "debts are not paid"},
+		{len(w.unpaid()) > 0, "debts are not paid"},
 		{len(s.Outbox) > 0, "notices were not delivered"},
 	})
-	if w.replica.promoteAt.IsZero() {
+	w.checkJournal(s)
+	if !w.sent {
 		w.check([]rule{
-			{w.fence.holds, "the primary is the writer and still fenced"},
-			{!w.primary.alive && s.Told == "", "the primary is lost, nothing was promoted, and nobody was told why"},
+			{w.fence.some, "the primary is the writer and still fenced"},
+			{!w.primaryUp() && s.Told == "", "the primary is lost, nothing was promoted, and nobody was told why"},
 		})
 		return
 	}
 	w.check([]rule{
-		{s.Writer.Site != SiteReplica, "the replica was promoted and the ledger does not know"},
-		{w.dns.weights != SiteReplica || w.dns.metric != 1, "DNS disagrees with the ledger"},
-		{!w.replica.postured || !w.replica.secretAlone, "the posture was not restored"},
+		{s.Writer.Site != engine.SiteReplica, "the replica was promoted and the ledger does not know"},
+		{w.aws.weights() != engine.SiteReplica || !w.aws.alarmed(), "DNS disagrees with the ledger"},
+		{!w.aws.postured() || !w.aws.secretAlone(), "the posture was not restored"},
 		{w.takesWrites(), "the old primary takes writes beside the new one"},
 	})
+}
+
+// checkJournal: a failover that has ended is written down.
+func (w *world) checkJournal(s engine.State) {
+	if s.Last == nil {
+		return
+	}
+	entries := must(w.ops.Ledger.History(context.Background(), 1))
+	if len(entries) == 0 || entries[0].ID != s.Last.ID || entries[0].Failover.Outcome != s.Last.Outcome {
+		w.fail("the journal does not tell how the last failover ended")
+	}
 }

@@ -1,8 +1,8 @@
 //go:build !race
 
-package engine
+package engine_test
 
-const defaultRuns = 1000
+const defaultRuns = 600
 
 // killStride is how many calls lie between two kills.
 const killStride = 1

@@ -1,215 +1,348 @@
-package engine
+package engine_test
 
 import (
 	"slices"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/awssim"
+	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
 	"github.com/pgdr/pgdr/internal/guard/decide"
+	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
-func (w *world) at(t time.Time, do func(*world)) {
-	w.events = append(w.events, event{t, do})
+// upgrading is a status in which RDS is at work.
+const upgrading = "upgrading"
+
+func (w *world) at(t time.Time, do func(*world)) { w.plan(event{at: t, do: do}) }
+
+// trouble is something that healing puts an end to.
+func (w *world) trouble(t time.Time, do func(*world)) { w.plan(event{at: t, do: do, trouble: true}) }
+
+func (w *world) plan(e event) {
+	w.events = append(w.events, e)
 	slices.SortStableFunc(w.events, func(a, b event) int { return a.at.Compare(b.at) })
 }
 
-// backUp keeps the replica busy, if it is one.
+// backUp keeps the replica busy, if it is one and RDS lets it.
 func (w *world) backUp(d time.Duration) {
-	if r := &w.replica; r.isReplica && r.promoteAt.IsZero() {
-		r.status, r.busyUntil = "backing-up", w.now.Add(d)
+	if !w.replica.IsReplica || !w.pg.writableAt.IsZero() {
+		return
+	}
+	timing := w.aws.timing
+	timing.Backup = d
+	_ = w.aws.cloud.Update(func(tx *awssim.Tx) error {
+		return lifecycle.BackUp(tx, w.aws.find(tx, engine.SiteReplica), timing)
+	})
+}
+
+// failOver has RDS fail the primary over to its standby, which it reports as
+// events only.
+func (w *world) failOver() {
+	w.aws.change(func(tx *awssim.Tx) error {
+		return lifecycle.Failover(tx, w.aws.find(tx, engine.SitePrimary), w.aws.timing)
+	})
+	w.pg.alive, w.recoveryAt = false, w.now
+}
+
+// during cuts ways for a while.
+func (w *world) during(from time.Time, d time.Duration, ways ...string) {
+	w.trouble(from, func(w *world) { w.setCuts(true, ways) })
+	w.trouble(from.Add(d), func(w *world) { w.setCuts(false, ways) })
+}
+
+func (w *world) setCuts(cut bool, ways []string) {
+	for _, way := range ways {
+		w.setCut(way, cut)
+		w.cutFast[way] = w.quick
 	}
 }
 
-// during cuts paths for a while.
-func (w *world) during(from time.Time, d time.Duration, paths ...string) {
-	w.at(from, func(w *world) {
-		for _, p := range paths {
-			w.setCut(p, true)
-		}
-	})
-	w.at(from.Add(d), func(w *world) {
-		for _, p := range paths {
-			w.setCut(p, false)
-		}
-	})
+// disaster lets one happen: one that the guard has to act in, or one in which
+// it had better not.
+func (w *world) disaster(at time.Time) {
+	all := disasters[graveDisasters:]
+	if w.chance(0.5) {
+		all = disasters[:graveDisasters]
+	}
+	all[w.rng.IntN(len(all))](w, at)
 }
+
+// graveDisasters is how many, from the first on, call for a failover.
+const graveDisasters = 6
 
 // disasters are what a run is about.
 var disasters = []func(w *world, at time.Time){
-	// The region is lost, and comes back with its primary, or without.
+	// The region is lost, and comes back with its primary, or without. Route
+	// 53's control plane is in it.
 	func(w *world, at time.Time) {
-		d := w.between(time.Minute, 12*time.Minute)
-		w.during(at, d, "peering", "replication", "region-api", "ec2")
-		w.at(at, func(w *world) { w.primary.alive = false })
+		d := w.between(time.Minute, 9*time.Minute)
+		w.during(at, d, peering, replication, east)
+		if w.chance(0.5) {
+			w.during(at, d, route53)
+		}
+		w.trouble(at, func(w *world) { w.pg.alive = false })
 		if w.chance(0.7) {
-			w.at(at.Add(d), func(w *world) { w.primary.alive = true })
+			w.trouble(at.Add(d), func(w *world) { w.pg.alive = true })
 		}
 	},
 	// The instance is lost, the region lives.
 	func(w *world, at time.Time) {
-		w.at(at, func(w *world) { w.primary.alive = false })
+		w.trouble(at, func(w *world) { w.pg.alive = false })
 		if w.chance(0.5) {
-			w.at(at.Add(w.between(0, time.Minute)), func(w *world) { w.primary.status = "failed" })
+			w.trouble(at.Add(w.between(0, time.Minute)), func(w *world) { w.aws.force(engine.SitePrimary, lifecycle.Failed) })
 		}
 	},
 	// Both data paths are cut, the primary serves its own region.
 	func(w *world, at time.Time) {
-		w.during(at, w.between(time.Minute, 8*time.Minute), "peering", "replication")
+		w.during(at, w.between(time.Minute, 8*time.Minute), peering, replication)
 	},
-	func(w *world, at time.Time) { w.during(at, w.between(time.Minute, 8*time.Minute), "peering") },
-	func(w *world, at time.Time) { w.during(at, w.between(time.Minute, 8*time.Minute), "replication") },
 	// The same, and IAM does not let the guard promote.
 	func(w *world, at time.Time) {
-		w.at(at, func(w *world) { w.denied["promote"] = true })
-		w.during(at, w.between(2*time.Minute, 8*time.Minute), "peering", "replication")
+		w.during(at, w.between(4*time.Minute, 9*time.Minute), peering, replication)
+		w.trouble(at, func(w *world) { w.deny("promote") })
 	},
-	// The same, and RDS takes the promotion and is not heard of for long.
+	// The same, and the replica is backed up just then, while RDS does not
+	// answer.
 	func(w *world, at time.Time) {
-		w.at(at, func(w *world) { w.deaf["promote"], w.muteRDS = true, w.between(2*time.Minute, 6*time.Minute) })
-		w.during(at, w.between(2*time.Minute, 8*time.Minute), "peering", "replication")
-	},
-	// The primary is lost just as the replica begins a backup, of which RDS
-	// does not tell.
-	func(w *world, at time.Time) {
-		w.during(at, w.between(2*time.Minute, 12*time.Minute), "peering", "replication")
+		w.during(at, w.between(2*time.Minute, 9*time.Minute), peering, replication)
 		backup := at.Add(w.between(20*time.Second, 50*time.Second))
-		w.during(backup, w.between(30*time.Second, 70*time.Second), "rds-local")
-		w.at(backup, func(w *world) { w.backUp(w.between(time.Minute, 4*time.Minute)) })
+		w.during(backup, w.between(30*time.Second, 70*time.Second), westRDS)
+		d := w.between(time.Minute, 4*time.Minute)
+		w.trouble(backup, func(w *world) { w.backUp(d) })
+	},
+	// An operator's failover.
+	func(w *world, at time.Time) {
+		r := decide.Request{By: "ops", Force: w.chance(0.6), AllowDataLoss: w.chance(0.3), Unfenced: w.chance(0.2)}
+		w.trouble(at, func(w *world) {
+			w.operator(func(s *engine.State) {
+				s.Order = &engine.Order{ID: "o", Request: r, At: w.now, Expires: w.now.Add(2 * time.Minute)}
+			})
+		})
 	},
 	// The guard is cut off from everything.
 	func(w *world, at time.Time) {
-		w.during(at, w.between(time.Minute, 8*time.Minute), "peering", "replication", "region-api", "ec2", "witness")
+		w.during(at, w.between(time.Minute, 8*time.Minute), peering, replication, east, route53, w.witness())
 	},
-	// A Multi-AZ failover, which RDS reports as an event only.
+	// A Multi-AZ failover of RDS's own.
 	func(w *world, at time.Time) {
-		w.at(at, func(w *world) { w.primary.alive, w.primary.recoveryAt = false, w.now })
-		w.at(at.Add(w.between(80*time.Second, 2*time.Minute)), func(w *world) { w.primary.alive = true })
+		w.trouble(at, (*world).failOver)
+		w.trouble(at.Add(w.aws.timing.Failover), func(w *world) { w.pg.alive = true })
 	},
 	// An upgrade.
 	func(w *world, at time.Time) {
-		w.at(at, func(w *world) { w.primary.status = "upgrading" })
-		w.at(at.Add(20*time.Second), func(w *world) { w.primary.alive = false })
-		d := w.between(2*time.Minute, 5*time.Minute)
-		w.at(at.Add(d), func(w *world) { w.primary.alive, w.primary.status = true, "available" })
+		w.trouble(at, func(w *world) { w.aws.force(engine.SitePrimary, upgrading) })
+		w.trouble(at.Add(20*time.Second), func(w *world) { w.pg.alive = false })
+		w.trouble(at.Add(w.between(2*time.Minute, 5*time.Minute)), (*world).endUpgrade)
 	},
 	// Flapping.
 	func(w *world, at time.Time) {
 		for range 8 {
 			at = at.Add(w.between(10*time.Second, 80*time.Second))
-			w.at(at, func(w *world) { w.primary.alive = !w.primary.alive })
+			w.trouble(at, func(w *world) { w.pg.alive = !w.pg.alive })
 		}
-		w.at(at, func(w *world) { w.primary.alive = true })
+		w.trouble(at, func(w *world) { w.pg.alive = true })
 	},
-	// An operator's failover.
-	func(w *world, at time.Time) {
-		w.at(at, func(w *world) {
-			r := decide.Request{By: "ops", Force: w.chance(0.6), AllowDataLoss: w.chance(0.3), Unfenced: w.chance(0.2)}
-			w.operator(func(s *State) {
-				s.Order = &Order{ID: "o", Request: r, At: w.now, Expires: w.now.Add(2 * time.Minute)}
-			})
-		})
-	},
+	// One data path is cut.
+	func(w *world, at time.Time) { w.during(at, w.between(time.Minute, 8*time.Minute), peering) },
+	func(w *world, at time.Time) { w.during(at, w.between(time.Minute, 8*time.Minute), replication) },
+}
+
+func (w *world) endUpgrade() {
+	if w.aws.instance(engine.SitePrimary).Status == upgrading {
+		w.aws.force(engine.SitePrimary, lifecycle.Available)
+		w.pg.alive = true
+	}
 }
 
 // troubles come on top.
 var troubles = []func(w *world, at time.Time){
 	func(w *world, at time.Time) {
-		w.at(at, func(w *world) { w.backUp(w.between(20*time.Second, 5*time.Minute)) })
+		d := w.between(20*time.Second, 5*time.Minute)
+		w.trouble(at, func(w *world) { w.backUp(d) })
 	},
 	func(w *world, at time.Time) {
-		path := []string{"rds-local", "ledger", "metrics", "notify", "route53", "replica-sql", "ec2"}[w.rng.IntN(7)]
-		w.during(at, w.between(20*time.Second, 4*time.Minute), path)
+		way := []string{westRDS, dynamodb, cloudwatch, sns, secrets, route53, replicaSQL, eastEC2}[w.rng.IntN(8)]
+		w.during(at, w.between(20*time.Second, 4*time.Minute), way)
 	},
 	func(w *world, at time.Time) {
-		w.during(at, w.between(time.Minute, 4*time.Minute), "metrics", "route53")
+		w.during(at, w.between(time.Minute, 4*time.Minute), cloudwatch, route53)
 	},
 	func(w *world, at time.Time) {
-		op := []string{"fence", "promote", "promote", "weights", "unfence", "metrics"}[w.rng.IntN(6)]
-		w.at(at, func(w *world) { w.denied[op] = true })
-		w.at(at.Add(w.between(time.Minute, 14*time.Minute)), func(w *world) { delete(w.denied, op) })
+		what := []string{"fence", "promote", "promote", "weights", "unfence", "metrics"}[w.rng.IntN(6)]
+		w.trouble(at, func(w *world) { w.deny(what) })
+		w.trouble(at.Add(w.between(time.Minute, 9*time.Minute)), func(w *world) { w.grant(what) })
 	},
 	// Answers are lost, the calls have their effect.
 	func(w *world, at time.Time) {
-		op := []string{"fence", "promote", "promote", "weights", "unfence", "ledger-write"}[w.rng.IntN(6)]
-		w.at(at, func(w *world) { w.deaf[op] = true })
-		w.at(at.Add(w.between(time.Minute, 6*time.Minute)), func(w *world) { delete(w.deaf, op) })
+		op := []string{
+			"CreateNetworkAclEntry", "PromoteReadReplica", "PromoteReadReplica", "ChangeResourceRecordSets", "DeleteNetworkAclEntry", "PutItem",
+		}[w.rng.IntN(6)]
+		w.trouble(at, func(w *world) { w.deaf[op] = true })
+		w.trouble(at.Add(w.between(time.Minute, 6*time.Minute)), func(w *world) { delete(w.deaf, op) })
 	},
 	// RDS stops answering in the guard's region, and begins a backup.
 	func(w *world, at time.Time) {
 		at = at.Add(w.between(0, time.Minute))
-		w.during(at, w.between(20*time.Second, 70*time.Second), "rds-local")
-		w.at(at, func(w *world) { w.backUp(w.between(time.Minute, 4*time.Minute)) })
+		w.during(at, w.between(20*time.Second, 70*time.Second), westRDS)
+		d := w.between(time.Minute, 4*time.Minute)
+		w.trouble(at, func(w *world) { w.backUp(d) })
 	},
 	// Pause and resume in quick turn.
 	func(w *world, at time.Time) {
 		for range 60 {
-			w.at(at, func(w *world) { w.operator(func(s *State) { s.Pause = &Pause{At: w.now} }) })
-			w.at(at.Add(1500*time.Millisecond), func(w *world) { w.operator(func(s *State) { s.Pause = nil }) })
+			w.trouble(at, func(w *world) { w.setPause(&engine.Pause{At: w.now}) })
+			w.trouble(at.Add(1500*time.Millisecond), func(w *world) { w.setPause(nil) })
 			at = at.Add(w.between(1600*time.Millisecond, 4*time.Second))
 		}
 	},
 	func(w *world, at time.Time) {
-		w.at(at, func(w *world) { w.operator(func(s *State) { s.Pause = &Pause{At: w.now} }) })
-		w.at(at.Add(w.between(time.Minute, 5*time.Minute)), func(w *world) { w.operator(func(s *State) { s.Pause = nil }) })
+		w.trouble(at, func(w *world) { w.setPause(&engine.Pause{At: w.now}) })
+		w.trouble(at.Add(w.between(time.Minute, 5*time.Minute)), func(w *world) { w.setPause(nil) })
+	},
+	// An operator changes the guard's orders just before it reads them.
+	func(w *world, at time.Time) {
+		w.trouble(at, func(w *world) { w.meddling = 0.3 })
+		w.trouble(at.Add(w.between(time.Minute, 4*time.Minute)), func(w *world) { w.meddling = 0 })
 	},
 	func(w *world, at time.Time) {
-		w.at(at.Add(-140*time.Second), func(w *world) { w.replayStop = w.now })
-		w.at(at.Add(w.between(2*time.Minute, 6*time.Minute)), func(w *world) { w.replayStop = time.Time{} })
-	},
-	func(w *world, at time.Time) {
-		w.at(at, func(w *world) { w.operator(func(s *State) { s.Arming = decide.Arming{Held: true} }) })
-		w.at(at.Add(4*time.Minute), func(w *world) { w.operator(func(s *State) { s.Arming.Held = false }) })
+		w.trouble(at, func(w *world) { w.operator(func(s *engine.State) { s.Arming = decide.Arming{Held: true} }) })
+		w.trouble(at.Add(4*time.Minute), func(w *world) { w.operator(func(s *engine.State) { s.Arming.Held = false }) })
 	},
 }
 
-// operator changes the ledger as drctl does: at once, under the next version.
-func (w *world) operator(change func(*State)) {
-	s := w.ledger.state.Clone()
-	change(&s)
-	s.Version++
-	w.ledger.state = s
+func (w *world) setPause(p *engine.Pause) {
+	w.operator(func(s *engine.State) { s.Pause = p })
+}
+
+// meddle pauses the guard, or lets it go on.
+func (w *world) meddle() {
+	if w.ledger.Version == 0 {
+		return
+	}
+	if w.ledger.Pause != nil {
+		w.setPause(nil)
+		return
+	}
+	w.setPause(&engine.Pause{At: w.now})
 }
 
 // scenario fills a world with things to happen: a time to arm, a disaster or
 // two, troubles, overlapping invocations, crashes; then all is healed and the
 // guard has time to come to rest.
 func scenario(seed uint64, alter setup) *world {
-	w := newWorld(seed)
+	w, start := setting(seed)
+	w.alter = alter
 	w.skewed = w.chance(0.35)
 	w.crashes = []float64{0, 0, 0.002, 0.01}[w.rng.IntN(4)]
 	w.flaky = []float64{0, 0, 0.02, 0.1}[w.rng.IntN(4)]
-	start := modelEpoch.Add(w.between(90*time.Second, 3*time.Minute))
-	if w.chance(0.1) {
-		// Never healthy long enough to arm.
-		w.during(modelEpoch, start.Sub(modelEpoch)-30*time.Second, "peering")
-	}
-	first := w.rng.IntN(len(disasters))
-	disasters[first](w, start)
+	w.quick, w.deafFast = w.chance(0.3), w.chance(0.7)
+	w.disaster(start)
 	if w.chance(0.3) {
-		disasters[w.rng.IntN(len(disasters))](w, start.Add(w.between(0, 6*time.Minute)))
+		w.disaster(start.Add(w.between(0, 5*time.Minute)))
 	}
 	for range w.rng.IntN(5) {
 		troubles[w.rng.IntN(len(troubles))](w, start.Add(w.between(-20*time.Second, 3*time.Minute)))
 	}
-	heal := modelEpoch.Add(20 * time.Minute)
-	w.end = heal.Add(14 * time.Minute)
+	heal := w.events[len(w.events)-1].at.Add(30 * time.Second)
+	if least := start.Add(4 * time.Minute); heal.Before(least) {
+		heal = least
+	}
+	if most := start.Add(w.between(6*time.Minute, 10*time.Minute)); heal.After(most) {
+		heal = most
+	}
+	w.end = heal.Add(15 * time.Minute)
 	w.at(heal, (*world).heal)
-	for at := modelEpoch; at.Before(w.end); at = at.Add(time.Minute) {
-		w.at(at, func(w *world) { w.invoke(w.between(55*time.Second, 3*time.Minute), alter) })
-	}
-	for range w.rng.IntN(6) {
-		w.at(start.Add(w.between(0, 5*time.Minute)), func(w *world) { w.start("alarm", 90*time.Second, alter) })
-	}
+	w.awaken(start)
 	return w
+}
+
+// setting is how a world begins, and when its troubles do: as a rule with a
+// guard that is armed, else with one that has yet to arm itself and may not
+// have the time.
+func setting(seed uint64) (w *world, start time.Time) {
+	switch seed % 10 {
+	case 0, 5:
+		w = newWorld(seed)
+		start = modelEpoch.Add(w.between(75*time.Second, 2*time.Minute))
+		if w.chance(0.5) {
+			w.during(modelEpoch, start.Sub(modelEpoch)-30*time.Second, peering)
+		}
+	case 3:
+		// The replica replays nothing from the beginning on.
+		w = armedWorld(seed)
+		start = modelEpoch.Add(w.between(90*time.Second, 150*time.Second))
+		w.pg.replayStop = modelEpoch
+		w.trouble(start.Add(w.between(2*time.Minute, 6*time.Minute)), func(w *world) { w.pg.replayStop = time.Time{} })
+	default:
+		w = armedWorld(seed)
+		start = modelEpoch.Add(w.between(15*time.Second, 50*time.Second))
+	}
+	return w, start
+}
+
+// awaken plans the invocations: the schedule's, now and then twice, as it may
+// happen, and alarms', which come in swarms.
+func (w *world) awaken(start time.Time) {
+	for at := modelEpoch; at.Before(w.end); at = at.Add(time.Minute) {
+		timeout := w.between(55*time.Second, 3*time.Minute)
+		w.at(at, func(w *world) { w.invoke(timeout) })
+		if w.chance(0.15) {
+			w.at(at.Add(w.between(0, 30*time.Second)), func(w *world) { w.invoke(timeout) })
+		}
+	}
+	for range w.rng.IntN(3) {
+		at := start.Add(w.between(0, 5*time.Minute))
+		for range 1 + w.rng.IntN(4) {
+			w.at(at.Add(w.between(0, 2*time.Second)), func(w *world) { w.start("alarm", 90*time.Second) })
+		}
+	}
+}
+
+// tick plans the schedule's invocations for a world without chance, one at each
+// full minute until its end.
+func (w *world) tick() {
+	at := w.now.Truncate(time.Minute)
+	if at.Before(w.now) {
+		at = at.Add(time.Minute)
+	}
+	for ; at.Before(w.end); at = at.Add(time.Minute) {
+		w.at(at, func(w *world) { w.invoke(100 * time.Second) })
+	}
 }
 
 // heal mends all but a lost primary.
 func (w *world) heal() {
-	for _, p := range allPaths {
-		if w.cut[p] {
-			w.setCut(p, false)
+	w.healed = true
+	w.events = slices.DeleteFunc(w.events, func(e event) bool { return e.trouble })
+	for way, cut := range w.cut {
+		if cut {
+			w.setCut(way, false)
 		}
 	}
-	w.denied, w.deaf = map[string]bool{}, map[string]bool{}
-	w.flaky, w.crashes, w.replayStop, w.muteRDS = 0, 0, time.Time{}, 0
-	w.operator(func(s *State) { s.Pause, s.Arming.Held = nil, false })
+	for what := range w.denied {
+		w.grant(what)
+	}
+	w.endUpgrade()
+	w.deaf = map[string]bool{}
+	w.flaky, w.crashes, w.meddling, w.pg.replayStop, w.muteRDS = 0, 0, 0, time.Time{}, 0
+	w.operator(func(s *engine.State) { s.Pause, s.Arming.Held = nil, false })
+}
+
+// rebuild is what an operator does to fail back: a new primary, seeded from
+// the writer, and the writer made its replica.
+func (w *world) rebuild() {
+	w.aws.become(engine.SitePrimary, "db-C", "")
+	w.aws.become(engine.SiteReplica, "db-D", engine.SitePrimary)
+	w.aws.replicateSecret()
+	w.pg = postgres{alive: true, lsn: w.pg.lsn, receivedAt: w.now}
+	w.sent, w.promotions, w.stale = false, 0, true
+}
+
+// afterFailover is a world in which somebody has failed over, and no ledger
+// tells of it.
+func (w *world) afterFailover() {
+	w.aws.force(engine.SitePrimary, lifecycle.Stopped)
+	w.aws.become(engine.SiteReplica, replicaID(), "")
+	w.pg.alive, w.pg.writableAt = false, modelEpoch.Add(-time.Hour)
+	w.sent, w.promotions, w.stale = true, 1, true
 }

@@ -1,122 +1,147 @@
-package engine
+package engine_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
+	"sync"
 	"time"
+
+	"github.com/pgdr/pgdr/internal/awsapi"
+	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
+	"github.com/pgdr/pgdr/internal/awssim/wire"
+	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
-// world is the truth that the engine can only guess at: two instances, the
-// paths between them and the guard, the guard's own services. It is a thin
-// stand-in for the ports, not for AWS; what it does know of RDS is documented:
-// the instance still looks available just after a promotion was asked for, a
-// repeat finds it busy and later no replica, a backup refuses a promotion, an
-// instance with replicas is not stopped, a network ACL takes effect late.
+// world is the truth that the engine can only guess at: an AWS account, two
+// PostgreSQL servers, and the ways to them, which can be cut. Chance decides
+// everything in it by its seed.
 type world struct {
 	rng  *rand.Rand
 	seed uint64
 	now  time.Time
 	end  time.Time
-	// violations found so far; the run stops at the first.
+	// violation that was found first; the run stops there.
 	violation string
+	// alter is done to every engine.
+	alter setup
 
-	primary  truth
-	replica  truth
-	fence    fenceTruth
-	cut      map[string]bool // paths and services that do not answer
-	denied   map[string]bool // operations that IAM refuses
+	aws *account
+	pg  postgres
+	// ops changes the ledger for operators.
+	ops *awsapi.Adapters
+
+	cut      map[string]bool // regions, services and ways that do not answer
+	cutFast  map[string]bool // those of them that break at once instead of keeping still
 	deaf     map[string]bool // operations whose answers are lost
+	deafFast bool            // they break at once
+	denied   map[string]bool // what IAM refuses
 	swallow  int             // promotions that RDS accepts and forgets
 	muteRDS  time.Duration   // how long RDS falls silent after a promotion
-	flaky    float64         // chance that a call is lost or throttled
+	flaky    float64         // chance that a request is lost or throttled
 	skewed   bool
-	upSince  map[string]time.Time // since when a cut-able thing has answered
-	dns      dnsTruth
-	ledger   ledgerTruth
-	notices  []Notice
-	events   []event
-	procs    []*proc
-	started  int
-	crashes  float64 // chance of a crash at each yield
-	onEffect func(p *proc, op string, after bool) bool
+	crashes  float64 // chance of a crash at each turn
+	meddling float64 // chance that an operator pauses or resumes the guard before it reads the ledger
+	healed   bool
+	quick    bool // what is cut breaks at once
 
-	lsn         uint64
-	lateSince   time.Time // since when the replica is too far behind
-	replayStop  time.Time // since when the replica replays nothing
-	receivedAt  time.Time // last moment at which the replica had all WAL
-	walUpSince  time.Time // zero while no WAL flows
-	sqlUpSince  time.Time // zero while the guard can't reach the primary
-	greenSince  time.Time // zero while anything that arming needs is bad
-	longestRun  time.Duration
-	workSince   time.Time // since when RDS is at work on the primary
-	witnessDown time.Time // since when nothing outside the region answers
-	promotable  time.Time // last moment at which a promotion would be taken
-	promotions  int       // that RDS took
-	sent        bool      // a promotion reached RDS
-	fenceTry    time.Time // when fencing was last tried
-	fenceTries  int
-	lastEnd     time.Time // when a failover last ended
-	outageSince time.Time // the primary lives, fenced, and nobody was promoted
-	doubleSince time.Time // two instances take writes
-	waived      bool      // the operator said unfenced
+	events    []event
+	running   []*invocation
+	idle      []*process
+	processes int
+	onCall    func(p *process, c call, after bool) bool
+	notices   []wire.Message
+	tally     tally
+
+	seen
+	record
 }
 
-// truth of one instance.
-type truth struct {
-	id          string
-	alive       bool // PostgreSQL takes connections
-	isReplica   bool // as RDS tells
-	inRecovery  bool // as PostgreSQL tells
-	status      string
-	busyUntil   time.Time // backup or work of RDS
-	recoveryAt  time.Time
-	promoteAt   time.Time // accepted
-	visibleAt   time.Time // RDS shows it in progress from then on
-	doneAt      time.Time // RDS says available and no source
-	writableAt  time.Time // PostgreSQL leaves recovery
-	exists      bool
-	stopped     bool
-	postured    bool
-	secretAlone bool
+var modelEpoch = engine.ModelEpoch
+
+// The ways that can be cut. Those to AWS are a region, or a service in it.
+const (
+	peering     = "peering"
+	replication = "replication"
+	replicaSQL  = "replica's SQL"
+	route53     = "Route 53"
+	east        = "us-east-1"
+	west        = "eu-west-1"
+	eastRDS     = east + " RDS"
+	eastEC2     = east + " EC2"
+	westRDS     = west + " RDS"
+	dynamodb    = west + " DynamoDB"
+	cloudwatch  = west + " CloudWatch"
+	sns         = west + " SNS"
+	secrets     = west + " Secrets Manager"
+)
+
+// newWorld is one in which the stacks have just been deployed.
+func newWorld(seed uint64) *world { return begin(seed, deployed(), nil) }
+
+// armedWorld is one in which the guard has armed itself and is at rest.
+func armedWorld(seed uint64, change ...func(*lifecycle.Timing)) *world {
+	w := begin(seed, armed(), change)
+	w.ledger = w.aws.ledger()
+	w.longestRun = engine.ModelPolicy().Arming
+	return w
 }
 
-type fenceTruth struct {
-	rule    bool      // as last set
-	holds   bool      // as packets find it
-	settles time.Time // when holds becomes rule
-}
+// armed is the deployment after some minutes in which all was well.
+var armed = sync.OnceValue(func() deployment {
+	w := newWorld(1)
+	w.now, w.end = modelEpoch.Add(-3*time.Minute), modelEpoch
+	w.pg.receivedAt = w.now
+	w.tick()
+	w.run()
+	if w.ledger.Arming.ArmedFor != primaryID() || w.ledger.Lease.Owner != "" {
+		panic(fmt.Sprintf("the guard has not armed itself: %+v", w.ledger.Arming))
+	}
+	return w.aws.deployment
+})
 
-type dnsTruth struct {
-	weights Site
-	bucket  time.Time
-	metric  float64 // maximum in the bucket
-}
-
-type ledgerTruth struct{ state State }
-
-type event struct {
-	at time.Time
-	do func(*world)
-}
-
-var modelEpoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-
-// Everything that can be cut.
-var allPaths = []string{"peering", "replication", "witness", "region-api", "ec2", "rds-local", "ledger", "metrics", "notify", "route53", "replica-sql"}
-
-func newWorld(seed uint64) *world {
+func begin(seed uint64, from deployment, change []func(*lifecycle.Timing)) *world {
 	w := &world{
 		rng: rand.New(rand.NewPCG(seed, 7)), seed: seed, now: modelEpoch,
-		cut: map[string]bool{}, denied: map[string]bool{}, deaf: map[string]bool{}, upSince: map[string]time.Time{},
-		lsn: 1 << 20, receivedAt: modelEpoch,
+		cut: map[string]bool{}, cutFast: map[string]bool{}, deaf: map[string]bool{}, denied: map[string]bool{}, deafFast: true,
+		pg: postgres{alive: true, lsn: uint64(modelEpoch.Unix()), receivedAt: modelEpoch},
 	}
-	w.primary = truth{id: "db-A", alive: true, status: "available", exists: true}
-	w.replica = truth{id: "db-B", alive: true, isReplica: true, inRecovery: true, status: "available", exists: true}
-	w.dns.weights = SitePrimary
-	for _, p := range allPaths {
-		w.upSince[p] = modelEpoch
+	w.upSince = map[string]time.Time{}
+	w.lag = w.between(0, 12*time.Second)
+	timing := w.timing()
+	for _, do := range change {
+		do(&timing)
 	}
+	w.aws = newAccount(from, worldClock{w}, wire.Options{
+		Timing: timing, Propagation: w.between(time.Second, time.Minute), Staleness: wire.Staleness{EC2: w.lag},
+		OnPublish: func(m wire.Message) { w.notices = append(w.notices, m) },
+	})
+	w.ops = must(awsapi.New(context.Background(), w.aws.config, awsapi.Options{
+		Clock: worldClock{w}, HTTPClient: straight{w}, Credentials: known,
+		Endpoint: func(awsapi.Service, string) string { return "https://aws.model" },
+	}))
+	w.refresh()
 	return w
+}
+
+// timing is what RDS takes.
+func (w *world) timing() lifecycle.Timing {
+	noticed := w.between(time.Second, 20*time.Second)
+	return lifecycle.Timing{
+		Noticed: noticed, Promotion: noticed + w.between(20*time.Second, 4*time.Minute), Reboot: 10 * time.Second,
+		Backup: w.between(10*time.Second, time.Minute), Modify: 20 * time.Second, MultiAZ: w.between(30*time.Second, 2*time.Minute),
+		Stop: 30 * time.Second, Start: time.Minute, Failover: w.between(100*time.Second, 150*time.Second),
+	}
+}
+
+// worldClock is the true time, on which nobody has to wait.
+type worldClock struct{ w *world }
+
+func (c worldClock) Now() time.Time                           { return c.w.now }
+func (worldClock) Sleep(context.Context, time.Duration) error { return nil }
+func (worldClock) WithDeadline(ctx context.Context, _ time.Time) (context.Context, context.CancelFunc) {
+	return ctx, func() {}
 }
 
 func (w *world) fail(format string, args ...any) {
@@ -125,145 +150,51 @@ func (w *world) fail(format string, args ...any) {
 	}
 }
 
-func (w *world) setCut(path string, cut bool) {
-	if w.cut[path] && !cut {
-		w.upSince[path] = w.now
+func (w *world) setCut(way string, cut bool) {
+	if w.cut[way] && !cut {
+		w.upSince[way] = w.now
 	}
-	w.cut[path] = cut
+	w.cut[way] = cut
 }
 
-// up tells whether a path answers: those that leave the guard's region all die
-// with its isolation, which is a cut of the four together.
-func (w *world) up(path string) bool { return !w.cut[path] }
+// up tells whether a way answers, its region included.
+func (w *world) up(way string) bool { return !w.cut[way] && !w.cut[regionOf(way)] }
 
-// takesWrites: applications could write to the old primary.
-func (w *world) takesWrites() bool {
-	return w.primary.alive && !w.fence.holds && !w.primary.stopped && !w.primary.isReplica
+// upFor tells whether a way has answered for at least d.
+func (w *world) upFor(way string, d time.Duration) bool {
+	return w.up(way) && w.now.Sub(w.upSince[way]) >= d && w.now.Sub(w.upSince[regionOf(way)]) >= d
 }
 
-// writable: the former replica takes writes.
-func (w *world) writable() bool {
-	return w.replica.alive && !w.replica.promoteAt.IsZero() && !w.now.Before(w.replica.writableAt)
+func regionOf(way string) string {
+	region, _, _ := strings.Cut(way, " ")
+	return region
 }
 
-// advance moves the clock and all that goes on by itself.
-func (w *world) advance(to time.Time) {
-	for len(w.events) > 0 && !w.events[0].at.After(to) {
-		e := w.events[0]
-		w.events = w.events[1:]
-		w.pass(e.at)
-		e.do(w)
-	}
-	w.pass(to)
+// deny and grant change what IAM permits.
+func (w *world) deny(what string) {
+	w.denied[what] = true
+	w.aws.deny(what, actions[what])
 }
 
-func (w *world) pass(to time.Time) {
-	if to.After(w.now) {
-		w.now = to
-	}
-	if w.fence.holds != w.fence.rule && !w.now.Before(w.fence.settles) {
-		w.fence.holds = w.fence.rule
-	}
-	r := &w.replica
-	if r.status == "backing-up" && !w.now.Before(r.busyUntil) {
-		r.status = "available"
-	}
-	switch {
-	case r.promoteAt.IsZero():
-	case !w.now.Before(r.doneAt):
-		r.status, r.isReplica = "available", false
-	case !w.now.Before(r.visibleAt):
-		r.status = "modifying"
-	}
-	r.inRecovery = !w.writable()
-	w.stream()
-	w.follow()
+func (w *world) grant(what string) {
+	delete(w.denied, what)
+	w.aws.grant(what)
 }
 
-// stream is replication: the replica has all that the primary wrote while the
-// path was up.
-func (w *world) stream() {
-	flows := w.primary.alive && w.up("replication") && w.replica.isReplica && w.replica.promoteAt.IsZero()
-	mark(&w.walUpSince, flows, w.now)
-	if w.primary.alive {
-		w.lsn += 10
-	}
-	if flows {
-		w.receivedAt = w.now
-	}
-	mark(&w.sqlUpSince, w.primary.alive && w.up("peering"), w.now)
-	if w.replica.isReplica && w.replica.status == "available" {
-		w.promotable = w.now
-	}
+var actions = map[string]string{
+	"fence": "ec2:CreateNetworkAclEntry", "unfence": "ec2:DeleteNetworkAclEntry", "promote": "rds:PromoteReadReplica",
+	"weights": "route53:ChangeResourceRecordSets", "metrics": "cloudwatch:PutMetricData",
 }
 
-// follow keeps the moments that the invariants look at.
-func (w *world) follow() {
-	green := !w.sqlUpSince.IsZero() && !w.walUpSince.IsZero() && w.replica.promoteAt.IsZero()
-	mark(&w.greenSince, green, w.now)
-	if green {
-		w.longestRun = max(w.longestRun, w.now.Sub(w.greenSince))
+// operator changes the ledger as drctl does, at once.
+func (w *world) operator(change func(*engine.State)) {
+	ctx := context.Background()
+	s := must(w.ops.Ledger.Read(ctx))
+	change(&s)
+	if err := w.ops.Ledger.Write(ctx, s); err != nil {
+		panic(err)
 	}
-	mark(&w.workSince, w.primary.status != "available" && w.primary.status != "failed", w.now)
-	mark(&w.lateSince, w.behind() > modelPolicy().MaxDataLoss+20*time.Second, w.now)
-	mark(&w.witnessDown, w.cut["witness"], w.now)
-	w.checkOutage()
-	w.checkWriters()
-}
-
-// slack is how long the guard may take for what it can do. A lease by a wrong
-// clock, or one killed process after another, keeps others out.
-func (w *world) slack() time.Duration {
-	if w.skewed || w.crashes > 0 {
-		return 8 * time.Minute
-	}
-	return 3 * time.Minute
-}
-
-// checkOutage: nobody stays fenced for a failover that does not come.
-func (w *world) checkOutage() {
-	mendable := w.up("region-api") && w.up("ec2") && !w.denied["unfence"] && w.up("ledger")
-	mark(&w.outageSince, w.primary.alive && w.fence.holds && !w.sent && mendable, w.now)
-	if w.held(w.outageSince, modelPolicy().AbortAfter+w.slack()) && !w.maybeSent() {
-		w.fail("the primary is fenced for %s though nothing was promoted", w.now.Sub(w.outageSince))
-	}
-}
-
-// checkWriters: there are never two for longer than it takes to fence one.
-func (w *world) checkWriters() {
-	fenceable := w.up("ec2") && !w.denied["fence"] && w.up("ledger") && w.up("rds-local")
-	mark(&w.doubleSince, w.takesWrites() && w.writable() && fenceable, w.now)
-	if w.held(w.doubleSince, w.slack()) {
-		w.fail("two writers for %s though fencing is reachable", w.now.Sub(w.doubleSince))
-	}
-}
-
-func mark(since *time.Time, on bool, now time.Time) {
-	switch {
-	case !on:
-		*since = time.Time{}
-	case since.IsZero():
-		*since = now
-	}
-}
-
-// maybeSent: a promotion was sent, or the guard can't know that none was.
-func (w *world) maybeSent() bool {
-	f := w.ledger.state.Failover
-	return w.sent || f != nil && f.MaybeSent
-}
-
-// behind is how far replay is behind what was received.
-func (w *world) behind() time.Duration {
-	if w.replayStop.IsZero() {
-		return 0
-	}
-	return max(0, w.receivedAt.Sub(w.replayStop))
-}
-
-// held tells whether something has been so for at least d.
-func (w *world) held(since time.Time, d time.Duration) bool {
-	return !since.IsZero() && w.now.Sub(since) >= d
+	w.ledger = w.aws.ledger()
 }
 
 func (w *world) between(a, b time.Duration) time.Duration {

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	now0 = modelEpoch
+	now0 = ModelEpoch
 	top0 = Topology{
 		Primary: Member{Site: SitePrimary, Identifier: "p"},
 		Replica: Member{Site: SiteReplica, Identifier: "r"},
@@ -42,7 +42,7 @@ func TestObserve_LearnsTheWriterOnlyFromInstancesAsAtBirth(t *testing.T) {
 			x := atBirth()
 			c.alter(&x)
 			var s State
-			s.observe(modelPolicy(), top0, x, now0)
+			s.observe(ModelPolicy(), top0, x, now0)
 			if s.Writer.ResourceID != c.want {
 				t.Fatalf("writer %+v, want %q", s.Writer, c.want)
 			}
@@ -52,10 +52,10 @@ func TestObserve_LearnsTheWriterOnlyFromInstancesAsAtBirth(t *testing.T) {
 
 func TestObserve_FollowsARebuiltPrimaryAndDisarms(t *testing.T) {
 	s := State{Arming: decide.Arming{ArmedFor: "db-A"}}
-	s.observe(modelPolicy(), top0, atBirth(), now0)
+	s.observe(ModelPolicy(), top0, atBirth(), now0)
 	x := atBirth()
 	x.Writer.ResourceID = "db-C"
-	s.observe(modelPolicy(), top0, x, now0.Add(time.Minute))
+	s.observe(ModelPolicy(), top0, x, now0.Add(time.Minute))
 	if s.Writer.ResourceID != "db-C" || s.Arming.ArmedFor != "" {
 		t.Fatalf("writer %+v, arming %+v", s.Writer, s.Arming)
 	}
@@ -63,7 +63,7 @@ func TestObserve_FollowsARebuiltPrimaryAndDisarms(t *testing.T) {
 
 func TestObserve_NeverTakesAnotherWriterOnAfterAFailover(t *testing.T) {
 	s := State{Writer: Member{Site: SiteReplica, ResourceID: "db-B"}}
-	s.observe(modelPolicy(), top0, atBirth(), now0)
+	s.observe(ModelPolicy(), top0, atBirth(), now0)
 	if s.Writer.ResourceID != "db-B" {
 		t.Fatalf("writer %+v", s.Writer)
 	}
@@ -73,7 +73,7 @@ func TestObserve_TakesAnInstanceOfAnotherIDForGone(t *testing.T) {
 	s := State{Writer: Member{Site: SitePrimary, ResourceID: "db-A"}}
 	x := atBirth()
 	x.Writer.ResourceID, x.Replica = "db-C", nil
-	s.observe(modelPolicy(), top0, x, now0)
+	s.observe(ModelPolicy(), top0, x, now0)
 	if o := s.observation(now0); !o.Primary.Gone || o.Primary.ResourceID != "db-A" {
 		t.Fatalf("primary %+v", o.Primary)
 	}
@@ -81,9 +81,9 @@ func TestObserve_TakesAnInstanceOfAnotherIDForGone(t *testing.T) {
 
 func TestObserve_KeepsWhatWasNotAnswered(t *testing.T) {
 	var s State
-	s.observe(modelPolicy(), top0, atBirth(), now0)
+	s.observe(ModelPolicy(), top0, atBirth(), now0)
 	before := s.Watch
-	s.observe(modelPolicy(), top0, Samples{}, now0.Add(time.Minute))
+	s.observe(ModelPolicy(), top0, Samples{}, now0.Add(time.Minute))
 	if diff := cmp.Diff(before, s.Watch); diff != "" {
 		t.Fatalf("an empty round changed what is known:\n%s", diff)
 	}
@@ -127,7 +127,7 @@ func TestObserve_MeasuresTheReplicaByTheHeartbeatOfTheSameRound(t *testing.T) {
 	x := atBirth()
 	x.Acked = &decide.Heartbeat{Seq: 1, At: now0, LSN: 500}
 	x.Standby = &Standby{InRecovery: true, ReplayLSN: 499, EndLSN: 499, MessageAt: now0}
-	s.observe(modelPolicy(), top0, x, now0)
+	s.observe(ModelPolicy(), top0, x, now0)
 	if !s.Watch.Positions.CaughtUpAt.IsZero() {
 		t.Fatalf("positions %+v", s.Watch.Positions)
 	}
@@ -143,7 +143,7 @@ func TestFollow_NeverGoesBack(t *testing.T) {
 
 func TestGauges_ClaimNothingAboutWhatIsNotKnown(t *testing.T) {
 	var s State
-	s.observe(modelPolicy(), top0, atBirth(), now0)
+	s.observe(ModelPolicy(), top0, atBirth(), now0)
 	late := now0.Add(2 * decide.StatusFresh)
 	v := s.gauges(late)
 	for _, m := range []Metric{ReplicaReady, Unprotected, HeartbeatLag, ActiveWriter} {
@@ -162,7 +162,7 @@ func TestGauges_TellWhatStands(t *testing.T) {
 	at := func(c decide.Class) decide.Sample { return decide.Sample{From: now0, At: now0, Class: c} }
 	x.SQL, x.WAL = at(decide.ClassDiskFull), at(decide.ClassStreaming)
 	x.Standby = &Standby{InRecovery: true, ReplayLSN: 1, ReplayedCommitAt: now0.Add(-7 * time.Second)}
-	s.observe(modelPolicy(), top0, x, now0)
+	s.observe(ModelPolicy(), top0, x, now0)
 	s.owe(DebtFence, Member{}, now0)
 	want := map[Metric]float64{
 		GuardTick: 1, PrimaryReachable: 1, PrimaryNotWritable: 1, FencingOwed: 1, ReplicaReady: 1, Unprotected: 0, HeartbeatLag: 7,

@@ -1,4 +1,4 @@
-package engine
+package engine_test
 
 import (
 	"go/ast"
@@ -10,62 +10,37 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/internal/guard/decide"
+	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
-// seeThrough lets a test alter what Decide gets to see.
-func seeThrough(alter func(*decide.Policy, *decide.Observation)) setup {
-	return func(e *Engine) {
-		e.decide = func(p decide.Policy, o decide.Observation, now time.Time) decide.Decision {
-			alter(&p, &o)
-			return decide.Decide(p, o, now)
-		}
+// missing lists every safeguard and how an engine without it is made: those of
+// the engine itself, and those of the decision.
+func missing() map[string]setup {
+	all := map[string]setup{}
+	for _, name := range engine.Safeguards() {
+		all[name] = func(e *engine.Engine) { e.Without(name) }
 	}
+	for name, alter := range blinded {
+		all[name] = func(e *engine.Engine) { e.SeeThrough(alter) }
+	}
+	return all
 }
 
-// missing lists every safeguard and how an engine without it is made.
-var missing = map[string]setup{
-	"lease":             func(e *Engine) { e.without.lease = true },
-	"epoch check":       func(e *Engine) { e.without.epoch = true },
-	"intent":            func(e *Engine) { e.without.intent = true },
-	"pre-flight":        func(e *Engine) { e.without.preflight = true },
-	"fence":             func(e *Engine) { e.without.fence = true },
-	"fence confirmed":   func(e *Engine) { e.without.confirm = true },
-	"sent means sent":   func(e *Engine) { e.without.sentCheck = true },
-	"deadline":          func(e *Engine) { e.without.deadline = true },
-	"writer verified":   func(e *Engine) { e.without.verify = true },
-	"decision at claim": func(e *Engine) { e.without.recheck = true },
-	"isolation check": seeThrough(func(_ *decide.Policy, o *decide.Observation) {
+// blinded take a safeguard of the decision away by what Decide gets to see.
+var blinded = map[string]func(*decide.Policy, *decide.Observation){
+	"isolation check": func(_ *decide.Policy, o *decide.Observation) {
 		o.Witness = decide.Path{LastSample: o.SQL.LastSample, LastPositive: o.SQL.LastSample, Class: decide.ClassOK}
-	}),
-	"WAL path": seeThrough(func(_ *decide.Policy, o *decide.Observation) { o.WAL = o.SQL }),
-	"SQL path": seeThrough(func(_ *decide.Policy, o *decide.Observation) { o.SQL = o.WAL }),
-	"arming": seeThrough(func(_ *decide.Policy, o *decide.Observation) {
+	},
+	"WAL path": func(_ *decide.Policy, o *decide.Observation) { o.WAL = o.SQL },
+	"SQL path": func(_ *decide.Policy, o *decide.Observation) { o.SQL = o.WAL },
+	"arming": func(_ *decide.Policy, o *decide.Observation) {
 		o.Facts.ArmedFor, o.Facts.Held = o.Primary.ResourceID, false
-	}),
-	"cooldown":       seeThrough(func(_ *decide.Policy, o *decide.Observation) { o.Facts.CooldownUntil = time.Time{} }),
-	"pause":          seeThrough(func(_ *decide.Policy, o *decide.Observation) { o.Facts.Paused = false }),
-	"loss limit":     seeThrough(func(p *decide.Policy, _ *decide.Observation) { p.MaxDataLoss = time.Hour }),
-	"RDS at work":    seeThrough(func(_ *decide.Policy, o *decide.Observation) { o.Primary.Status = "available" }),
-	"RDS recovering": seeThrough(func(_ *decide.Policy, o *decide.Observation) { o.Primary.RecoveryAt = time.Time{} }),
-}
-
-// safeguardBudget is how many worlds may pass before a missing safeguard must
-// have been missed.
-const safeguardBudget = 500
-
-func TestModel_MissesEverySafeguardThatIsTakenAway(t *testing.T) {
-	for name, alter := range missing {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for seed := uint64(1); seed <= safeguardBudget; seed++ {
-				if w := runWorld(seed, alter); w.violation != "" {
-					t.Logf("found by world %d: %s", seed, w.violation)
-					return
-				}
-			}
-			t.Errorf("%d worlds passed without it: the model would not notice its loss", safeguardBudget)
-		})
-	}
+	},
+	"cooldown":       func(_ *decide.Policy, o *decide.Observation) { o.Facts.CooldownUntil = time.Time{} },
+	"pause":          func(_ *decide.Policy, o *decide.Observation) { o.Facts.Paused = false },
+	"loss limit":     func(p *decide.Policy, _ *decide.Observation) { p.MaxDataLoss = time.Hour },
+	"RDS at work":    func(_ *decide.Policy, o *decide.Observation) { o.Primary.Status = "available" },
+	"RDS recovering": func(_ *decide.Policy, o *decide.Observation) { o.Primary.RecoveryAt = time.Time{} },
 }
 
 // TestSafeguards_CanNotBeTakenAwayByTheProgramItself: only tests may write to

@@ -1,4 +1,4 @@
-package engine
+package engine_test
 
 import (
 	"encoding/json"
@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
 // TestGuard_ImportsNeitherTheAWSSDKNorCDKTF keeps judgement and action free of
@@ -32,15 +34,15 @@ func TestGuard_ImportsNeitherTheAWSSDKNorCDKTF(t *testing.T) {
 }
 
 func TestState_SurvivesJSONAndCloning(t *testing.T) {
-	for _, length := range []uint64{1, 2, 3, 5, 8} {
-		w := scenario(length, nil)
+	for _, seed := range []uint64{1, 2, 3, 5, 8} {
+		w := scenario(seed, nil)
 		w.run()
-		s := w.ledger.state
+		s := w.ledger
 		data, err := json.Marshal(s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var back State
+		var back engine.State
 		if err := json.Unmarshal(data, &back); err != nil {
 			t.Fatal(err)
 		}
@@ -49,29 +51,29 @@ func TestState_SurvivesJSONAndCloning(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(string(data), string(again)); diff != "" {
-			t.Errorf("world %d: what was written is not what is read:\n%s", length, diff)
+			t.Errorf("world %d: what was written is not what is read:\n%s", seed, diff)
 		}
 		if diff := cmp.Diff(s, s.Clone()); diff != "" {
-			t.Errorf("world %d: a clone differs:\n%s", length, diff)
+			t.Errorf("world %d: a clone differs:\n%s", seed, diff)
 		}
 	}
 }
 
 func TestClone_SharesNothingThatChanges(t *testing.T) {
 	w := failedOver(t)
-	s := w.ledger.state
-	s.Pause, s.Order, s.Failover = &Pause{}, &Order{}, s.Last.clone()
-	s.Debts = map[DebtKind]Debt{DebtStop: {}}
-	s.Outbox = []Notice{{ID: "a"}}
+	s := w.ledger
+	s.Pause, s.Order, s.Failover = &engine.Pause{}, &engine.Order{}, s.Clone().Last
+	s.Debts = map[engine.DebtKind]engine.Debt{engine.DebtStop: {}}
+	s.Outbox = []engine.Notice{{ID: "a"}}
 	before, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := s.Clone()
 	c.Pause.By, c.Order.ID, c.Failover.Step = "x", "x", "x"
-	c.Failover.Times[StepClaim] = modelEpoch
-	c.Last.Times[StepClaim] = modelEpoch
-	c.Debts[DebtStop] = Debt{Tries: 9}
+	c.Failover.Times[engine.StepClaim] = modelEpoch
+	c.Last.Times[engine.StepClaim] = modelEpoch
+	c.Debts[engine.DebtStop] = engine.Debt{Tries: 9}
 	c.Outbox[0].ID = "x"
 	after, err := json.Marshal(s)
 	if err != nil {
@@ -83,7 +85,7 @@ func TestClone_SharesNothingThatChanges(t *testing.T) {
 }
 
 func TestNew_NamesEveryMissingPart(t *testing.T) {
-	_, err := New(Config{}, Ports{})
+	_, err := engine.New(engine.Config{}, engine.Ports{})
 	if err == nil {
 		t.Fatal("made an engine of nothing")
 	}
