@@ -77,6 +77,8 @@ var policies = map[string]twoWays{
 		found: variable("PGDR_COOLDOWN_SECONDS", "3599"), ignore: variable("PGDR_RECORD_TTL_SECONDS", "4")},
 	"guard-region": {kind: "aws_route53_health_check", stack: "primary",
 		found: becomes("cloudwatch_alarm_region", "eu-west-1", "us-east-1"), ignore: becomes("tags", nil, map[string]any{"a": "b"})},
+	"hidden-change": {kind: "aws_cloudwatch_metric_alarm", stack: "replica",
+		found: becomes("threshold", 999, 999), ignore: becomes("threshold", 999, 1000)},
 	"iam-broadened": {kind: "aws_iam_role_policy", stack: "replica",
 		found: becomes("policy", grant("rds:PromoteReadReplica"), grant("rds:*")), ignore: becomes("policy", grant("rds:*"), grant("rds:PromoteReadReplica"))},
 	"logs": {kind: "aws_cloudwatch_log_group", stack: "replica",
