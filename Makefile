@@ -49,6 +49,11 @@ validate: deps ## Check the stacks of ENV (default dev) against the provider's s
 plan: deps ## Show what a deployment of ENV would do
 	@$(DRCTL) twin plan --environment $(ENV)
 
+.PHONY: review
+review: deps ## Plan ENV in the simulated account and review it by policy
+	@go build -o bin/drctl ./cmd/drctl
+	@bin/drctl review --environment $(ENV)
+
 .PHONY: deploy-local
 deploy-local: deps ## Apply both stacks of ENV with cdktf deploy
 	@$(DRCTL) twin deploy --environment $(ENV)
