@@ -1,6 +1,7 @@
 package review_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,14 +18,14 @@ const canary = "canary-6f1d2c-do-not-show"
 func requireNoCanary(t *testing.T, edits ...plantest.Edit) *review.Review {
 	t.Helper()
 	raw := primaryPlan(t, edits...)
-	require.Contains(t, string(raw), canary, "the plan has no canary: nothing is shown here")
+	require.True(t, strings.Contains(string(raw), canary), "the plan has no canary: nothing is shown here")
 	plan, err := review.ReadPlan("primary.json", raw)
 	require.NoError(t, err)
 	doc, err := review.NewDocument(day, plan)
 	require.NoError(t, err)
 	shown, err := review.EncodeDocument(doc)
 	require.NoError(t, err)
-	require.NotContains(t, string(shown), canary, "in the document")
+	require.False(t, strings.Contains(string(shown), canary), "in the document")
 	got, err := review.New(t.Context(), engine(t), doc)
 	require.NoError(t, err)
 	for _, format := range review.Formats {
@@ -83,4 +84,39 @@ func TestReview_StillSeesThatASensitiveValueChanges(t *testing.T) {
 func TestReview_ShowsWhatIsNotSensitive(t *testing.T) {
 	raw := primaryPlan(t, changing("old", canary, map[string]any{}, map[string]any{})...)
 	require.Contains(t, page(t, reviewed(t, map[string][]byte{review.Primary: raw})), canary)
+}
+
+// documentOf is the document of the edited primary plan, as policies see it.
+func documentOf(t *testing.T, edits ...plantest.Edit) string {
+	t.Helper()
+	plan, err := review.ReadPlan("primary.json", primaryPlan(t, edits...))
+	require.NoError(t, err)
+	doc, err := review.NewDocument(day, plan)
+	require.NoError(t, err)
+	shown, err := review.EncodeDocument(doc)
+	require.NoError(t, err)
+	return string(shown)
+}
+
+// A short secret cannot be searched for: "app" is in every name. Where it is
+// marked it is masked all the same.
+func TestReview_MasksAShortSecretWhereItIsMarked(t *testing.T) {
+	require.True(t, strings.Contains(documentOf(t, changing("a", "kumquat", map[string]any{}, map[string]any{})...), "kumquat"))
+	shown := documentOf(t, changing("kumquat", map[string]any{"a": []any{"kumquat"}}, map[string]any{"secret": true}, map[string]any{"secret": map[string]any{"a": []any{true}}})...)
+	require.False(t, strings.Contains(shown, "kumquat"), "the secret is in the document")
+}
+
+// A secret with characters that JSON escapes is found as it is, and in a
+// document within a text.
+func TestReview_FindsASecretAlsoWhereItIsEscaped(t *testing.T) {
+	const secret = `pa"ss\wq7z<1>`
+	edits := changing(nil, secret, map[string]any{"secret": false}, map[string]any{"secret": true})
+	vpc := []any{"resource_changes", "aws_vpc.network_vpc_4E8F0223", "change", "after"}
+	edits = append(edits,
+		plantest.Edit{At: append(append([]any{}, vpc...), "cidr_block"), Set: "with " + secret},
+		plantest.Edit{At: append(append([]any{}, vpc...), "tags"), Set: map[string]any{"Name": `{"password":"pa\"ss\\wq7z\u003c1\u003e"}`}},
+	)
+	shown := documentOf(t, edits...)
+	require.False(t, strings.Contains(shown, "wq7z"), "the secret is in the document")
+	require.True(t, strings.Contains(shown, "with "+review.Masked))
 }
