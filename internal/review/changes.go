@@ -73,6 +73,9 @@ func central(kind string) int {
 }
 
 func sentence(r Resource, attributes []AttributeChange) string {
+	if r.Type == "aws_secretsmanager_secret_version" && r.Action == ActionReplace {
+		return r.Name + " gets a new version beside the old one"
+	}
 	text := r.Name + " " + verbs[r.Action]
 	switch {
 	case consequence(r) != "":

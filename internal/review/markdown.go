@@ -96,22 +96,34 @@ func counted(s StackSummary) string {
 // most is how many lines a table shows before the rest goes into the details.
 const most = 12
 
-// grave lists what is destroyed, replaced and changed.
+// grave lists what happens, one line each. A first deployment, and what changes
+// its tags only, is a line for all.
 func (p *page) grave(r *Review) {
+	first := map[string]int{}
+	for _, s := range r.Stacks {
+		if !s.Deployed {
+			first[s.Role] = s.Create
+		}
+	}
 	var grave []Change
 	tags := 0
 	for _, c := range r.Changes {
 		switch {
 		case c.tagsOnly():
 			tags++
-		case c.Action != ActionCreate:
+		case c.Action != ActionCreate || first[c.Stack] == 0:
 			grave = append(grave, c)
 		}
 	}
-	if len(grave)+tags == 0 {
+	if len(r.Changes) == 0 {
 		return
 	}
 	p.line("\n### What happens\n")
+	for _, s := range r.Stacks {
+		if n := first[s.Role]; n > 0 {
+			p.line("- %s: %d resources are created; the stack is deployed for the first time", s.Role, n)
+		}
+	}
 	for _, c := range grave[:min(len(grave), most)] {
 		p.line("- %s: %s", c.Stack, safe(c.Sentence))
 	}
@@ -202,7 +214,7 @@ func place(f Finding) string {
 	if f.Address == "" {
 		return ""
 	}
-	return fmt.Sprintf("<sub>%s `%s`</sub>", f.Stack, strings.ReplaceAll(f.Address, "`", ""))
+	return fmt.Sprintf("<sub>%s `%s`</sub>", f.Stack, code(f.Address))
 }
 
 // all folds away every change, for who wants to see it all.
@@ -213,7 +225,7 @@ func (p *page) all(r *Review) {
 	p.line("\n<details><summary>All %d changes</summary>\n", len(r.Changes))
 	p.line("| Stack | What | Address |\n|---|---|---|")
 	for _, c := range r.Changes {
-		p.line("| %s | %s | `%s` |", c.Stack, safe(c.Sentence), strings.ReplaceAll(safe(c.Address), "`", ""))
+		p.line("| %s | %s | `%s` |", c.Stack, safe(c.Sentence), code(c.Address))
 	}
 	p.line("\n</details>")
 }
@@ -225,6 +237,11 @@ var markup = strings.NewReplacer(
 )
 
 func safe(text string) string { return markup.Replace(text) }
+
+// verbatim are those that end code, or a table's cell: code knows no escapes.
+var verbatim = strings.NewReplacer("`", "'", "<", "‹", ">", "›", "|", "¦", "\r", " ", "\n", " ")
+
+func code(text string) string { return verbatim.Replace(text) }
 
 func capital(text string) string {
 	if text == "" {
