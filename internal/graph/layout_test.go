@@ -173,3 +173,21 @@ func segments(l line) []rect {
 }
 
 func parallel(a, b rect) bool { return (a.w > a.h) == (b.w > b.h) }
+
+// box is about what the text covers.
+func (l label) box() rect {
+	w := width(l.text, l.font)
+	x := l.x
+	switch l.anchor {
+	case anchorMiddle:
+		x -= w / 2
+	case anchorEnd:
+		x -= w
+	}
+	return rect{x, l.y - l.font.size*4/5, w, l.font.size}
+}
+
+// box is what the disc covers.
+func (b badge) box() rect {
+	return rect{b.x - badgeRadius, b.y - badgeRadius, 2 * badgeRadius, 2 * badgeRadius}
+}

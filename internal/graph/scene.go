@@ -91,19 +91,6 @@ type label struct {
 	style  string
 }
 
-// box is about what the text covers.
-func (l label) box() rect {
-	w := width(l.text, l.font)
-	x := l.x
-	switch l.anchor {
-	case anchorMiddle:
-		x -= w / 2
-	case anchorEnd:
-		x -= w
-	}
-	return rect{x, l.y - l.font.size*4/5, w, l.font.size}
-}
-
 // badge is a step's number in a disc.
 type badge struct {
 	x, y int
@@ -111,10 +98,6 @@ type badge struct {
 }
 
 const badgeRadius = 10
-
-func (b badge) box() rect {
-	return rect{b.x - badgeRadius, b.y - badgeRadius, 2 * badgeRadius, 2 * badgeRadius}
-}
 
 func (s *scene) panel(r rect, style, node string) {
 	s.panels = append(s.panels, panel{r, style, node})

@@ -16,7 +16,7 @@
 //     when a route goes or a network ACL denies it: bytes and ends are held in
 //     the direction that is denied, and pass when it is admitted again.
 //
-// Faults of the network itself are laid on top: [Network.Cut], [Network.Drop].
+// Faults of the network itself are laid on top: [Network.Cut].
 package network
 
 import (

@@ -40,18 +40,3 @@ func (n *Network) isCut(p Path) bool {
 	}
 	return false
 }
-
-// Drop resets the open connections on the paths that match, as a server's
-// crash or a middlebox does, and returns how many. New ones get through.
-func (n *Network) Drop(match func(Path) bool) int {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	dropped := 0
-	for f := range n.flows {
-		if path, open := f.route(); open && match(path) {
-			f.abort()
-			dropped++
-		}
-	}
-	return dropped
-}

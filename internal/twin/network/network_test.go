@@ -240,18 +240,6 @@ func TestCut_TwoOverlapUntilBothAreLifted(t *testing.T) {
 	c.hears("still cut")
 }
 
-func TestDrop_ResetsOpenConnections(t *testing.T) {
-	w := newWorld(t)
-	host := w.host("primary-db-dev")
-	c, other := w.dial(primaryApp, host), w.dial(replicaApp, host)
-	c.hears("primary-db-dev")
-	other.hears("primary-db-dev")
-	require.Equal(t, 1, w.net.Drop(func(p network.Path) bool { return p.Vantage == primaryApp.ID }))
-	require.ErrorIs(t, c.ends(), syscall.ECONNRESET)
-	other.talks()
-	w.dial(primaryApp, host).hears("primary-db-dev")
-}
-
 func TestNetwork_HoldsWhileTheVantageHasNoPlace(t *testing.T) {
 	w := newWorld(t)
 	lost := network.Vantage{ID: "lost", Place: func(*awssim.Tx) (vpc.Interface, error) { return vpc.Interface{}, vpc.ErrNoPlace }}

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -37,9 +36,4 @@ func (s *Servers) HoldReplication(region string, hold bool) {
 		}
 		i.mu.Unlock()
 	}
-}
-
-// Exec runs SQL as superuser on the server of an instance.
-func (s *Servers) Exec(ctx context.Context, region, identifier, sql string) error {
-	return s.With(region, identifier, func(server *pgtest.Server) error { return server.Exec(ctx, sql) })
 }

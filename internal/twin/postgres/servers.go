@@ -61,9 +61,6 @@ func New(o Options) (*Servers, error) {
 // bundle is on AWS.
 func (s *Servers) Roots() []byte { return s.ca.PEM() }
 
-// CA signs the servers' certificates.
-func (s *Servers) CA() *pgtest.CA { return s.ca }
-
 // every is the pause between two looks at the account, in the machine's time.
 const every = 20 * time.Millisecond
 
