@@ -3,6 +3,8 @@ package wire
 import (
 	"slices"
 	"time"
+
+	"github.com/pgdr/pgdr/internal/recent"
 )
 
 // Record is one call that was performed, whatever its outcome. A call that a
@@ -23,10 +25,7 @@ func (c *call) record(code string) {
 	r := Record{At: c.cloud.Now(), Region: c.region, Service: c.service.name, Operation: c.operation, Caller: c.caller.Role, Code: code}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.calls = append(c.calls, r)
-	if len(c.calls) > recordsKept {
-		c.calls = slices.Clone(c.calls[recordsKept/2:])
-	}
+	c.calls = recent.Append(c.calls, recordsKept, r)
 }
 
 // Calls returns what was performed, the oldest first.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/awssim/policy"
+	"github.com/pgdr/pgdr/internal/recent"
 )
 
 func snsService() *service {
@@ -70,10 +71,7 @@ func publish(c *call) (any, error) {
 		return nil, err
 	}
 	c.mu.Lock()
-	c.messages = append(c.messages, m)
-	if len(c.messages) > recordsKept {
-		c.messages = slices.Clone(c.messages[recordsKept/2:])
-	}
+	c.messages = recent.Append(c.messages, recordsKept, m)
 	c.mu.Unlock()
 	if c.options.OnPublish != nil {
 		c.options.OnPublish(m)

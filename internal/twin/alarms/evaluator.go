@@ -12,6 +12,7 @@ import (
 	"github.com/pgdr/pgdr/internal/awssim/metrics"
 	"github.com/pgdr/pgdr/internal/awssim/simapi"
 	"github.com/pgdr/pgdr/internal/clock"
+	"github.com/pgdr/pgdr/internal/recent"
 )
 
 // Options of an Evaluator.
@@ -150,10 +151,7 @@ func regionTitle(tx *awssim.Tx, region string) string {
 func (e *Evaluator) remember(changes []Change) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.changes = append(e.changes, changes...)
-	if extra := len(e.changes) - changesKept; extra > 0 {
-		e.changes = slices.Clone(e.changes[extra:])
-	}
+	e.changes = recent.Append(e.changes, changesKept, changes...)
 }
 
 // Changes returns all changes of state so far, the oldest first.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/internal/clock"
+	"github.com/pgdr/pgdr/internal/recent"
 )
 
 // What is remembered of each function.
@@ -79,30 +80,21 @@ func (j *journal) Write(b []byte) (int, error) {
 		if i < 0 || i > longestLine {
 			end, next = longestLine, longestLine
 		}
-		j.lines = keep(j.lines, Line{At: j.clock.Now(), Text: string(j.partial[:end])}, linesKept)
+		j.lines = recent.Append(j.lines, linesKept, Line{At: j.clock.Now(), Text: string(j.partial[:end])})
 		j.partial = slices.Clone(j.partial[next:])
 	}
-}
-
-// keep appends, and forgets the older half of what is too much.
-func keep[T any](list []T, one T, most int) []T {
-	list = append(list, one)
-	if len(list) > most {
-		list = slices.Clone(list[most/2:])
-	}
-	return list
 }
 
 func (j *journal) ran(i Invocation) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.invocations = keep(j.invocations, i, invocationsKept)
+	j.invocations = recent.Append(j.invocations, invocationsKept, i)
 }
 
 func (j *journal) dropped(d Drop) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.drops = keep(j.drops, d, dropsKept)
+	j.drops = recent.Append(j.drops, dropsKept, d)
 }
 
 // journalOf is the journal of a function that runs or ran; an empty one for

@@ -11,6 +11,7 @@ import (
 	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/awssim/metrics"
 	"github.com/pgdr/pgdr/internal/clock"
+	"github.com/pgdr/pgdr/internal/recent"
 	"github.com/pgdr/pgdr/internal/twin/alarms"
 )
 
@@ -113,10 +114,7 @@ func (c *Checker) Tick() error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.changes = append(c.changes, changes...)
-	if extra := len(c.changes) - changesKept; extra > 0 {
-		c.changes = slices.Clone(c.changes[extra:])
-	}
+	c.changes = recent.Append(c.changes, changesKept, changes...)
 	return nil
 }
 

@@ -3,6 +3,8 @@ package messaging
 import (
 	"slices"
 	"time"
+
+	"github.com/pgdr/pgdr/internal/recent"
 )
 
 // Outcome of a delivery.
@@ -100,10 +102,7 @@ func (b *Bus) note(d Delivery, outcome Outcome, why Reason, detail string) {
 	d.At, d.Outcome, d.Reason, d.Detail = b.o.Clock.Now(), outcome, why, detail
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.deliveries = append(b.deliveries, d)
-	if len(b.deliveries) > deliveriesKept {
-		b.deliveries = slices.Clone(b.deliveries[deliveriesKept/2:])
-	}
+	b.deliveries = recent.Append(b.deliveries, deliveriesKept, d)
 }
 
 // Deliveries returns what became of all messages, the oldest first. One that

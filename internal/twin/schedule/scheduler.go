@@ -10,6 +10,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/clock"
+	"github.com/pgdr/pgdr/internal/recent"
 	"github.com/pgdr/pgdr/internal/twin/functions"
 )
 
@@ -180,10 +181,7 @@ func (s *Scheduler) note(f Firing, outcome Outcome, why Reason, detail string) {
 	f.At, f.Outcome, f.Reason, f.Detail = s.o.Clock.Now(), outcome, why, detail
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.firings = append(s.firings, f)
-	if len(s.firings) > firingsKept {
-		s.firings = slices.Clone(s.firings[firingsKept/2:])
-	}
+	s.firings = recent.Append(s.firings, firingsKept, f)
 }
 
 // Unsupported names the rules and targets of the account that are not
