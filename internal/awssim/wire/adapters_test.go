@@ -34,7 +34,7 @@ func (w *world) adapters() (*awsapi.Adapters, awsapi.Config) {
 	})
 	require.NoError(w.t, err)
 	a, err := awsapi.New(w.ctx, config, awsapi.Options{
-		Clock: guardClock{w.clock}, HTTPClient: w.http.Client(), Endpoint: func(awsapi.Service, string) string { return w.http.URL },
+		Clock: guardClock{w.clock}, HTTPClient: w.client, Endpoint: func(awsapi.Service, string) string { return w.http.URL },
 		Credentials: credentials.NewStaticCredentialsProvider(accessKey, "secret", ""),
 	})
 	require.NoError(w.t, err)

@@ -3,6 +3,7 @@ package wire_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -76,6 +77,8 @@ type world struct {
 	stacks *simstacks.Stacks
 	server *wire.Server
 	http   *httptest.Server
+	// client asks the server.
+	client *http.Client
 	// env is the function's environment.
 	env map[string]string
 }
@@ -101,6 +104,7 @@ func newWorld(t *testing.T, change ...func(*wire.Options)) *world {
 	}
 	w.server = wire.Handler(w.cloud, o)
 	w.http = httptest.NewServer(w.server)
+	w.client = &http.Client{Transport: readOnly{w.http.Client().Transport}}
 	t.Cleanup(func() {
 		w.http.CloseClientConnections()
 		w.http.Close()
@@ -108,10 +112,28 @@ func newWorld(t *testing.T, change ...func(*wire.Options)) *world {
 	return w
 }
 
+// readOnly shows the transport nothing but the Read of a request's body. Of the
+// SDK's bodies it would use WriteTo, which returns io.EOF once the SDK has closed
+// the body, and that is as soon as it has an answer. Where the answer comes before
+// the transport looks whether the body goes on, as it does from a server that is
+// as near as this, the transport takes that for a failed write, and closes the
+// connection while the answer is still read. The SDK tries such a call again;
+// these clients try once.
+// https://github.com/aws/smithy-go/blob/v1.28.8/transport/http/internal/io/safe.go
+type readOnly struct{ http.RoundTripper }
+
+func (t readOnly) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		r = r.Clone(r.Context())
+		r.Body = struct{ io.ReadCloser }{r.Body}
+	}
+	return t.RoundTripper.RoundTrip(r)
+}
+
 // config is for clients of a region that try once.
 func (w *world) config(region string) aws.Config {
 	return aws.Config{
-		Region: region, BaseEndpoint: aws.String(w.http.URL), HTTPClient: w.http.Client(),
+		Region: region, BaseEndpoint: aws.String(w.http.URL), HTTPClient: w.client,
 		Credentials: credentials.NewStaticCredentialsProvider(accessKey, "secret", ""),
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
 	}
@@ -193,7 +215,7 @@ func (w *world) raw(header http.Header, body string) *http.Response {
 		require.NoError(w.t, err)
 	}
 	req.Header = header
-	resp, err := w.http.Client().Do(req)
+	resp, err := w.client.Do(req)
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = resp.Body.Close() })
 	return resp
