@@ -1,7 +1,6 @@
 package items
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -82,30 +81,6 @@ func TestKeyCondition_MustNameTheKey(t *testing.T) {
 	}
 }
 
-func TestUpdate_ChangesAttributes(t *testing.T) {
-	u, err := expressions().Update("SET #v = #v + :one, fresh = if_not_exists(fresh, :a), gone2 = :b REMOVE gone")
-	require.NoError(t, err)
-	old := Item{"version": n("0.5"), "gone": s("x")}
-	item := Item{"version": n("0.5"), "gone": s("x")}
-	require.NoError(t, u.apply(old, item, []string{"pk"}))
-	require.Equal(t, Item{"version": n("1.5"), "fresh": s("a"), "gone2": s("b")}, item)
-
-	for text, code := range map[string]string{
-		"ADD #v :one": codeUnknown, "SET #v = :one, #v = :two": codeValidation, "SET #v": codeValidation, "PUT #v = :one": codeValidation,
-		"SET #v = if_not_exists(#v)": codeValidation, "REMOVE :one": codeValidation, "SET #v = :one +": codeValidation,
-	} {
-		_, err := expressions().Update(text)
-		var refusal *simapi.Error
-		require.True(t, errors.As(err, &refusal), text)
-		require.Equal(t, code, refusal.Code, text)
-	}
-	for _, text := range []string{"SET #v = missing", "SET #v = :a + :one", "SET pk = :a", "REMOVE pk"} {
-		u, err := expressions().Update(text)
-		require.NoError(t, err, text)
-		require.Error(t, u.apply(Item{}, Item{}, []string{"pk"}), text)
-	}
-}
-
 func TestNumbers_AreBounded(t *testing.T) {
 	for text, want := range map[string]bool{
 		"0": true, "-1.50": true, ".5": true, "1e3": true, "9.9e125": true, "1e-130": true, "12345678901234567890123456789012345678": true,
@@ -116,9 +91,6 @@ func TestNumbers_AreBounded(t *testing.T) {
 		require.Equal(t, want, checkNumbers(Item{"a": n(text)}) == nil, text)
 		require.Equal(t, want, checkNumbers(Item{"a": Value{"L": []any{n(text)}}}) == nil, text)
 	}
-	u, err := NewExpressions(nil, map[string]Value{":big": n("9.9e125")}).Update("SET a = a + :big")
-	require.NoError(t, err)
-	require.ErrorContains(t, u.apply(Item{"a": n("9.9e125")}, Item{}, nil), "overflow")
 }
 
 func FuzzCondition(f *testing.F) {
@@ -132,9 +104,6 @@ func FuzzCondition(f *testing.F) {
 		}
 		if k, err := expressions().KeyCondition(text); err == nil {
 			_ = k.fits([]string{"pk"})
-		}
-		if u, err := expressions().Update(text); err == nil {
-			_ = u.apply(Item{}, Item{}, []string{"pk"})
 		}
 	})
 }

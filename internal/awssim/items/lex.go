@@ -8,7 +8,7 @@ import (
 
 // tokens of DynamoDB's expressions: names, placeholders, comparators and
 // punctuation.
-var tokens = regexp.MustCompile(`^\s*(#[A-Za-z0-9_]+|:[A-Za-z0-9_]+|[A-Za-z_][A-Za-z0-9_]*|[0-9]+|<>|<=|>=|[=<>(),+.\[\]-])`)
+var tokens = regexp.MustCompile(`^\s*(#[A-Za-z0-9_]+|:[A-Za-z0-9_]+|[A-Za-z_][A-Za-z0-9_]*|[0-9]+|<>|<=|>=|[=<>(),.\[\]])`)
 
 // parser reads one expression.
 type parser struct {

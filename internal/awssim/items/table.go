@@ -175,35 +175,6 @@ func (t Table) store(id string, item Item) {
 	r.Hidden.Set(awssim.Attrs{hiddenItems: all})
 }
 
-// Update changes an item, or makes it, if the condition holds. It returns the
-// item as it was and as it is.
-func (t Table) Update(key Item, u *Update, condition *Condition) (old, changed Item, err error) {
-	id, err := t.Identity(key)
-	if err != nil {
-		return nil, nil, err
-	}
-	old, _ = t.all()[id].(map[string]any)
-	if err := condition.Check(old); err != nil {
-		return old, nil, err
-	}
-	changed = maps.Clone(old)
-	if changed == nil {
-		changed = maps.Clone(key)
-	}
-	err = u.apply(old, changed, t.Keys())
-	if err == nil {
-		err = checkNumbers(changed)
-	}
-	if err != nil {
-		return old, nil, err
-	}
-	if size := sizeOf(changed); size > maxItem {
-		return old, nil, invalid("Item size to update has exceeded the maximum allowed size")
-	}
-	t.store(id, changed)
-	return old, changed, nil
-}
-
 // Query returns the items that a key condition holds for, by sort key.
 func (t Table) Query(c *KeyCondition, backwards bool) ([]Item, error) {
 	if err := c.fits(t.Keys()); err != nil {

@@ -16,7 +16,7 @@ func dynamodbService() *service {
 		throttled: Error{Code: "ThrottlingException", Message: "Throughput exceeds the current capacity of your table or index."},
 		broken:    Error{Code: "InternalServerError", Message: "The request processing has failed because of an unknown error, exception or failure.", Status: http.StatusInternalServerError},
 		operations: map[string]func(*call) (any, error){
-			"GetItem": getItem, "PutItem": putItem, "UpdateItem": updateItem, "Query": queryItems,
+			"GetItem": getItem, "PutItem": putItem, "Query": queryItems,
 		},
 	}
 }
@@ -88,9 +88,9 @@ func getItem(c *call) (any, error) {
 	return map[string]any{"Item": item}, err
 }
 
-// writeInput is what PutItem and UpdateItem have in common.
-type writeInput struct {
+type putItemInput struct {
 	TableName                           string
+	Item                                items.Item
 	ConditionExpression                 string
 	ExpressionAttributeNames            map[string]string
 	ExpressionAttributeValues           map[string]items.Value
@@ -101,7 +101,7 @@ type writeInput struct {
 }
 
 // conflict adds the item to the refusal of a condition, if that was asked for.
-func (in writeInput) conflict(err error, old items.Item) error {
+func (in putItemInput) conflict(err error, old items.Item) error {
 	if e := errorOf(err); e.Code == items.CodeCondition && in.ReturnValuesOnConditionCheckFailure == "ALL_OLD" && old != nil {
 		return &Error{Code: e.Code, Message: e.Message, Item: old}
 	}
@@ -109,12 +109,12 @@ func (in writeInput) conflict(err error, old items.Item) error {
 }
 
 func putItem(c *call) (any, error) {
-	var in struct {
-		writeInput
-		Item items.Item
-	}
+	var in putItemInput
 	if err := c.decode(&in); err != nil {
 		return nil, err
+	}
+	if v := in.ReturnValues; v != "" && v != "NONE" && v != "ALL_OLD" {
+		return nil, refuse("ValidationException", "ReturnValues can only be ALL_OLD or NONE")
 	}
 	e := items.NewExpressions(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 	condition, err := e.Condition(in.ConditionExpression)
@@ -137,55 +137,8 @@ func putItem(c *call) (any, error) {
 		c.items.changed(t.ARN()+key, tx.At, old)
 		return err
 	})
-	return attributes(in.ReturnValues == "ALL_OLD", old), err
-}
-
-func updateItem(c *call) (any, error) {
-	var in struct {
-		writeInput
-		Key              items.Item
-		UpdateExpression string
+	if in.ReturnValues != "ALL_OLD" || old == nil {
+		return struct{}{}, err
 	}
-	if err := c.decode(&in); err != nil {
-		return nil, err
-	}
-	e := items.NewExpressions(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
-	update, err := e.Update(in.UpdateExpression)
-	if err != nil {
-		return nil, err
-	}
-	condition, err := e.Condition(in.ConditionExpression)
-	if err == nil {
-		err = e.Finish()
-	}
-	if err != nil {
-		return nil, err
-	}
-	var old, changed items.Item
-	err = c.update(func(tx *awssim.Tx) error {
-		t, err := c.table(tx, "dynamodb:UpdateItem", in.TableName)
-		if err != nil {
-			return err
-		}
-		if old, changed, err = t.Update(in.Key, update, condition); err != nil {
-			return in.conflict(err, old)
-		}
-		key, err := t.Identity(in.Key)
-		c.items.changed(t.ARN()+key, tx.At, old)
-		return err
-	})
-	switch in.ReturnValues {
-	case "", "NONE", "ALL_OLD":
-		return attributes(in.ReturnValues == "ALL_OLD", old), err
-	case "ALL_NEW":
-		return attributes(true, changed), err
-	}
-	return nil, refuse(codeUnsupported, "the simulator does not know ReturnValues %s", in.ReturnValues)
-}
-
-func attributes(wanted bool, item items.Item) any {
-	if !wanted || item == nil {
-		return struct{}{}
-	}
-	return map[string]any{"Attributes": item}
+	return map[string]any{"Attributes": old}, err
 }

@@ -48,6 +48,7 @@ func TestHandler_NamesWhatIsWrongWithARequest(t *testing.T) {
 		"no XML":         {"route53", "POST", "/2013-04-01/hostedzone/Z1/rrset", "<a", nil, "MalformedInput"},
 		"no route":       {"route53", "DELETE", "/2013-04-01/hostedzone/Z1", "", nil, "SimulatorUnsupported"},
 		"bad page":       {"route53", "GET", "/2013-04-01/hostedzone/Z1/rrset", "", nil, "AccessDenied"},
+		"no operation":   {"dynamodb", "POST", "/", "{}", map[string]string{"X-Amz-Target": "DynamoDB_20120810.UpdateItem"}, "SimulatorUnsupported"},
 		"no JSON":        {"dynamodb", "POST", "/", "{", map[string]string{"X-Amz-Target": "DynamoDB_20120810.GetItem"}, "SimulatorUnsupported"},
 		"wrong target":   {"dynamodb", "POST", "/", "{}", map[string]string{"X-Amz-Target": "TrentService.DescribeKey"}, "UnknownOperationException"},
 		"no CBOR":        {"monitoring", "POST", cborPath, "\xff\xff", cborHeader, "SerializationException"},
@@ -110,7 +111,7 @@ func FuzzHandler(f *testing.F) {
 	}
 	s := wire.Handler(cloud, wire.Options{Principals: map[string]wire.Principal{accessKey: {Role: "arn:aws:iam::123456789012:role/r"}}})
 	f.Add("dynamodb", "/", "DynamoDB_20120810.PutItem", []byte(`{"TableName":"t","Item":{"pk":{"S":"x"}},"ConditionExpression":"attribute_not_exists(pk)"}`))
-	f.Add("dynamodb", "/", "DynamoDB_20120810.UpdateItem", []byte(`{"TableName":"t","Key":{"pk":{"S":"x"}},"UpdateExpression":"SET a = :a","ExpressionAttributeValues":{":a":{"N":"1"}}}`))
+	f.Add("dynamodb", "/", "DynamoDB_20120810.Query", []byte(`{"TableName":"t","KeyConditionExpression":"pk = :x","ExpressionAttributeValues":{":x":{"S":"x"}}}`))
 	f.Add("monitoring", "/service/GraniteServiceVersion20100801/operation/PutMetricData", "", []byte("\xa1\x69Namespace\x61N"))
 	f.Add("route53", "/2013-04-01/hostedzone/Z1/rrset", "", []byte(`<ChangeResourceRecordSetsRequest><ChangeBatch><Changes><Change><Action>UPSERT</Action></Change></Changes></ChangeBatch></ChangeResourceRecordSetsRequest>`))
 	f.Add("rds", "/", "", []byte("Version=2014-10-31&Action=DescribeDBInstances&MaxRecords=20"))
