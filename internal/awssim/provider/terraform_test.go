@@ -43,7 +43,8 @@ func TestTerraform_LivesThroughEveryType(t *testing.T) {
 	t.Parallel()
 	w := everyType(t)
 	w.must("validate", "-no-color")
-	w.env = append(w.env, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(w.dir, "trace.log"))
+	quiet := w.env
+	w.env = append(slices.Clone(quiet), "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(w.dir, "trace.log"))
 	first := w.changes()
 	require.Len(t, types(slices.Collect(maps.Keys(first))), len(everyResource(t)), "the fixture must have every type")
 	w.must("apply", "-no-color", "plan.bin")
@@ -75,6 +76,7 @@ func TestTerraform_LivesThroughEveryType(t *testing.T) {
 		require.Empty(t, leaks(t, w.dir, w.password()))
 		w.requireNoChanges("-var=password_version=2")
 	})
+	w.env = quiet // no password is looked for any more
 	t.Run("destroy asks for a final snapshot", func(*testing.T) {
 		const target, keep = "-target=aws_db_instance.replica", "-var=skip_final_snapshot=false"
 		w.apply(target, keep, "-var=password_version=2")
