@@ -20,8 +20,7 @@ import (
 func guardActions() map[string]action {
 	return map[string]action{
 		"command": {takes: []string{"event"}, says: "an operator sends {event}", do: func(ctx context.Context, s *stage, a arguments) error {
-			_, err := s.command(ctx, a["event"])
-			return err
+			return s.command(ctx, a["event"])
 		}},
 		"hint": {takes: []string{"times"}, says: "{times} hints at once", do: hint},
 		"kill-guard-at": {takes: []string{"steps"}, says: "the guard will be killed at {steps}", do: func(ctx context.Context, s *stage, a arguments) error {
@@ -45,12 +44,12 @@ func functionName(arn string) string { return arn[strings.LastIndexByte(arn, ':'
 
 // command sends the guard a command, as an operator does, and notes what it
 // refuses.
-func (s *stage) command(ctx context.Context, event string) (command.Answer, error) {
+func (s *stage) command(ctx context.Context, event string) error {
 	a, err := s.ask(ctx, event)
 	if a.Refusal != nil {
 		s.record.refuse(string(a.Refusal.Name), s.world.Clock.Now())
 	}
-	return a, err
+	return err
 }
 
 // ask sends the guard a command and notes nothing.

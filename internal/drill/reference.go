@@ -189,7 +189,7 @@ func (b *Base) Try(ctx context.Context, way Way, disaster scenario.Step, offset 
 		}
 		failed <- nil
 	} else {
-		if _, err := s.command(ctx, `{"action":"pause","by":"bench","reason":"the usual way is measured"}`); err != nil {
+		if err := s.command(ctx, `{"action":"pause","by":"bench","reason":"the usual way is measured"}`); err != nil {
 			return t, err
 		}
 		go func() { failed <- u.run(watched) }()
