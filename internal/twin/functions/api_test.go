@@ -80,11 +80,15 @@ func TestAPI_RefusesInLambdasWords(t *testing.T) {
 		in   *lambda.InvokeInput
 		want string
 	}{
-		"no function":     {input(func(in *lambda.InvokeInput) { in.FunctionName = aws.String("other") }), "ResourceNotFoundException"},
-		"no version":      {input(func(in *lambda.InvokeInput) { in.Qualifier = aws.String("7") }), "ResourceNotFoundException"},
-		"another region":  {input(func(in *lambda.InvokeInput) { in.FunctionName = aws.String(strings.Replace(arn, "eu-west-1", "us-east-1", 1)) }), "ResourceNotFoundException"},
-		"another account": {input(func(in *lambda.InvokeInput) { in.FunctionName = aws.String("210987654321:function:" + functionstest.Name) }), "AccessDeniedException"},
-		"no JSON":         {input(func(in *lambda.InvokeInput) { in.Payload = []byte(`{`) }), "InvalidRequestContentException"},
+		"no function": {input(func(in *lambda.InvokeInput) { in.FunctionName = aws.String("other") }), "ResourceNotFoundException"},
+		"no version":  {input(func(in *lambda.InvokeInput) { in.Qualifier = aws.String("7") }), "ResourceNotFoundException"},
+		"another region": {input(func(in *lambda.InvokeInput) {
+			in.FunctionName = aws.String(strings.Replace(arn, "eu-west-1", "us-east-1", 1))
+		}), "ResourceNotFoundException"},
+		"another account": {input(func(in *lambda.InvokeInput) {
+			in.FunctionName = aws.String("210987654321:function:" + functionstest.Name)
+		}), "AccessDeniedException"},
+		"no JSON": {input(func(in *lambda.InvokeInput) { in.Payload = []byte(`{`) }), "InvalidRequestContentException"},
 		"too large": {input(func(in *lambda.InvokeInput) {
 			in.InvocationType = types.InvocationTypeEvent
 			in.Payload = append(append([]byte(`"`), bytes.Repeat([]byte("x"), largestAsynchronous)...), '"')
