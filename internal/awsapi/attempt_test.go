@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/clock"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
@@ -183,7 +184,7 @@ func TestAttempt_LeavesTimeToHearHowACallEnded(t *testing.T) {
 }
 
 func TestAttemptBound_IsLessThanWhatIsLeft(t *testing.T) {
-	b := attemptBound{wall{}}
+	b := attemptBound{clock.System{}}
 	for _, c := range []struct {
 		name     string
 		what     effect

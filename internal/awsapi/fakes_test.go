@@ -7,7 +7,6 @@ import (
 	"net"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -96,26 +95,6 @@ func apiError(code string) error {
 func silence() error {
 	return &smithy.OperationError{ServiceID: "test", OperationName: "test",
 		Err: &smithyhttp.RequestSendError{Err: &net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded}}}
-}
-
-// wall is the real clock.
-type wall struct{}
-
-func (wall) Now() time.Time { return time.Now() }
-
-func (wall) Sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}
-
-func (wall) WithDeadline(ctx context.Context, at time.Time) (context.Context, context.CancelFunc) {
-	return context.WithDeadline(ctx, at)
 }
 
 var (

@@ -17,12 +17,13 @@ import (
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/pgdr/pgdr/internal/clock"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
 func livenessOn(db *fake, callers map[string]stsAPI) *Liveness {
-	return &Liveness{clock: wall{}, databases: fleet{engine.SitePrimary: db, engine.SiteReplica: db}, callers: callers,
+	return &Liveness{clock: clock.System{}, databases: fleet{engine.SitePrimary: db, engine.SiteReplica: db}, callers: callers,
 		regions:   map[engine.Site]string{engine.SitePrimary: "us-east-1", engine.SiteReplica: "eu-west-1"},
 		witnesses: []string{"us-west-2", "eu-central-1"}}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
+	"github.com/pgdr/pgdr/internal/clock"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
@@ -21,7 +22,7 @@ func TestNew_PinsEachClientToItsRegion(t *testing.T) {
 	// for one.
 	t.Setenv("AWS_CA_BUNDLE", "")
 	client := &recordingClient{}
-	a, err := New(context.Background(), testConfig(), Options{Clock: wall{}, HTTPClient: client, Credentials: static})
+	a, err := New(context.Background(), testConfig(), Options{Clock: clock.System{}, HTTPClient: client, Credentials: static})
 	if err != nil {
 		t.Fatalf("new: %v", err)
 	}
@@ -36,7 +37,9 @@ func TestNew_PinsEachClientToItsRegion(t *testing.T) {
 		{"replica", func() error { _, err := a.Promoter.Inspect(ctx, replica); return err }, "rds.eu-west-1.amazonaws.com eu-west-1"},
 		{"fence", func() error { _, err := a.Fencer.Fenced(ctx, primary); return err }, "ec2.us-east-1.amazonaws.com us-east-1"},
 		{"records", func() error { _, err := a.Switcher.Agrees(ctx, primary); return err }, "route53.amazonaws.com us-east-1"},
-		{"metrics", func() error { return a.Metrics.Put(ctx, wall{}.Now(), map[engine.Metric]float64{engine.GuardTick: 1}) }, "monitoring.eu-west-1.amazonaws.com eu-west-1"},
+		{"metrics", func() error {
+			return a.Metrics.Put(ctx, clock.System{}.Now(), map[engine.Metric]float64{engine.GuardTick: 1})
+		}, "monitoring.eu-west-1.amazonaws.com eu-west-1"},
 		{"ledger", func() error { _, err := a.Ledger.Read(ctx); return err }, "dynamodb.eu-west-1.amazonaws.com eu-west-1"},
 		{"notices", func() error { return a.Notifier.Notify(ctx, engine.Notice{}) }, "sns.eu-west-1.amazonaws.com eu-west-1"},
 		{"credentials", func() error { _, err := a.Secrets.Credentials(ctx); return err }, "secretsmanager.eu-west-1.amazonaws.com eu-west-1"},
@@ -70,7 +73,7 @@ func TestNew_WitnessesAreRegionalEndpoints(t *testing.T) {
 	t.Setenv("AWS_CA_BUNDLE", "")
 	for _, region := range testConfig().WitnessRegions {
 		client := &recordingClient{}
-		a, err := New(context.Background(), testConfig(), Options{Clock: wall{}, HTTPClient: client, Credentials: static})
+		a, err := New(context.Background(), testConfig(), Options{Clock: clock.System{}, HTTPClient: client, Credentials: static})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +87,7 @@ func TestNew_WitnessesAreRegionalEndpoints(t *testing.T) {
 func TestNew_TakesAnotherEndpointForAServiceInARegion(t *testing.T) {
 	t.Setenv("AWS_CA_BUNDLE", "")
 	client := &recordingClient{}
-	a, err := New(context.Background(), testConfig(), Options{Clock: wall{}, HTTPClient: client, Credentials: static,
+	a, err := New(context.Background(), testConfig(), Options{Clock: clock.System{}, HTTPClient: client, Credentials: static,
 		Endpoint: func(s Service, region string) string {
 			if s == RDS && region == "us-east-1" {
 				return "http://127.0.0.2:4566"
@@ -105,7 +108,7 @@ func TestNew_HeedsTheSDKsOwnEndpointVariable(t *testing.T) {
 	t.Setenv("AWS_CA_BUNDLE", "")
 	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.3:4566")
 	client := &recordingClient{}
-	a, err := New(context.Background(), testConfig(), Options{Clock: wall{}, HTTPClient: client, Credentials: static})
+	a, err := New(context.Background(), testConfig(), Options{Clock: clock.System{}, HTTPClient: client, Credentials: static})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +129,7 @@ func TestNew_CredentialsThatCanNotBeHadAreTheGuardsOwnFault(t *testing.T) {
 	t.Setenv("AWS_CA_BUNDLE", "")
 	failing := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, errors.New("no credentials") })
 	client := &recordingClient{}
-	a, err := New(context.Background(), testConfig(), Options{Clock: wall{}, HTTPClient: client, Credentials: failing})
+	a, err := New(context.Background(), testConfig(), Options{Clock: clock.System{}, HTTPClient: client, Credentials: failing})
 	if err != nil {
 		t.Fatal(err)
 	}

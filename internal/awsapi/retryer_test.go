@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go"
+
+	"github.com/pgdr/pgdr/internal/clock"
 )
 
 // handClock stands still but for those who sleep on it.
 type handClock struct {
-	wall
+	clock.System
 	now time.Time
 	end time.Time
 }

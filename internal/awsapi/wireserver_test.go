@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/smithy-go/encoding/cbor"
 
+	"github.com/pgdr/pgdr/internal/clock"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 )
 
@@ -183,7 +184,7 @@ func (w *wire) adapters(t *testing.T) *Adapters {
 
 func adaptersAt(t *testing.T, endpoint func(Service, string) string) *Adapters {
 	t.Helper()
-	a, err := New(context.Background(), testConfig(), Options{Clock: wall{}, Endpoint: endpoint,
+	a, err := New(context.Background(), testConfig(), Options{Clock: clock.System{}, Endpoint: endpoint,
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", "")})
 	if err != nil {
 		t.Fatalf("new: %v", err)

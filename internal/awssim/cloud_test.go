@@ -117,7 +117,7 @@ func TestUpdate_WritesOnlyWhatChanged(t *testing.T) {
 	require.NoError(t, w.cloud.Update(nothing))
 	require.Error(t, w.cloud.Update(func(tx *awssim.Tx) error { tx.NewUUID(); return nil }), "an id that was given out must not come again")
 	require.Error(t, w.cloud.Update(func(tx *awssim.Tx) error { tx.Retain(&awssim.Resource{Type: "aws_kms_key"}, time.Time{}); return nil }))
-	w.clock.advance(8 * 24 * time.Hour)
+	w.clock.Advance(8 * 24 * time.Hour)
 	require.Error(t, w.cloud.Update(nothing), "a key whose window is over has gone")
 }
 

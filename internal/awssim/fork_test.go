@@ -27,7 +27,7 @@ func TestFork_LivesByItsOwnClock(t *testing.T) {
 	w := newWorld(t)
 	clock := newClock()
 	fork := w.cloud.Fork(clock)
-	clock.advance(time.Hour)
+	clock.Advance(time.Hour)
 	require.Equal(t, time.Hour, fork.Now().Sub(w.cloud.Now()))
 	require.Equal(t, w.cloud.Now(), w.cloud.Fork(nil).Now())
 }

@@ -77,9 +77,9 @@ func TestKey_IsKeptUntilItsWindowIsOver(t *testing.T) {
 	w.refused("aws_kms_replica_key", west, attrs{"primary_key_arn": key.arn()}, "AlreadyExistsException")
 	require.Zero(t, w.cloud.Summary().Resources["aws_kms_replica_key"][west])
 	require.Equal(t, 1, w.cloud.Summary().Retained["aws_kms_replica_key"][west])
-	w.clock.advance(7*24*time.Hour - time.Second)
+	w.clock.Advance(7*24*time.Hour - time.Second)
 	require.Equal(t, 1, w.cloud.Summary().Retained["aws_kms_replica_key"][west])
-	w.clock.advance(time.Second)
+	w.clock.Advance(time.Second)
 	require.Empty(t, w.cloud.Summary().Retained)
 	w.create("aws_kms_replica_key", west, attrs{"primary_key_arn": key.arn()})
 }

@@ -108,7 +108,7 @@ func TestFunction_RefusesARoleThatLambdaCannotTake(t *testing.T) {
 func TestFunction_TakesNewCodeInAnUpdate(t *testing.T) {
 	w := newWorld(t)
 	f := w.function()
-	w.clock.advance(1000)
+	w.clock.Advance(1000)
 	same := w.update(f.function, attrs{"memory_size": 512})
 	require.Equal(t, f.function.str("code_sha256"), same.str("code_sha256"))
 	changed := w.update(same, attrs{"filename": writeZip(t, map[string]string{"bootstrap": "new"}), "source_code_hash": "new"})

@@ -47,7 +47,7 @@ func TestSecret_KeepsItsNameForTheRecoveryWindow(t *testing.T) {
 	require.Equal(t, 1, w.cloud.Summary().Retained["aws_secretsmanager_secret"][east])
 	err := w.refused("aws_secretsmanager_secret", east, attrs{"name": "db"}, "InvalidRequestException")
 	require.Contains(t, err.Message, "scheduled for deletion")
-	w.clock.advance(7 * 24 * time.Hour)
+	w.clock.Advance(7 * 24 * time.Hour)
 	again := w.create("aws_secretsmanager_secret", east, attrs{"name": "db", "recovery_window_in_days": 0})
 	require.NotEqual(t, secret.arn(), again.arn())
 	w.gone(again)

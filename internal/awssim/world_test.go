@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/awssim/simapi"
+	"github.com/pgdr/pgdr/internal/clock/clocktest"
 )
 
 const (
@@ -30,34 +30,16 @@ type attrs = map[string]any
 // list shortens literals of sets, lists and repeated blocks.
 type list = []any
 
-// handClock stands still until it is moved.
-type handClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *handClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *handClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // world is an account under test and what was made in it.
 type world struct {
 	t     *testing.T
 	cloud *awssim.Cloud
-	clock *handClock
+	clock *clocktest.Hand
 	zip   string
 }
 
-func newClock() *handClock {
-	return &handClock{now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}
+func newClock() *clocktest.Hand {
+	return clocktest.At(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
 }
 
 func newWorld(t *testing.T) *world {

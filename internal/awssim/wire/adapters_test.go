@@ -10,13 +10,14 @@ import (
 
 	"github.com/pgdr/pgdr/internal/awsapi"
 	"github.com/pgdr/pgdr/internal/awssim/wire"
+	"github.com/pgdr/pgdr/internal/clock/clocktest"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
 // guardClock is the world's clock for the guard: deadlines on it never come,
 // since it stands still while calls run.
-type guardClock struct{ *handClock }
+type guardClock struct{ *clocktest.Hand }
 
 func (guardClock) WithDeadline(ctx context.Context, _ time.Time) (context.Context, context.CancelFunc) {
 	return context.WithCancel(ctx)
@@ -101,7 +102,7 @@ func TestGuardsAdapters_FailOver(t *testing.T) {
 	seen, err := a.Promoter.Inspect(w.ctx, replica)
 	require.NoError(t, err)
 	require.Equal(t, engine.Instance{Exists: true, ResourceID: replica.ResourceID, Status: "available", IsReplica: true}, seen)
-	w.clock.advance(5 * time.Minute)
+	w.clock.Advance(5 * time.Minute)
 	require.ErrorIs(t, a.Promoter.Promote(w.ctx, replica), engine.ErrNotReplica)
 
 	require.NoError(t, a.Metrics.Put(w.ctx, w.clock.Now(), map[engine.Metric]float64{engine.ActiveWriter: 1}))
@@ -112,7 +113,7 @@ func TestGuardsAdapters_FailOver(t *testing.T) {
 	agrees, err := a.Switcher.Agrees(w.ctx, replica)
 	require.NoError(t, err)
 	require.False(t, agrees, "the change is not in sync yet")
-	w.clock.advance(30 * time.Second)
+	w.clock.Advance(30 * time.Second)
 	agrees, err = a.Switcher.Agrees(w.ctx, replica)
 	require.NoError(t, err)
 	require.True(t, agrees)
@@ -121,7 +122,7 @@ func TestGuardsAdapters_FailOver(t *testing.T) {
 	require.NoError(t, a.Posture.DetachSecret(w.ctx))
 	require.NoError(t, a.Posture.DetachSecret(w.ctx))
 	require.NoError(t, a.Posture.Stop(w.ctx, primary))
-	w.clock.advance(15 * time.Minute)
+	w.clock.Advance(15 * time.Minute)
 	db := w.describe(west, replicaDB)
 	require.True(t, *db.MultiAZ)
 	require.Equal(t, int32(7), *db.BackupRetentionPeriod)

@@ -88,14 +88,14 @@ func TestDynamoDB_ReadsMayBeStaleUnlessAskedForConsistency(t *testing.T) {
 	require.Nil(t, w.get(w.ledgerKey(), false))
 	require.Zero(t, late())
 	require.Equal(t, w.state(1), w.get(w.ledgerKey(), true))
-	w.clock.advance(500 * time.Millisecond)
+	w.clock.Advance(500 * time.Millisecond)
 	require.NoError(t, w.put(w.state(2)))
 	require.Nil(t, w.get(w.ledgerKey(), false), "as old as it may be")
-	w.clock.advance(500 * time.Millisecond)
+	w.clock.Advance(500 * time.Millisecond)
 	require.Equal(t, w.state(1), w.get(w.ledgerKey(), false))
 	require.Equal(t, int32(1), late())
 	require.Equal(t, w.state(2), w.get(w.ledgerKey(), true))
-	w.clock.advance(500 * time.Millisecond)
+	w.clock.Advance(500 * time.Millisecond)
 	require.Equal(t, w.state(2), w.get(w.ledgerKey(), false))
 }
 

@@ -110,10 +110,10 @@ func TestEC2_DescribesLateWithinItsBound(t *testing.T) {
 	require.NoError(t, w.fence(90))
 	require.Equal(t, deployed, w.rules(false))
 	refused(t, w.fence(90), "NetworkAclEntryAlreadyExists")
-	w.clock.advance(5 * time.Second)
+	w.clock.Advance(5 * time.Second)
 	require.Equal(t, append([]int32{90}, deployed...), w.rules(false))
 	require.NoError(t, w.unfence(90))
 	require.Equal(t, append([]int32{90}, deployed...), w.rules(false))
-	w.clock.advance(5 * time.Second)
+	w.clock.Advance(5 * time.Second)
 	require.Equal(t, deployed, w.rules(false))
 }

@@ -94,9 +94,9 @@ func TestFaults_AreScheduledAndCounted(t *testing.T) {
 	begin := w.clock.Now()
 	w.server.Faults().Add(wire.Scope{Service: wire.RDS}, wire.Throttled().Between(begin.Add(time.Minute), begin.Add(2*time.Minute)))
 	require.NoError(t, w.events(east))
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	refused(t, w.events(east), "Throttling")
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	require.NoError(t, w.events(east))
 
 	w.server.Faults().Add(wire.Scope{Service: wire.RDS}, wire.Throttled().Times(2))
@@ -110,10 +110,10 @@ func TestSlow_WaitsOnTheClockAndAddsUp(t *testing.T) {
 	w.server.Faults().Add(wire.Scope{Region: east}, wire.Slow(2*time.Second))
 	w.server.Faults().Add(wire.Scope{Service: wire.RDS}, wire.Slow(3*time.Second))
 	require.NoError(t, w.events(east))
-	require.Equal(t, 5*time.Second, w.clock.slept)
+	require.Equal(t, 5*time.Second, w.clock.Slept())
 	w.server.Faults().Add(wire.Scope{}, wire.Throttled())
 	refused(t, w.events(east), "Throttling")
-	require.Equal(t, 10*time.Second, w.clock.slept)
+	require.Equal(t, 10*time.Second, w.clock.Slept())
 }
 
 // soon ends a call that is never answered.
@@ -130,7 +130,7 @@ func TestBlackHole_NeverAnswersAndHasNoEffect(t *testing.T) {
 	_, err := w.rds(west).PromoteReadReplica(soon(t), &rds.PromoteReadReplicaInput{DBInstanceIdentifier: aws.String(replicaDB)})
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	w.server.Faults().Clear()
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	require.NotEmpty(t, aws.ToString(w.describe(west, replicaDB).ReadReplicaSourceDBInstanceIdentifier))
 	require.NoError(t, w.events(east), "the other region answers")
 }
@@ -142,7 +142,7 @@ func TestLost_HasItsEffectAndNeverAnswers(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.Len(t, w.server.Calls(), 1)
 	w.server.Faults().Clear()
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	require.Equal(t, "DB Instance is not a read replica", refused(t, w.promote(replicaDB), badState))
 }
 

@@ -79,7 +79,7 @@ func TestSNS_NeedsTheTopicsKey(t *testing.T) {
 		return nil
 	}))
 	refused(t, w.say(nil), "KMSInvalidState")
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	refused(t, w.say(nil), "KMSNotFound")
 	w.edit("aws_sns_topic", named("arn", w.env["PGDR_NOTICE_TOPIC_ARN"]), func(a, _ awssim.Attrs) { a["kms_master_key_id"] = "alias/aws/sns" })
 	require.NoError(t, w.say(nil), "AWS's own key lets in everybody of the account")
@@ -118,7 +118,7 @@ func TestCloudWatch_KeepsWhatIsPublished(t *testing.T) {
 	w := newWorld(t)
 	begin := w.clock.Now()
 	require.NoError(t, w.putMetrics(gauge("ActiveWriter", 0, begin.Add(-time.Minute)), gauge("GuardTick", 1, begin)))
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	require.NoError(t, w.putMetrics(gauge("ActiveWriter", 1, begin.Add(30*time.Second))))
 	got := w.server.Metrics().Points(activeWriter(), time.Time{}, time.Time{})
 	require.Equal(t, []metrics.Point{

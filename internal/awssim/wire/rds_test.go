@@ -11,6 +11,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
+	"github.com/pgdr/pgdr/internal/clock/clocktest"
 )
 
 const badState = "InvalidDBInstanceState"
@@ -56,7 +57,7 @@ func (w *world) eventsOf(region, id string, minutes int32, categories ...string)
 
 func TestRDS_DescribesInstancesAsTheyWereDeployed(t *testing.T) {
 	w := newWorld(t)
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	p, r := w.describe(east, primaryDB), w.describe(west, replicaDB)
 	require.Equal(t, w.env["PGDR_PRIMARY_DB_RESOURCE_ID"], aws.ToString(p.DbiResourceId))
 	require.Equal(t, w.env["PGDR_PRIMARY_DB_ENDPOINT"], aws.ToString(p.Endpoint.Address))
@@ -122,7 +123,7 @@ func TestPromote_StaysAvailableThenRebootsThenNamesNoSource(t *testing.T) {
 		{59 * time.Second, "rebooting", true},
 		{time.Second, "available", false},
 	} {
-		w.clock.advance(phase.after)
+		w.clock.Advance(phase.after)
 		db = w.describe(west, replicaDB)
 		require.Equal(t, phase.status, aws.ToString(db.DBInstanceStatus))
 		require.Equal(t, phase.source, aws.ToString(db.ReadReplicaSourceDBInstanceIdentifier) != "")
@@ -140,7 +141,7 @@ func TestPromote_StaysAvailableThenRebootsThenNamesNoSource(t *testing.T) {
 func TestPromote_IsAsTerraformWouldSeeIt(t *testing.T) {
 	w := newWorld(t)
 	require.NoError(t, w.promote(replicaDB))
-	w.clock.advance(5 * time.Minute)
+	w.clock.Advance(5 * time.Minute)
 	for _, r := range w.cloud.Resources("aws_db_instance") {
 		require.Empty(t, r.Attrs.Str("replicate_source_db"), r.Attrs.Str("identifier"))
 		require.Equal(t, "available", r.Attrs.Str("status"), "the other face sees the same account")
@@ -152,13 +153,13 @@ func TestPromote_DefaultsToOneDayOfBackupsAndMakesAFirstOne(t *testing.T) {
 	w.edit("aws_db_instance", named("identifier", replicaDB), func(a, _ awssim.Attrs) { a["backup_retention_period"] = float64(0) })
 	_, err := w.rds(west).PromoteReadReplica(w.ctx, &rds.PromoteReadReplicaInput{DBInstanceIdentifier: aws.String(replicaDB), PreferredBackupWindow: aws.String("02:00-02:30")})
 	require.NoError(t, err)
-	w.clock.advance(5 * time.Minute)
+	w.clock.Advance(5 * time.Minute)
 	db := w.describe(west, replicaDB)
 	require.Equal(t, int32(1), aws.ToInt32(db.BackupRetentionPeriod))
 	require.Equal(t, "02:00-02:30", aws.ToString(db.PreferredBackupWindow))
 	require.Equal(t, "backing-up", aws.ToString(db.DBInstanceStatus))
 	refused(t, w.modify(west, replicaDB, func(in *rds.ModifyDBInstanceInput) { in.MultiAZ = aws.Bool(true) }), badState)
-	w.clock.advance(3 * time.Minute)
+	w.clock.Advance(3 * time.Minute)
 	require.Equal(t, "available", w.status(west, replicaDB))
 }
 
@@ -190,7 +191,7 @@ func TestPromote_RefusesWhatRDSRefuses(t *testing.T) {
 	})
 	require.Equal(t, "backing-up", w.status(west, replicaDB))
 	refused(t, w.promote(replicaDB), badState)
-	w.clock.advance(3 * time.Minute)
+	w.clock.Advance(3 * time.Minute)
 	require.NoError(t, w.promote(replicaDB), "patience pays")
 }
 
@@ -206,11 +207,11 @@ func TestModify_AppliesAtOnceOrInTheWindow(t *testing.T) {
 	require.False(t, aws.ToBool(db.MultiAZ))
 	require.True(t, aws.ToBool(db.PendingModifiedValues.MultiAZ))
 	require.Equal(t, "available", aws.ToString(db.DBInstanceStatus))
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	require.Equal(t, "available", w.status(west, replicaDB), "what waits does not occupy the instance")
-	w.clock.advance(time.Date(2026, 6, 7, 2, 0, 0, 0, time.UTC).Sub(w.clock.Now()))
+	w.clock.Advance(time.Date(2026, 6, 7, 2, 0, 0, 0, time.UTC).Sub(w.clock.Now()))
 	require.Equal(t, "modifying", w.status(west, replicaDB))
-	w.clock.advance(10 * time.Minute)
+	w.clock.Advance(10 * time.Minute)
 	db = w.describe(west, replicaDB)
 	require.True(t, aws.ToBool(db.MultiAZ))
 	require.NotEmpty(t, aws.ToString(db.SecondaryAvailabilityZone))
@@ -229,15 +230,15 @@ func TestModify_AtOnceTakesAlongWhatWaited(t *testing.T) {
 	require.Equal(t, int32(14), aws.ToInt32(db.PendingModifiedValues.BackupRetentionPeriod))
 	require.True(t, aws.ToBool(db.PendingModifiedValues.MultiAZ))
 	refused(t, w.modify(west, replicaDB, func(in *rds.ModifyDBInstanceInput) { in.DeletionProtection = aws.Bool(true) }), badState)
-	w.clock.advance(20 * time.Second)
+	w.clock.Advance(20 * time.Second)
 	require.Equal(t, "modifying", w.status(west, replicaDB))
-	w.clock.advance(10 * time.Minute)
+	w.clock.Advance(10 * time.Minute)
 	db = w.describe(west, replicaDB)
 	require.Equal(t, int32(14), aws.ToInt32(db.BackupRetentionPeriod))
 	require.True(t, aws.ToBool(db.MultiAZ))
 	require.Equal(t, []string{"Applying modification to convert to a Multi-AZ DB instance", "Finished applying modification to convert to a Multi-AZ DB instance"},
 		w.eventsOf(west, replicaDB, 60, "configuration change"))
-	w.clock.advance(8 * 24 * time.Hour)
+	w.clock.Advance(8 * 24 * time.Hour)
 	require.Equal(t, "available", w.status(west, replicaDB), "nothing is left for the window")
 }
 
@@ -247,7 +248,7 @@ func TestModify_TakesBackWhatWaits(t *testing.T) {
 	require.NoError(t, w.modify(west, replicaDB, func(in *rds.ModifyDBInstanceInput) { in.MultiAZ = aws.Bool(true) }))
 	require.NoError(t, w.modify(west, replicaDB, func(in *rds.ModifyDBInstanceInput) { in.MultiAZ = aws.Bool(false) }))
 	require.Nil(t, w.describe(west, replicaDB).PendingModifiedValues.MultiAZ)
-	w.clock.advance(7 * 24 * time.Hour)
+	w.clock.Advance(7 * 24 * time.Hour)
 	require.False(t, aws.ToBool(w.describe(west, replicaDB).MultiAZ))
 }
 
@@ -272,20 +273,20 @@ func TestStop_RefusesSourcesAndReplicas(t *testing.T) {
 	require.Equal(t, "Cannot stop or start a Read-Replica instance", refused(t, w.stop(west, replicaDB), badState))
 	require.NoError(t, w.promote(replicaDB))
 	refused(t, w.stop(east, primaryDB), badState)
-	w.clock.advance(5 * time.Minute)
+	w.clock.Advance(5 * time.Minute)
 
 	require.NoError(t, w.stop(east, primaryDB), "its replica is one no more")
 	require.Equal(t, "stopping", w.status(east, primaryDB))
 	require.Equal(t, "Instance primary-db-dev is not in available state.", refused(t, w.stop(east, primaryDB), badState))
-	w.clock.advance(3 * time.Minute)
+	w.clock.Advance(3 * time.Minute)
 	db := w.describe(east, primaryDB)
 	require.Equal(t, "stopped", aws.ToString(db.DBInstanceStatus))
 	require.Equal(t, w.clock.Now().Add(7*24*time.Hour), aws.ToTime(db.AutomaticRestartTime))
-	w.clock.advance(7*24*time.Hour - time.Second)
+	w.clock.Advance(7*24*time.Hour - time.Second)
 	require.Equal(t, "stopped", w.status(east, primaryDB))
-	w.clock.advance(time.Second)
+	w.clock.Advance(time.Second)
 	require.Equal(t, "starting", w.status(east, primaryDB), "RDS starts it by itself after seven days")
-	w.clock.advance(4 * time.Minute)
+	w.clock.Advance(4 * time.Minute)
 	require.Equal(t, "available", w.status(east, primaryDB))
 	require.Contains(t, w.eventsOf(east, primaryDB, 5, "notification"), "DB instance is being started due to it exceeding the maximum allowed time being stopped.")
 }
@@ -296,10 +297,10 @@ func TestFailover_IsReportedInEventsAndMovesTheZone(t *testing.T) {
 	timing := lifecycle.DefaultTiming()
 	w.instance(east, primaryDB, func(tx *awssim.Tx, r *awssim.Resource) error { return lifecycle.Failover(tx, r, timing) })
 	require.Equal(t, []string{"Multi-AZ instance failover started."}, w.eventsOf(east, primaryDB, 1, "failover"))
-	w.clock.advance(timing.Failover)
+	w.clock.Advance(timing.Failover)
 	require.Equal(t, []string{"Multi-AZ instance failover started.", "Multi-AZ instance failover completed"}, w.eventsOf(east, primaryDB, 2, "failover"))
 	require.NotEqual(t, before, aws.ToString(w.describe(east, primaryDB).AvailabilityZone))
-	w.clock.advance(10 * time.Minute)
+	w.clock.Advance(10 * time.Minute)
 	require.Empty(t, w.eventsOf(east, primaryDB, 5, "failover"))
 
 	w.instance(east, primaryDB, func(tx *awssim.Tx, r *awssim.Resource) error {
@@ -307,7 +308,7 @@ func TestFailover_IsReportedInEventsAndMovesTheZone(t *testing.T) {
 		return nil
 	})
 	require.Equal(t, "rebooting", w.status(east, primaryDB))
-	w.clock.advance(timing.Reboot)
+	w.clock.Advance(timing.Reboot)
 	require.Equal(t, []string{"DB instance shutdown", "DB instance restarted"}, w.eventsOf(east, primaryDB, 5))
 	err := w.cloud.Update(func(tx *awssim.Tx) error { return lifecycle.Failover(tx, lifecycle.Find(tx, west, replicaDB), timing) })
 	require.ErrorContains(t, err, "not configured for MultiAZ")
@@ -316,7 +317,7 @@ func TestFailover_IsReportedInEventsAndMovesTheZone(t *testing.T) {
 func TestEvents_AreBoundedByTime(t *testing.T) {
 	w := newWorld(t)
 	require.Equal(t, []string{"DB instance created"}, w.eventsOf(east, primaryDB, 1))
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	start := w.clock.Now()
 	w.instance(east, primaryDB, func(tx *awssim.Tx, r *awssim.Resource) error {
 		lifecycle.Record(tx, r, lifecycle.Event{ID: "RDS-EVENT-0020", At: start, Message: "Recovery of the DB instance has started.", Categories: []string{"recovery"}})
@@ -327,11 +328,11 @@ func TestEvents_AreBoundedByTime(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, out.Events, 1)
 	require.Equal(t, start.Add(-time.Hour), aws.ToTime(out.Events[0].Date))
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	out, err = w.rds(east).DescribeEvents(w.ctx, &rds.DescribeEventsInput{})
 	require.NoError(t, err)
 	require.Len(t, out.Events, 1, "an hour, unless asked otherwise")
-	w.clock.advance(time.Second)
+	w.clock.Advance(time.Second)
 	out, err = w.rds(east).DescribeEvents(w.ctx, &rds.DescribeEventsInput{})
 	require.NoError(t, err)
 	require.Empty(t, out.Events)
@@ -343,7 +344,7 @@ func TestEvents_AreBoundedByTime(t *testing.T) {
 
 func TestInstances_GoOnAfterTheAccountWasKeptOnDisk(t *testing.T) {
 	dir := t.TempDir()
-	clock := &handClock{now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}
+	clock := clocktest.At(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
 	cloud, err := awssim.Open(dir, awssim.Options{Clock: clock})
 	require.NoError(t, err)
 	cloud.Evolve(lifecycle.Settle)
@@ -353,7 +354,7 @@ func TestInstances_GoOnAfterTheAccountWasKeptOnDisk(t *testing.T) {
 		}})
 		return lifecycle.Promote(tx, lifecycle.Find(tx, west, replicaDB), lifecycle.Promotion{}, lifecycle.DefaultTiming())
 	}))
-	clock.advance(10 * time.Minute)
+	clock.Advance(10 * time.Minute)
 	again, err := awssim.Open(dir, awssim.Options{Clock: clock})
 	require.NoError(t, err)
 	again.Evolve(lifecycle.Settle)

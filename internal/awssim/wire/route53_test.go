@@ -86,9 +86,9 @@ func TestRoute53_ChangesAreTogetherAndInSyncLater(t *testing.T) {
 		require.Equal(t, "why", aws.ToString(got.ChangeInfo.Comment))
 		return got.ChangeInfo.Status
 	}
-	w.clock.advance(29 * time.Second)
+	w.clock.Advance(29 * time.Second)
 	require.Equal(t, types.ChangeStatusPending, status())
-	w.clock.advance(time.Second)
+	w.clock.Advance(time.Second)
 	require.Equal(t, types.ChangeStatusInsync, status())
 	for _, r := range w.cloud.Resources("aws_route53_record") {
 		if r.Attrs.Str("set_identifier") == "replica-dev" {

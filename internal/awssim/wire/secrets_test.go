@@ -101,7 +101,7 @@ func TestSecrets_RefuseWhatSecretsManagerRefuses(t *testing.T) {
 	refused(t, err, "InvalidRequestException")
 	require.Equal(t, w.clock.Now(), aws.ToTime(w.describeSecret(east, id).DeletedDate))
 	refused(t, w.detach(east, id), "InvalidRequestException")
-	w.clock.advance(7 * 24 * time.Hour)
+	w.clock.Advance(7 * 24 * time.Hour)
 	_, err = w.secretOf(east, id)
 	refused(t, err, "ResourceNotFoundException")
 }
@@ -138,7 +138,7 @@ func TestKMS_DescribesKeysAndTheirRelatives(t *testing.T) {
 	r = describe(west, "replica_key_arn")
 	require.Equal(t, kmstypes.KeyStatePendingDeletion, r.KeyState)
 	require.Equal(t, w.clock.Now().Add(7*24*time.Hour), aws.ToTime(r.DeletionDate))
-	w.clock.advance(7 * 24 * time.Hour)
+	w.clock.Advance(7 * 24 * time.Hour)
 	require.Equal(t, "NotFoundException", code(t, w.describeKeyAs("replica_key_arn")))
 }
 

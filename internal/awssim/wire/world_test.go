@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,6 +29,7 @@ import (
 	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
 	"github.com/pgdr/pgdr/internal/awssim/simstacks"
 	"github.com/pgdr/pgdr/internal/awssim/wire"
+	"github.com/pgdr/pgdr/internal/clock/clocktest"
 )
 
 const (
@@ -42,37 +42,11 @@ const (
 	record    = "db.db-dev.internal"
 )
 
-// handClock stands still until it is moved. Who sleeps on it is not delayed.
-type handClock struct {
-	mu    sync.Mutex
-	now   time.Time
-	slept time.Duration
-}
-
-func (c *handClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *handClock) Sleep(ctx context.Context, d time.Duration) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.slept += d
-	return ctx.Err()
-}
-
-func (c *handClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // world is a deployed account behind a listener.
 type world struct {
 	t      *testing.T
 	ctx    context.Context
-	clock  *handClock
+	clock  *clocktest.Hand
 	cloud  *awssim.Cloud
 	stacks *simstacks.Stacks
 	server *wire.Server
@@ -85,7 +59,7 @@ type world struct {
 
 func newWorld(t *testing.T, change ...func(*wire.Options)) *world {
 	t.Helper()
-	w := &world{t: t, ctx: context.Background(), clock: &handClock{now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}}
+	w := &world{t: t, ctx: context.Background(), clock: clocktest.At(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))}
 	var err error
 	w.cloud, err = awssim.New(awssim.Options{Clock: w.clock, Seed: 11})
 	require.NoError(t, err)

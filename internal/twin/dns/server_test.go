@@ -18,6 +18,7 @@ import (
 	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/awssim/simapi"
 	"github.com/pgdr/pgdr/internal/awssim/simstacks"
+	"github.com/pgdr/pgdr/internal/clock/clocktest"
 	"github.com/pgdr/pgdr/internal/twin/dns"
 )
 
@@ -30,26 +31,9 @@ const (
 )
 
 // clock is moved by hand.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 type world struct {
 	t     *testing.T
-	clock *clock
+	clock *clocktest.Hand
 	cloud *awssim.Cloud
 	dns   *dns.Server
 	// vpcs and endpoints by region.
@@ -65,7 +49,7 @@ func newWorld(t *testing.T, change ...func(*dns.Options)) *world {
 	t.Helper()
 	watchGoroutines(t)
 	w := &world{
-		t: t, clock: &clock{now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)},
+		t: t, clock: clocktest.At(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)),
 		vpcs: map[string]string{}, endpoints: map[string]string{}, sick: map[string]bool{},
 	}
 	var err error
@@ -211,23 +195,23 @@ func TestServer_FollowsTheWeightsAlone(t *testing.T) {
 	w := newWorld(t)
 	w.weigh("primary-dev", 0)
 	w.weigh("replica-dev", 100)
-	w.clock.pass(dns.Propagation)
+	w.clock.Advance(dns.Propagation)
 	w.leads(replica)
 }
 
 func TestServer_GivesTheOldAnswerUntilAChangeIsInForce(t *testing.T) {
 	w := newWorld(t)
-	w.clock.pass(time.Hour)
+	w.clock.Advance(time.Hour)
 	w.weigh("primary-dev", 0)
-	w.clock.pass(10 * time.Second)
+	w.clock.Advance(10 * time.Second)
 	w.weigh("replica-dev", 100)
 	w.leads(primary)
-	w.clock.pass(20*time.Second - time.Millisecond)
+	w.clock.Advance(20*time.Second - time.Millisecond)
 	w.leads(primary)
-	w.clock.pass(time.Millisecond) // both weigh nothing: either may answer
+	w.clock.Advance(time.Millisecond) // both weigh nothing: either may answer
 	a := w.ask(primary, name, miekg.TypeCNAME)
 	require.Len(t, a.Answer, 1)
-	w.clock.pass(10 * time.Second)
+	w.clock.Advance(10 * time.Second)
 	w.leads(replica)
 }
 
@@ -242,7 +226,7 @@ func TestServer_CountsFromTheChangeNotFromTheQuestion(t *testing.T) {
 	var looks atomic.Int32
 	w.cloud.Evolve(func(*awssim.Tx) { looks.Add(1) })
 	require.Eventually(t, func() bool { return looks.Load() > 1 }, soon, time.Millisecond)
-	w.clock.pass(dns.Propagation)
+	w.clock.Advance(dns.Propagation)
 	w.leads(replica)
 }
 
@@ -251,7 +235,7 @@ func TestServer_AnswersOnlyInTheVPCsOfAZone(t *testing.T) {
 	w.update(func(tx *awssim.Tx) { tx.Remove(tx.List("aws_route53_zone_association", "")[0]) })
 	w.settle()
 	w.leads(primary)
-	w.clock.pass(dns.Propagation)
+	w.clock.Advance(dns.Propagation)
 	require.Equal(t, miekg.RcodeRefused, w.ask(replica, name, miekg.TypeA).Rcode)
 	require.Equal(t, miekg.RcodeSuccess, w.ask(primary, name, miekg.TypeA).Rcode)
 }
@@ -313,7 +297,7 @@ func TestServer_ANameThatLeadsNowhereIsNoName(t *testing.T) {
 		tx.Edit(tx.FindBy("aws_route53_record", "", "set_identifier", "primary-dev")).Attrs["records"] = []any{"primary-db-dev"}
 	})
 	w.settle()
-	w.clock.pass(dns.Propagation)
+	w.clock.Advance(dns.Propagation)
 	a := w.ask(primary, name, miekg.TypeA)
 	require.Equal(t, miekg.RcodeNameError, a.Rcode)
 	require.Len(t, a.Answer, 1)
@@ -350,7 +334,7 @@ func TestServer_OtherRecordsOfAZone(t *testing.T) {
 	record("fail.db-dev.internal", "A", awssim.Attrs{"records": []any{"10.0.0.1"}, "set_identifier": "x", "failover_routing_policy": []any{map[string]any{"type": "PRIMARY"}}})
 	record("deep.er.db-dev.internal", "A", awssim.Attrs{"records": []any{"10.0.0.3"}})
 	w.settle()
-	w.clock.pass(time.Second)
+	w.clock.Advance(time.Second)
 	for host, want := range map[string]struct {
 		typ     uint16
 		code    int
@@ -377,7 +361,7 @@ func TestServer_SharesByWeightAndRepeats(t *testing.T) {
 			w := newWorld(t, func(o *dns.Options) { o.Propagation = time.Nanosecond; o.Seed = 7 })
 			w.weigh("primary-dev", 1)
 			w.weigh("replica-dev", 3)
-			w.clock.pass(time.Second)
+			w.clock.Advance(time.Second)
 			replicas := 0
 			for range 200 {
 				if w.ask(primary, name, miekg.TypeCNAME).Answer[0].(*miekg.CNAME).Target == w.endpoints[replica]+"." {
@@ -401,7 +385,7 @@ func TestServer_AnswersOverTCPToo(t *testing.T) {
 func TestServer_RemembersTheLatestAnswers(t *testing.T) {
 	w := newWorld(t, func(o *dns.Options) { o.Kept = 3 })
 	for _, host := range []string{"one.example", "two.example", "three.example", name} {
-		w.clock.pass(time.Second)
+		w.clock.Advance(time.Second)
 		w.ask(replica, host, miekg.TypeA)
 	}
 	answers := w.dns.Answers()
