@@ -47,6 +47,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	cmd.AddCommand(twinCommand(), drillCommand())
+	cmd.AddCommand(guardCommand())
 	cmd.AddCommand(graphCommand())
 	cmd.AddCommand(reviewCommand())
 	cmd.AddCommand(stateCommand())

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pgdr/pgdr/internal/config"
+	"github.com/pgdr/pgdr/internal/guard/event"
+	"github.com/pgdr/pgdr/internal/operator"
+	"github.com/pgdr/pgdr/internal/version"
+)
+
+// dialer finds the way to a guard; [operator.Dial] does.
+type dialer func(ctx context.Context, target operator.Target) (operator.Invoker, error)
+
+// guardFlags choose which guard is asked, and how it answers.
+type guardFlags struct {
+	environment, project, region, by string
+	json                             bool
+	getenv                           func(string) string
+	dial                             dialer
+}
+
+func guardCommand() *cobra.Command { return guardCommandTo(operator.Dial, os.Getenv) }
+
+func guardCommandTo(dial dialer, getenv func(string) string) *cobra.Command {
+	flags := &guardFlags{dial: dial, getenv: getenv}
+	cmd := &cobra.Command{
+		Use:   "guard",
+		Short: "Ask the deployed guard: status, check, failover, pause, arm, history",
+		Long: "Invokes the function failover-function-<environment> in the replica's region. Everything is decided and done there, nothing on this machine. " +
+			"docs/runbook.md tells what to type when.\n\n" +
+			"Exit codes: 0 done or answered; 1 the guard could not be asked; 2 the guard refused, by name; 3 a check found something bad; 130 following was stopped.",
+	}
+	cmd.PersistentFlags().StringVarP(&flags.environment, "environment", "e", "", "environment suffix (default: ENVIRONMENT_SUFFIX, else dev)")
+	cmd.PersistentFlags().StringVar(&flags.region, "region", "", "region of the guard (default: the replica's, from the environment's configuration)")
+	cmd.PersistentFlags().StringVar(&flags.project, "project", ".", "the project's root; not needed with --environment and --region")
+	cmd.PersistentFlags().StringVar(&flags.by, "by", "", "who asks, for the record (default: your user name)")
+	cmd.PersistentFlags().BoolVar(&flags.json, "json", false, "print the function's answer as it is")
+	cmd.AddCommand(
+		flags.statusCommand(), flags.failoverCommand(), flags.pauseCommand(), flags.armCommand(), flags.historyCommand(),
+		flags.command("check", "Check whether a failover could succeed now", func(ctx context.Context, o *operator.Operator) error { return o.Check(ctx) }),
+		flags.command("resume", "End a pause", func(ctx context.Context, o *operator.Operator) error {
+			return o.Change(ctx, event.Command{Action: event.Resume})
+		}),
+		flags.command("disarm", "Never promote until armed again", func(ctx context.Context, o *operator.Operator) error {
+			return o.Change(ctx, event.Command{Action: event.Disarm})
+		}),
+		flags.command("version", "Say which version is deployed", func(ctx context.Context, o *operator.Operator) error {
+			return o.Version(ctx, version.Version)
+		}),
+	)
+	return cmd
+}
+
+func (f *guardFlags) statusCommand() *cobra.Command {
+	var follow bool
+	cmd := f.command("status", "Say how things stand, in ten lines", func(ctx context.Context, o *operator.Operator) error {
+		if follow {
+			return o.Follow(ctx)
+		}
+		return o.Status(ctx)
+	})
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "follow the failover that is under way to its end")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if follow && f.json {
+			return errors.New("--follow and --json: found both, want one of them: what is followed is told in words")
+		}
+		return nil
+	}
+	return cmd
+}
+
+func (f *guardFlags) failoverCommand() *cobra.Command {
+	var with operator.Overrides
+	var yes bool
+	cmd := f.command("failover", "Say what a failover would do; with --yes do it and follow it", func(ctx context.Context, o *operator.Operator) error {
+		if yes {
+			return o.Failover(ctx, with)
+		}
+		return o.DryRun(ctx, with)
+	})
+	cmd.Long = "Without --yes it is a dry run: the guard looks, decides and changes nothing; the output says what would happen and what to type to do it. " +
+		"With --yes the order is given and followed, a line a step. Ctrl-C stops the following, not the failover. With --json it is not followed."
+	cmd.Flags().BoolVar(&yes, "yes", false, "do it")
+	cmd.Flags().BoolVar(&with.Force, "force", false, "without evidence, arming, pause and cooldown")
+	cmd.Flags().BoolVar(&with.AllowDataLoss, "allow-data-loss", false, "over the limit of loss, or without knowing it")
+	cmd.Flags().BoolVar(&with.Unfenced, "unfenced", false, "where AWS answers and fencing fails; the old primary may go on taking writes")
+	return cmd
+}
+
+func (f *guardFlags) pauseCommand() *cobra.Command {
+	var reason string
+	var length time.Duration
+	cmd := f.command("pause", "Start no failover, and hold one that is not promoted yet", func(ctx context.Context, o *operator.Operator) error {
+		return o.Change(ctx, event.Command{Action: event.Pause, Reason: reason, For: length})
+	})
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		if cmd.Flags().Changed("for") && (length < time.Second || length%time.Second != 0) {
+			return fmt.Errorf("--for: found %s, want whole seconds, for example 30m", length)
+		}
+		return nil
+	}
+	cmd.Flags().StringVar(&reason, "reason", "", "why, for whoever finds it paused")
+	cmd.Flags().DurationVar(&length, "for", 0, "how long, at most 168h (default: until somebody resumes)")
+	_ = cmd.MarkFlagRequired("reason") // there is such a flag
+	return cmd
+}
+
+func (f *guardFlags) armCommand() *cobra.Command {
+	var writer string
+	cmd := f.command("arm", "Arm now, if all is green; or name the writer after a rebuild", func(ctx context.Context, o *operator.Operator) error {
+		return o.Change(ctx, event.Command{Action: event.Arm, Writer: writer})
+	})
+	cmd.Flags().StringVar(&writer, "writer", "", "DbiResourceId of the instance that takes writes, db-…")
+	return cmd
+}
+
+func (f *guardFlags) historyCommand() *cobra.Command {
+	var limit int
+	cmd := f.command("history", "List past failovers with the times of their steps", func(ctx context.Context, o *operator.Operator) error {
+		return o.History(ctx, limit)
+	})
+	cmd.Flags().IntVar(&limit, "limit", 10, "how many, 1 to 50")
+	return cmd
+}
+
+// command is one that asks the guard.
+func (f *guardFlags) command(use, short string, do func(context.Context, *operator.Operator) error) *cobra.Command {
+	return &cobra.Command{
+		Use:   use,
+		Short: short,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			target, err := f.target(cmd.Flags().Changed)
+			if err != nil {
+				return err
+			}
+			invoker, err := f.dial(cmd.Context(), target)
+			if err != nil {
+				return err
+			}
+			o := &operator.Operator{Target: target, Invoker: invoker, Out: cmd.OutOrStdout(), JSON: f.json, By: f.who()}
+			return exitOf(do(cmd.Context(), o))
+		},
+	}
+}
+
+// exitOf gives an error its exit code. What was told already is not printed
+// again.
+func exitOf(err error) error {
+	if err == nil {
+		return nil
+	}
+	coded := &verdictError{code: operator.ExitCode(err), err: err}
+	if operator.Told(err) {
+		coded.err = nil
+	}
+	return coded
+}
+
+// target is the guard that is meant.
+func (f *guardFlags) target(given func(flag string) bool) (operator.Target, error) {
+	t := operator.Target{Environment: f.environment, Region: f.region}
+	if t.Environment == "" || t.Region == "" {
+		cfg, err := f.load()
+		if err != nil {
+			return t, fmt.Errorf("%w\n  Next: say which guard is meant with --project, or with --environment and --region", err)
+		}
+		t.Environment, t.Account = cfg.Environment, cfg.Account
+		if t.Region == "" {
+			t.Region = cfg.Sites.Replica.Region
+		}
+	}
+	t.Flags = []string{"-e", t.Environment}
+	for _, flag := range []struct{ name, value string }{{"region", f.region}, {"project", f.project}, {"by", f.by}} {
+		if given(flag.name) {
+			t.Flags = append(t.Flags, "--"+flag.name, operator.Quote(flag.value))
+		}
+	}
+	return t, nil
+}
+
+func (f *guardFlags) load() (config.Config, error) {
+	project, err := filepath.Abs(f.project)
+	if err != nil {
+		return config.Config{}, fmt.Errorf("find the project's folder: %w", err)
+	}
+	return config.Load(config.LoadOptions{Dir: project, Env: func(name string) string {
+		if name == config.SuffixVariable && f.environment != "" {
+			return f.environment
+		}
+		return f.getenv(name)
+	}})
+}
+
+// who is who asks: the flag, else the user's name on this machine.
+func (f *guardFlags) who() string {
+	if f.by != "" {
+		return f.by
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return f.getenv("USER")
+}
