@@ -141,9 +141,9 @@ func TestFailover_SendsTheOrderOnceAndAsItWasGiven(t *testing.T) {
 			if e := event.Parse([]byte(raw), "prod"); e.Command.Action == event.Failover {
 				orders++
 				require.Equal(t, event.Command{Action: event.Failover, By: "ann", Force: true, AllowDataLoss: true, Unfenced: true}, e.Command)
-				require.False(t, guard.agains[i], "an order may have been taken by the first try")
+				require.False(t, guard.repeats[i], "an order may have been taken by the first try")
 			} else {
-				require.True(t, guard.agains[i])
+				require.True(t, guard.repeats[i])
 			}
 		}
 		require.Equal(t, 1, orders)

@@ -105,7 +105,7 @@ func failover(step engine.Step) *engine.Failover {
 type fake struct {
 	mu     sync.Mutex
 	asked  []string
-	agains []bool
+	repeats []bool
 	// order is how the context of an order stood when it was answered.
 	order error
 	// answer is what a command is answered with.
@@ -121,7 +121,7 @@ func (f *fake) orderEnded() error {
 func (f *fake) Invoke(ctx context.Context, raw []byte, again bool) ([]byte, error) {
 	e := event.Parse(raw, "prod")
 	f.mu.Lock()
-	f.asked, f.agains = append(f.asked, string(raw)), append(f.agains, again)
+	f.asked, f.repeats = append(f.asked, string(raw)), append(f.repeats, again)
 	f.mu.Unlock()
 	if e.Kind != event.Order {
 		return json.Marshal(command.Answer{Action: "ignored", Refusal: e.Refusal})

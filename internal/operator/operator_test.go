@@ -122,7 +122,7 @@ func TestChange_TellsHowTheGuardStandsThen(t *testing.T) {
 	o, guard, out := operatorOf(always(command.Answer{View: &v}))
 	require.NoError(t, o.Change(t.Context(), event.Command{Action: event.Pause, Reason: "upgrade", For: 30 * time.Minute}))
 	require.JSONEq(t, `{"action":"pause","by":"ann","reason":"upgrade","seconds":1800}`, guard.asked[0])
-	require.False(t, guard.agains[0])
+	require.False(t, guard.repeats[0])
 	golden(t, "change-pause", out.String())
 }
 
