@@ -103,8 +103,8 @@ func failover(step engine.Step) *engine.Failover {
 
 // fake is a guard that answers from a script.
 type fake struct {
-	mu     sync.Mutex
-	asked  []string
+	mu      sync.Mutex
+	asked   []string
 	repeats []bool
 	// order is how the context of an order stood when it was answered.
 	order error
