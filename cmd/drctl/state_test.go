@@ -30,7 +30,7 @@ func TestStateFlags_TakeTheBucketFromTheEnvironmentAndTheReplicasRegion(t *testi
 }
 
 func TestStateFlags_BeatTheEnvironment(t *testing.T) {
-	const key = "arn:aws:kms:eu-west-2:123456789012:key/x"
+	const key = "arn:aws:kms:eu-west-2:123456789012:key/11111111-2222-3333-4444-555555555555"
 	flags := stateFlags{project: project(t, "backend: {type: s3, bucket: acme-state}\n"), bucket: "other-state", region: "eu-west-2", key: key}
 	cfg, err := flags.load(noVariables)
 	require.NoError(t, err)
