@@ -71,6 +71,7 @@ func (w *world) checkClaim(s engine.State) {
 		{w.pg.alive && w.primary.Status == upgrading, "claimed while RDS upgrades a living primary"},
 		{w.held(w.workSince, time.Minute+blame) && api, "claimed while RDS is at work on the primary"},
 		{s.Arming.Held, "claimed while disarmed"},
+		{s.Pause.Active(w.now), "claimed while paused"},
 	})
 	if w.skewed {
 		return // With a wrong clock a minute is not a minute.
@@ -79,10 +80,9 @@ func (w *world) checkClaim(s engine.State) {
 	recovering := w.held(w.recoveryAt, blame) && !w.held(w.recoveryAt, decide.RecoveryGrace)
 	allowed := s.Failover.Request != nil && s.Failover.Request.AllowDataLoss
 	w.check([]rule{
-		{s.Pause.Active(w.now), "claimed while paused"},
 		{recovering && w.upFor(eastRDS, decide.RecoveryGrace), "claimed just after RDS began a failover of its own"},
 		// What happens between two looks is not seen, and a crash makes for a pause.
-		{w.longestRun < p.Arming-25*time.Second && w.crashes == 0, "claimed for a primary that was never healthy for long"},
+		{w.longestRun < p.Arming-25*time.Second && w.crashes == 0 && w.stalls == 0, "claimed for a primary that was never healthy for long"},
 		{!w.lastEnd.IsZero() && w.now.Sub(w.lastEnd) < p.Cooldown-5*time.Second, "claimed during the cooldown"},
 		{w.held(w.lateSince, blame) && !allowed, "claimed with the replica too far behind"},
 	})
@@ -116,6 +116,9 @@ func (w *world) checkFence(c call) {
 	if w.flaky > 0 || len(w.deaf) > 0 {
 		late = 45 * time.Second // Writing the intent may take several tries.
 	}
+	if w.stalls > 0 {
+		late += 100 * time.Second
+	}
 	if c.op == "CreateNetworkAclEntry" && w.fenceTries == 1 && !w.sent && w.now.Sub(w.promotable) > late {
 		w.fail("fenced for a replica that could not be promoted for %s", w.now.Sub(w.promotable))
 	}
@@ -134,7 +137,7 @@ func (w *world) checkSwitch(to engine.Site) {
 // cost time.
 func (w *world) slack() time.Duration {
 	switch {
-	case w.skewed || w.crashes > 0:
+	case w.skewed || w.crashes > 0 || w.stalls > 0:
 		return 8 * time.Minute
 	case w.flaky > 0 || len(w.deaf) > 0:
 		return 3 * time.Minute

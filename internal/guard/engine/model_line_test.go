@@ -39,6 +39,7 @@ func (l line) Do(req *http.Request) (*http.Response, error) {
 	p, w, c := l.p, l.p.w, callOf(req.Context())
 	w.tally.requests++
 	p.kill(c, false)
+	p.stall(c)
 	p.pass(w.between(5*time.Millisecond, 120*time.Millisecond))
 	if !w.up(c.path()) || req.Context().Err() != nil {
 		return nil, p.silence(req.Context(), w.cutFast[c.path()])
@@ -106,6 +107,15 @@ func (p *process) pass(d time.Duration) {
 		return
 	}
 	p.pause(d)
+}
+
+// stall has the process stand still now and then, as one does that is short of
+// processor time.
+func (p *process) stall(c call) {
+	if w := p.w; !p.looking && w.chance(w.stalls) {
+		p.pause(w.between(10*time.Second, 100*time.Second))
+		w.upSince[c.path()] = w.now // To the caller the path was down.
+	}
 }
 
 // kill lets a test end the process at this call.

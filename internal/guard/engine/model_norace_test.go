@@ -2,7 +2,10 @@
 
 package engine_test
 
-const defaultRuns = 600
-
-// killStride is how many calls lie between two kills.
-const killStride = 1
+const (
+	defaultRuns = 500
+	// sameSeeds is how many worlds are run twice.
+	sameSeeds = 6
+	// killStride is how many calls lie between two kills.
+	killStride = 1
+)

@@ -98,7 +98,7 @@ var disasters = []func(w *world, at time.Time){
 	},
 	// The same, and IAM does not let the guard promote.
 	func(w *world, at time.Time) {
-		w.during(at, w.between(4*time.Minute, 9*time.Minute), peering, replication)
+		w.during(at, w.between(6*time.Minute, 9*time.Minute), peering, replication)
 		w.trouble(at, func(w *world) { w.deny("promote") })
 	},
 	// The same, and the replica is backed up just then, while RDS does not
@@ -202,8 +202,10 @@ var troubles = []func(w *world, at time.Time){
 	// An operator changes the guard's orders just before it reads them.
 	func(w *world, at time.Time) {
 		w.trouble(at, func(w *world) { w.meddling = 0.3 })
-		w.trouble(at.Add(w.between(time.Minute, 4*time.Minute)), func(w *world) { w.meddling = 0 })
+		w.trouble(at.Add(w.between(2*time.Minute, 5*time.Minute)), func(w *world) { w.meddling = 0 })
 	},
+	// RDS falls silent once it has taken the promotion.
+	func(w *world, _ time.Time) { w.muteRDS = w.between(30*time.Second, 4*time.Minute) },
 	func(w *world, at time.Time) {
 		w.trouble(at, func(w *world) { w.operator(func(s *engine.State) { s.Arming = decide.Arming{Held: true} }) })
 		w.trouble(at.Add(4*time.Minute), func(w *world) { w.operator(func(s *engine.State) { s.Arming.Held = false }) })
@@ -234,6 +236,7 @@ func scenario(seed uint64, alter setup) *world {
 	w.alter = alter
 	w.skewed = w.chance(0.35)
 	w.crashes = []float64{0, 0, 0.002, 0.01}[w.rng.IntN(4)]
+	w.stalls = []float64{0, 0, 0, 0, 0.01}[w.rng.IntN(5)]
 	w.flaky = []float64{0, 0, 0.02, 0.1}[w.rng.IntN(4)]
 	w.quick, w.deafFast = w.chance(0.3), w.chance(0.7)
 	w.disaster(start)
@@ -324,7 +327,7 @@ func (w *world) heal() {
 	}
 	w.endUpgrade()
 	w.deaf = map[string]bool{}
-	w.flaky, w.crashes, w.meddling, w.pg.replayStop, w.muteRDS = 0, 0, 0, time.Time{}, 0
+	w.flaky, w.crashes, w.stalls, w.meddling, w.pg.replayStop, w.muteRDS = 0, 0, 0, 0, time.Time{}, 0
 	w.operator(func(s *engine.State) { s.Pause, s.Arming.Held = nil, false })
 }
 

@@ -81,7 +81,7 @@ func TestEngine_HoldsItsPromisesInEveryWorld(t *testing.T) {
 
 // A violation that could not be shown again would be of little use.
 func TestModel_ASeedMakesTheSameWorldAgain(t *testing.T) {
-	for seed := uint64(1); seed <= 6; seed++ {
+	for seed := uint64(1); seed <= sameSeeds; seed++ {
 		first, again := outline(runWorld(seed, nil)), outline(runWorld(seed, nil))
 		if diff := cmp.Diff(first, again); diff != "" {
 			t.Errorf("world %d was another the second time:\n%s", seed, diff)

@@ -42,6 +42,7 @@ type world struct {
 	flaky    float64         // chance that a request is lost or throttled
 	skewed   bool
 	crashes  float64 // chance of a crash at each turn
+	stalls   float64 // chance that a process stands still for a while before it sends a request
 	meddling float64 // chance that an operator pauses or resumes the guard before it reads the ledger
 	healed   bool
 	quick    bool // what is cut breaks at once
