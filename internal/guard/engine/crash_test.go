@@ -162,7 +162,7 @@ func killEach(t *testing.T, s story, after bool) {
 	if least := map[bool]int{false: 30, true: 12}[after]; killed*killStride < least {
 		t.Errorf("killed %d times only: the story is over too soon", killed)
 	}
-	if others*2 > killed {
+	if killed >= 10 && others*2 > killed {
 		t.Errorf("%d of %d kills ended the other way", others, killed)
 	}
 }

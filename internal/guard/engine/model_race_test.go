@@ -8,5 +8,5 @@ const (
 	// sameSeeds is how many worlds are run twice.
 	sameSeeds = 2
 	// killStride is how many calls lie between two kills.
-	killStride = 25
+	killStride = 15
 )
