@@ -121,7 +121,7 @@ test-integration: deps ## Run the integration suite: on this machine, or on AWS 
 
 .PHONY: test-race
 test-race: ## Run the tests of what runs concurrently, with the race detector
-	go test -race -timeout 20m ./internal/awssim/... ./internal/awsapi/... ./internal/guard/... ./internal/local/... ./internal/twin/... ./internal/drill/... ./internal/lambdaruntime/... ./internal/remotestate/... ./internal/pipeline/...
+	go test -race -timeout 20m ./internal/awssim/... ./internal/awsapi/... ./internal/guard/... ./internal/local/... ./internal/twin/... ./internal/drill/... ./internal/lambdaruntime/... ./internal/remotestate/... ./internal/operator/...
 
 .PHONY: bench-function
 bench-function: ## Measure the function: archive, cold start to the first call, peak memory
