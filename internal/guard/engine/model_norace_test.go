@@ -3,7 +3,7 @@
 package engine_test
 
 const (
-	defaultRuns = 500
+	defaultRuns = 400
 	// sameSeeds is how many worlds are run twice.
 	sameSeeds = 6
 	// killStride is how many calls lie between two kills.
