@@ -55,20 +55,30 @@ func (r *Runner) savePlan(ctx context.Context, role string) (SavedPlan, error) {
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return SavedPlan{}, fmt.Errorf("make the folder of the plans: %w", err)
 	}
-	saved := filepath.Join(folder, r.stack(role)+".tfplan")
 	r.say("plan %s", r.stack(role))
-	output, err := r.command(ctx, "terraform", r.chdir(role), "plan", "-no-color", "-input=false", "-out="+saved).CombinedOutput()
+	raw, err := r.planJSON(ctx, role, filepath.Join(folder, r.stack(role)+".tfplan"))
 	if err != nil {
-		return SavedPlan{}, fmt.Errorf("terraform plan of %s: %w\n%s", r.stack(role), err, output)
-	}
-	defer func() { _ = os.Remove(saved) }()
-	raw, err := r.command(ctx, "terraform", r.chdir(role), "show", "-json", saved).Output()
-	if err != nil {
-		return SavedPlan{}, fmt.Errorf("terraform show of the plan of %s: %w", r.stack(role), err)
+		return SavedPlan{}, err
 	}
 	file := filepath.Join(folder, r.stack(role)+".json")
 	if err := os.WriteFile(file, raw, 0o600); err != nil {
 		return SavedPlan{}, fmt.Errorf("keep the plan of %s: %w", r.stack(role), err)
 	}
 	return SavedPlan{Role: role, File: file, JSON: raw}, nil
+}
+
+// planJSON plans one stack, keeps the plan in a file only until it is shown,
+// since it holds values that nobody needs later, and returns it as
+// `terraform show -json` prints it.
+func (r *Runner) planJSON(ctx context.Context, role, saved string) ([]byte, error) {
+	defer func() { _ = os.Remove(saved) }()
+	output, err := r.command(ctx, "terraform", r.chdir(role), "plan", "-no-color", "-input=false", "-out="+saved).CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("terraform plan of %s: %w\n%s", r.stack(role), err, output)
+	}
+	raw, err := r.command(ctx, "terraform", r.chdir(role), "show", "-json", saved).Output()
+	if err != nil {
+		return nil, fmt.Errorf("terraform show of the plan of %s: %w", r.stack(role), err)
+	}
+	return raw, nil
 }

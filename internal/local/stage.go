@@ -77,15 +77,5 @@ func (r *Runner) PlanJSON(ctx context.Context, role string) ([]byte, error) {
 	if err := r.initStack(ctx, role); err != nil {
 		return nil, err
 	}
-	file := filepath.Join(r.StackDir(role), "review.tfplan")
-	defer func() { _ = os.Remove(file) }() // a plan holds values that nobody needs later
-	output, err := r.command(ctx, "terraform", r.chdir(role), "plan", "-no-color", "-input=false", "-out="+file).CombinedOutput()
-	if err != nil {
-		return nil, fmt.Errorf("plan %s: %w\n%s", r.stack(role), err, output)
-	}
-	shown, err := r.command(ctx, "terraform", r.chdir(role), "show", "-json", file).Output()
-	if err != nil {
-		return nil, fmt.Errorf("show the plan of %s: %w", r.stack(role), err)
-	}
-	return shown, nil
+	return r.planJSON(ctx, role, filepath.Join(r.StackDir(role), "review.tfplan"))
 }
