@@ -10,11 +10,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/drill/scenario"
+	"github.com/pgdr/pgdr/internal/leftover"
 	"github.com/pgdr/pgdr/internal/local"
 	"github.com/pgdr/pgdr/internal/pgtest"
 	"github.com/pgdr/pgdr/internal/twin"
@@ -55,11 +55,11 @@ func Prepare(ctx context.Context, o Options) (b *Base, err error) {
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	sweep(string(o.Root))
+	leftover.Sweep(string(o.Root), dirPrefix)
 	if err := os.MkdirAll(string(o.Root), 0o750); err != nil {
 		return nil, fmt.Errorf("make the twin's directory: %w", err)
 	}
-	dir, err := os.MkdirTemp(string(o.Root), dirPrefix+strconv.Itoa(os.Getpid())+"-")
+	dir, err := leftover.MkdirTemp(string(o.Root), dirPrefix)
 	if err != nil {
 		return nil, fmt.Errorf("make the drill's directory: %w", err)
 	}

@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"sync"
-	"syscall"
+
+	"github.com/pgdr/pgdr/internal/leftover"
 )
 
 // dirPrefix begins the name of every directory that this package makes; the id
@@ -28,7 +27,7 @@ var shared struct {
 // newDir makes a directory that belongs to the programs' user. Its path is
 // short, because a socket's path may have 107 bytes only.
 func newDir(p programs) (string, error) {
-	dir, err := os.MkdirTemp("", dirPrefix+strconv.Itoa(os.Getpid())+"-")
+	dir, err := leftover.MkdirTemp("", dirPrefix)
 	if err != nil {
 		return "", fmt.Errorf("make a directory for PostgreSQL: %w", err)
 	}
@@ -44,7 +43,7 @@ func template(ctx context.Context, p programs) (string, error) {
 	defer shared.Unlock()
 	if !shared.swept {
 		shared.swept = true
-		sweep(os.TempDir(), alive)
+		leftover.Sweep(os.TempDir(), dirPrefix)
 	}
 	if shared.template != "" {
 		return shared.template, nil
@@ -79,29 +78,4 @@ func Cleanup() error {
 		return fmt.Errorf("remove PostgreSQL's template: %w", err)
 	}
 	return nil
-}
-
-// sweep removes what killed processes left in a directory. It is a courtesy:
-// what can't be removed stays.
-func sweep(in string, alive func(pid int) bool) {
-	entries, err := os.ReadDir(in)
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		rest, ours := strings.CutPrefix(e.Name(), dirPrefix)
-		owner, _, _ := strings.Cut(rest, "-")
-		pid, err := strconv.Atoi(owner)
-		if !ours || err != nil || alive(pid) {
-			continue
-		}
-		_ = os.RemoveAll(filepath.Join(in, e.Name())) // the next process tries again
-	}
-}
-
-// alive tells whether there is a process of that id. EPERM: there is one of
-// another user.
-func alive(pid int) bool {
-	err := syscall.Kill(pid, 0)
-	return err == nil || errors.Is(err, syscall.EPERM)
 }

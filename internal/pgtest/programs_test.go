@@ -2,9 +2,7 @@ package pgtest
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,21 +36,4 @@ func TestFindDir_SaysWhatItFoundAndHowToGetMore(t *testing.T) {
 	_, err = findDir(t.Context(), []string{"/nowhere"})
 	require.ErrorIs(t, err, ErrNoPostgreSQL)
 	require.ErrorContains(t, err, "looked in /nowhere")
-}
-
-func TestSweep_RemovesWhatDeadProcessesLeftAndNothingElse(t *testing.T) {
-	in := t.TempDir()
-	ended := exec.CommandContext(t.Context(), "/bin/true")
-	require.NoError(t, ended.Run())
-	mine := filepath.Join(in, dirPrefix+strconv.Itoa(os.Getpid())+"-1")
-	left := filepath.Join(in, dirPrefix+strconv.Itoa(ended.Process.Pid)+"-1")
-	foreign := filepath.Join(in, "other-"+strconv.Itoa(ended.Process.Pid))
-	for _, dir := range []string{mine, left, foreign, filepath.Join(in, dirPrefix+"x")} {
-		require.NoError(t, os.Mkdir(dir, 0o700))
-	}
-	sweep(in, alive)
-	require.DirExists(t, mine)
-	require.NoDirExists(t, left)
-	require.DirExists(t, foreign)
-	require.DirExists(t, filepath.Join(in, dirPrefix+"x"))
 }
