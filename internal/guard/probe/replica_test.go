@@ -120,6 +120,10 @@ func TestSample_AFrozenReplicationPathGoesStaleThenThaws(t *testing.T) {
 	d := newDatabases(t, cfg)
 	sample := func() engine.Samples { return d.Sample(ctx, both(1)) }
 	require.Eventually(t, func() bool { return sample().WAL.Class == decide.ClassStreaming }, patience, 20*time.Millisecond)
+	// The receiver says so from when it has connected. Only one that already
+	// streams keeps to wal_receiver_timeout; frozen before, it would wait for
+	// the answer to START_REPLICATION for as long as TCP does.
+	require.NoError(t, s.primary.AwaitReplay(ctx, s.replica))
 
 	relay.Freeze()
 	var out engine.Samples

@@ -3,6 +3,7 @@ package alarms_test
 import (
 	"context"
 	"encoding/json"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,8 +27,9 @@ type world struct {
 	clock   simclock.Clock
 	cloud   *awssim.Cloud
 	metrics *metrics.Store
-	down    map[string]bool
-	told    []alarms.Action
+	// down holds the regions that are lost; the evaluator reads it beside the test.
+	down sync.Map
+	told []alarms.Action
 	*alarms.Evaluator
 }
 
@@ -35,14 +37,14 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	clock, err := simclock.New(time.Now(), time.Now(), 1)
 	require.NoError(t, err)
-	w := &world{t: t, clock: clock, metrics: &metrics.Store{}, down: map[string]bool{}}
+	w := &world{t: t, clock: clock, metrics: &metrics.Store{}}
 	w.cloud, err = awssim.New(awssim.Options{Clock: clock, Seed: 3})
 	require.NoError(t, err)
 	_, err = simstacks.Apply(t.Context(), w.cloud, "../../../stacks/testdata/golden")
 	require.NoError(t, err)
 	w.Evaluator, err = alarms.New(alarms.Options{
 		Cloud: w.cloud, Metrics: w.metrics, Clock: clock, Offset: 5 * time.Second,
-		Down: func(region string) bool { return w.down[region] }, Notify: func(a alarms.Action) { w.told = append(w.told, a) },
+		Down: w.lost, Notify: func(a alarms.Action) { w.told = append(w.told, a) },
 	})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -53,6 +55,11 @@ func newWorld(t *testing.T) *world {
 		require.ErrorIs(t, <-done, context.Canceled)
 	})
 	return w
+}
+
+func (w *world) lost(region string) bool {
+	_, down := w.down.Load(region)
+	return down
 }
 
 // pass publishes a value at the begin of each minute and lets the minutes
@@ -129,11 +136,11 @@ func TestRun_LeavesActiveWriterAsItIsWithoutData(t *testing.T) {
 func TestTick_LeavesALostRegionAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.down[home] = true
+		w.down.Store(home, true)
 		w.pass(3, replicaLag(), 100)
 		require.Equal(t, alarms.Insufficient, w.State(home, "replica-lag-dev"))
 		require.Empty(t, w.told)
-		w.down[home] = false
+		w.down.Delete(home)
 		time.Sleep(time.Minute)
 		require.Equal(t, alarms.Alarm, w.State(home, "replica-lag-dev"), "once it is back")
 	})

@@ -2,6 +2,7 @@ package health_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,7 +26,8 @@ type world struct {
 	t       *testing.T
 	cloud   *awssim.Cloud
 	metrics *metrics.Store
-	down    map[string]bool
+	// down holds the regions that are lost; the checker reads it beside the test.
+	down sync.Map
 	// id is that of the one health check.
 	id string
 	*health.Checker
@@ -35,7 +37,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	clock, err := simclock.New(time.Now(), time.Now(), 1)
 	require.NoError(t, err)
-	w := &world{t: t, metrics: &metrics.Store{}, down: map[string]bool{}}
+	w := &world{t: t, metrics: &metrics.Store{}}
 	w.cloud, err = awssim.New(awssim.Options{Clock: clock, Seed: 3})
 	require.NoError(t, err)
 	_, err = simstacks.Apply(t.Context(), w.cloud, "../../../stacks/testdata/golden")
@@ -44,7 +46,7 @@ func newWorld(t *testing.T) *world {
 	require.Len(t, checks, 1)
 	w.id = checks[0].ID
 	w.Checker, err = health.New(health.Options{
-		Cloud: w.cloud, Metrics: w.metrics, Clock: clock, Down: func(region string) bool { return w.down[region] },
+		Cloud: w.cloud, Metrics: w.metrics, Clock: clock, Down: w.lost,
 	})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -55,6 +57,11 @@ func newWorld(t *testing.T) *world {
 		require.ErrorIs(t, <-done, context.Canceled)
 	})
 	return w
+}
+
+func (w *world) lost(region string) bool {
+	_, down := w.down.Load(region)
+	return down
 }
 
 // publish publishes ActiveWriter once a minute for some minutes.
@@ -129,7 +136,7 @@ func TestHealthy_NeedsNothingOfRoute53sRegion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.publish(2, 0)
-		w.down[away] = true
+		w.down.Store(away, true)
 		w.publish(1, 1)
 		require.False(t, w.Healthy(w.id))
 	})
@@ -139,10 +146,10 @@ func TestHealthy_ReadsNoMetricsOfALostRegion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.publish(2, 0)
-		w.down[home] = true
+		w.down.Store(home, true)
 		w.publish(3, 1)
 		require.True(t, w.Healthy(w.id), "the last known status")
-		w.down[home] = false
+		w.down.Delete(home)
 		w.wait()
 		require.False(t, w.Healthy(w.id))
 	})
