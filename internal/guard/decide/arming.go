@@ -24,6 +24,9 @@ type Arming struct {
 	ArmedAt  time.Time `json:"armed_at,omitzero"`
 	// Held: an operator disarmed the guard; it does not arm itself again.
 	Held bool `json:"held,omitempty"`
+	// HeldEpoch is the ledger's epoch at that moment: how many failovers had
+	// been claimed.
+	HeldEpoch int64 `json:"held_epoch,omitempty"`
 	// GreenFor, GreenSince and GreenSeen describe the current run of green.
 	// GreenSince is later than its true beginning by what was missed since.
 	GreenFor   string    `json:"green_for,omitempty"`

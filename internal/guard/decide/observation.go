@@ -99,6 +99,15 @@ type Facts struct {
 	CooldownUntil time.Time `json:"cooldown_until,omitzero"`
 }
 
+// PrimarySilent tells whether nothing is heard from the primary, by fresh
+// samples of both data paths. One that was not looked at is not silent.
+func (o Observation) PrimarySilent(now time.Time) bool { return o.SQL.Silent(now) && o.WAL.Silent(now) }
+
+// RegionSilent tells whether nothing is heard from the primary's region either.
+func (o Observation) RegionSilent(now time.Time) bool {
+	return o.PrimarySilent(now) && o.RDSAPI.Silent(now) && o.OtherAPI.Silent(now)
+}
+
 // Request is an operator's order to fail over, with what it may override.
 type Request struct {
 	// By is who asked, as far as is known.

@@ -52,6 +52,10 @@ const (
 	debtSlowest = 3
 	// publishEvery is the pause between two sets of metrics: twice a period.
 	publishEvery = 30 * time.Second
+	// calmCooldown is the cooldown at most after a failover that was given up
+	// before anything was changed: what silenced the primary for a moment may
+	// be the beginning of its loss.
+	calmCooldown = 5 * time.Minute
 	// orderTerm is how long an operator's failover may wait.
 	orderTerm = 10 * time.Minute
 	// commitTries is how often a ledger write is tried in one go.
@@ -103,7 +107,7 @@ type Engine struct {
 
 // safeguards that a test can take away; false means that it is in place.
 type safeguards struct {
-	lease, epoch, intent, preflight, fence, confirm, sentCheck, deadline, verify, recheck bool
+	lease, epoch, intent, preflight, fence, confirm, sentCheck, deadline, verify, recheck, silence, lossAtSend bool
 }
 
 // New makes an Engine, or says which of its parts is missing.

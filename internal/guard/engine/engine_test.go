@@ -242,6 +242,7 @@ func TestEngine_PromotesNoOtherInstanceThanTheOneItWatched(t *testing.T) {
 func TestEngine_TriesAnOwedFenceAgainBeforeItPromotes(t *testing.T) {
 	paused := false
 	w := plain(t, 14*time.Minute, func(w *world) {
+		w.at(disaster, func(w *world) { w.pg.alive = false })
 		w.during(disaster, 90*time.Second, peering, replication, east)
 		for at := disaster; at.Before(disaster.Add(time.Minute)); at = at.Add(100 * time.Millisecond) {
 			w.at(at, func(w *world) {

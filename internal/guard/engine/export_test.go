@@ -23,6 +23,8 @@ var safeguard = map[string]func(*safeguards) *bool{
 	"deadline":          func(s *safeguards) *bool { return &s.deadline },
 	"writer verified":   func(s *safeguards) *bool { return &s.verify },
 	"decision at claim": func(s *safeguards) *bool { return &s.recheck },
+	"silence now":       func(s *safeguards) *bool { return &s.silence },
+	"loss at sending":   func(s *safeguards) *bool { return &s.lossAtSend },
 }
 
 // Safeguards lists those of the engine itself.
@@ -39,15 +41,19 @@ func (e *Engine) SeeThrough(alter func(*decide.Policy, *decide.Observation)) {
 	}
 }
 
+// Cooldown sets that of the policy.
+func (e *Engine) Cooldown(d time.Duration) { e.cfg.Policy.Cooldown = d }
+
 // LogTo has the engine write its log there.
 func (e *Engine) LogTo(log *slog.Logger) { e.log = log }
 
 // Owes tells whether a debt stands.
 func (s State) Owes(kind DebtKind) bool { return s.owes(kind) }
 
-// Forced and Unfenced are what an operator ordered.
-func (f *Failover) Forced() bool   { return f.forced() }
-func (f *Failover) Unfenced() bool { return f.unfenced() }
+// Forced, Unfenced and AllowsLoss are what an operator ordered.
+func (f *Failover) Forced() bool     { return f.forced() }
+func (f *Failover) Unfenced() bool   { return f.unfenced() }
+func (f *Failover) AllowsLoss() bool { return f.allowsLoss() }
 
 // ModelEpoch is when the tests' worlds begin.
 var ModelEpoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

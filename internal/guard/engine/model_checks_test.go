@@ -42,6 +42,9 @@ func (w *world) checkTransition(old, s engine.State) {
 			w.checkClaim(s)
 		}
 	}
+	if f := s.Failover; f != nil && f.MaybeSent && old.Failover != nil && !old.Failover.MaybeSent {
+		w.checkSending(f)
+	}
 	if s.Failover != nil && s.Failover.Step == engine.StepFence && s.Failover.Times[engine.StepPreflight].IsZero() {
 		w.fail("fence without pre-flight")
 	}
@@ -102,6 +105,18 @@ func (w *world) checkPromotion() {
 	if w.fenceTry.IsZero() || w.upFor(eastEC2, w.now.Sub(w.fenceTry)) {
 		w.fail("promoted while the primary takes writes and could be fenced")
 	}
+}
+
+// checkSending runs when the guard writes down that it is about to promote.
+func (w *world) checkSending(f *engine.Failover) {
+	if w.skewed || w.stalls > 0 {
+		return // What it looked at may be older than it thinks.
+	}
+	heard := w.held(w.sqlUpSince, blame) || w.held(w.walUpSince, blame) && w.up(replicaSQL)
+	w.check([]rule{
+		{heard && f.Fence != engine.FenceConfirmed && !f.Unfenced(), "about to promote without a fence beside a primary that has been heard for long"},
+		{w.held(w.lateSince, time.Minute+blame) && !f.AllowsLoss(), "about to promote with the replica too far behind for long"},
+	})
 }
 
 // fenceable: EC2 would set a fence, and say so.

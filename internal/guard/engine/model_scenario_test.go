@@ -68,7 +68,7 @@ func (w *world) disaster(at time.Time) {
 }
 
 // graveDisasters is how many, from the first on, call for a failover.
-const graveDisasters = 6
+const graveDisasters = 7
 
 // disasters are what a run is about.
 var disasters = []func(w *world, at time.Time){
@@ -118,6 +118,24 @@ var disasters = []func(w *world, at time.Time){
 				s.Order = &engine.Order{ID: "o", Request: r, At: w.now, Expires: w.now.Add(2 * time.Minute)}
 			})
 		})
+	},
+	// An operator moves a living primary, and what it takes fails meanwhile.
+	func(w *world, at time.Time) {
+		w.trouble(at, func(w *world) {
+			w.operator(func(s *engine.State) {
+				s.Order = &engine.Order{ID: "o", Request: decide.Request{By: "ops", Force: true}, At: w.now, Expires: w.now.Add(2 * time.Minute)}
+			})
+		})
+		if w.chance(0.5) {
+			w.during(at.Add(-10*time.Second), w.between(time.Minute, 4*time.Minute), eastEC2)
+			return
+		}
+		w.trouble(at, func(w *world) {
+			w.deny("fence")
+			w.pg.replayStop = w.now
+		})
+		w.trouble(at.Add(w.between(40*time.Second, 110*time.Second)), func(w *world) { w.grant("fence") })
+		w.trouble(at.Add(w.between(3*time.Minute, 6*time.Minute)), func(w *world) { w.pg.replayStop = time.Time{} })
 	},
 	// The guard is cut off from everything.
 	func(w *world, at time.Time) {

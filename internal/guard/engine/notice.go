@@ -104,6 +104,11 @@ func abortNotice(env string, f Failover, debts map[DebtKind]Debt, now time.Time)
 	if f.Reason != nil {
 		lines = append(lines, "Reason: "+f.Reason.Reason, "Next: "+f.Reason.Next)
 	}
+	lines = append(lines, "", "What was seen when it was decided:")
+	lines = append(lines, pathLines(f.Saw)...)
+	lines = append(lines, "", "Steps:")
+	lines = append(lines, stepLines(f)...)
+	lines = append(lines, "", lossLine(f.Loss()))
 	lines = append(lines, owedLines(debts)...)
 	return newNotice(NoticeAborted, f.ID+"-aborted", now, env, "failover was undone", lines...)
 }
@@ -121,7 +126,7 @@ func summaryNotice(env string, f Failover, debts map[DebtKind]Debt, now time.Tim
 	}
 	lines = append(lines, "", "Steps:")
 	lines = append(lines, stepLines(f)...)
-	lines = append(lines, "", lossLine(f.Decision.Loss), fmt.Sprintf("New writer: LSN %s, timeline %d.", lsn(f.Proof.LSN), f.Proof.Timeline),
+	lines = append(lines, "", lossLine(f.Loss()), walLine(f), fmt.Sprintf("New writer: LSN %s, timeline %d.", lsn(f.Proof.LSN), f.Proof.Timeline),
 		"", fenceLine(f))
 	lines = append(lines, owedLines(debts)...)
 	lines = append(lines, "", "Next: rebuild a replica (the data has a single home until then), salvage from the old primary what is missing, and look at what is owed.")
@@ -209,14 +214,23 @@ func lossLine(l decide.Loss) string {
 	return fmt.Sprintf("Data loss: between %.1f s and %.1f s, at least %d bytes of WAL.", l.Lower.Seconds(), l.Upper.Seconds(), l.Bytes)
 }
 
+// walLine tells from where on the old primary holds what the new writer does
+// not, as far as the guard saw.
+func walLine(f Failover) string {
+	p := f.Saw.Positions
+	return fmt.Sprintf("Old primary: acknowledged a heartbeat at LSN %s last; the replica had received WAL to %s.", lsn(p.Acked.LSN), lsn(max(p.ReceiveLSN, p.ReplayLSN)))
+}
+
 func fenceLine(f Failover) string {
 	switch f.Fence {
 	case FenceConfirmed:
 		return "Fence: the old primary is cut off, confirmed."
 	case FenceOwed:
-		return "Fence: OWED. The old primary's region was silent; it is fenced as soon as AWS there answers. Keep applications from its address."
+		return "Fence: OWED. AWS in the old primary's region did not answer; it is fenced as soon as it does. Keep applications from its address."
 	case FenceWaived:
 		return "Fence: WAIVED by the operator; it is tried at each tick. Keep applications from its address."
+	case FenceVoid:
+		return "Fence: none needed; the old primary does not exist any more."
 	default:
 		return "Fence: none."
 	}

@@ -94,6 +94,9 @@ func (e *Engine) readOnce(ctx context.Context) (State, error) {
 // is refused and not written; what only lacks time waits until it expires.
 func (e *Engine) Order(ctx context.Context, req decide.Request) (View, error) {
 	v := e.Look(ctx, &req)
+	if v.State.Failover != nil && (req.Force || req.AllowDataLoss || req.Unfenced) {
+		return v, e.override(ctx, v.State.Failover.ID, req)
+	}
 	if v.Decision.Verdict != decide.Promote && v.Decision.Verdict != decide.Wait {
 		return v, firstRefusal(v.Decision)
 	}
@@ -106,6 +109,29 @@ func (e *Engine) Order(ctx context.Context, req decide.Request) (View, error) {
 		return nil
 	})
 	return v, err
+}
+
+// override gives a failover under way what an operator orders in addition, as
+// long as its promotion was not sent.
+func (e *Engine) override(ctx context.Context, id string, req decide.Request) error {
+	return e.amend(ctx, func(st *State) error {
+		f := st.Failover
+		switch {
+		case f == nil || f.ID != id:
+			return refusal.New(refusal.FailoverInFlight, "failover %s has just ended; see status and send the order again", id)
+		case !f.beforePromotion(false):
+			return refusal.New(refusal.FailoverInFlight, "failover %s is at step %s, where there is nothing to override", f.ID, f.Step)
+		}
+		merged := req
+		if old := f.Request; old != nil {
+			merged.Force, merged.AllowDataLoss, merged.Unfenced = old.Force || req.Force, old.AllowDataLoss || req.AllowDataLoss, old.Unfenced || req.Unfenced
+			if old.By != req.By && old.By != "" {
+				merged.By = old.By + ", " + req.By
+			}
+		}
+		f.Request = &merged
+		return nil
+	})
 }
 
 func firstRefusal(d decide.Decision) error {
@@ -139,14 +165,18 @@ func (e *Engine) amend(ctx context.Context, change func(*State) error) error {
 }
 
 // Pause keeps the guard from starting a failover, and one that has not sent
-// its promotion from going on. One that has is finished: half a failover is
-// worse than either end.
+// its promotion from going on; an order that waits is dropped. One that has sent
+// it is finished: half a failover is worse than either end.
 func (e *Engine) Pause(ctx context.Context, p Pause) error {
 	p.At = e.ports.Clock.Now()
 	if !p.Until.IsZero() && !p.Until.After(p.At) {
 		return refusal.New(refusal.CommandInvalid, "until: found %s, want a time to come", p.Until.Format(time.RFC3339))
 	}
-	return e.amend(ctx, func(st *State) error { st.Pause = &p; return nil })
+	return e.amend(ctx, func(st *State) error {
+		p.Epoch = st.Epoch
+		st.Pause, st.Order = &p, nil
+		return nil
+	})
 }
 
 // Resume ends a pause.
@@ -154,10 +184,11 @@ func (e *Engine) Resume(ctx context.Context) error {
 	return e.amend(ctx, func(st *State) error { st.Pause = nil; return nil })
 }
 
-// Disarm keeps the guard from promoting until somebody arms it.
+// Disarm keeps the guard from promoting until somebody arms it. A failover that
+// has not sent its promotion is undone, an order that waits is dropped.
 func (e *Engine) Disarm(ctx context.Context) error {
 	return e.amend(ctx, func(st *State) error {
-		st.Arming = decide.Arming{Held: true}
+		st.Arming, st.Order = decide.Arming{Held: true, HeldEpoch: st.Epoch}, nil
 		return nil
 	})
 }
@@ -184,7 +215,7 @@ func (e *Engine) Arm(ctx context.Context) (View, error) {
 
 // Adopt makes the instance with that DbiResourceId the writer that the guard
 // watches: a primary rebuilt after a failover, or, for a blank ledger, the
-// instance that took over before. It changes the ledger only; the fence and
+// instance that took over before. It changes the ledger only; the fences and
 // DNS follow as debts. The guard then arms itself as after a first deployment.
 func (e *Engine) Adopt(ctx context.Context, resourceID string) error {
 	at := func(m Member) (Instance, error) {
@@ -210,7 +241,7 @@ func (e *Engine) Adopt(ctx context.Context, resourceID string) error {
 		if err != nil {
 			return err
 		}
-		st.adopt(e.cfg.Environment, m, replica, e.cfg.Topology, now)
+		st.adopt(e.cfg.Environment, m, primary, replica, e.cfg.Topology, now)
 		return nil
 	})
 }
@@ -223,6 +254,8 @@ func adoptable(st State, top Topology, id string, primary, replica Instance) (Me
 	var m Member
 	var i Instance
 	switch {
+	case id != "" && id == st.Writer.ResourceID:
+		return Member{}, refusal.New(refusal.WriterMismatch, "%s is the writer already; to arm the guard for it, arm without a writer", id)
 	case id != "" && primary.Exists && id == primary.ResourceID:
 		m, i = top.Primary, primary
 		if !replica.Exists || !replica.IsReplica {
@@ -245,7 +278,7 @@ func adoptable(st State, top Topology, id string, primary, replica Instance) (Me
 }
 
 // adopt starts the ledger anew around a writer. The journal keeps the past.
-func (s *State) adopt(env string, m Member, replica Instance, top Topology, now time.Time) {
+func (s *State) adopt(env string, m Member, primary, replica Instance, top Topology, now time.Time) {
 	seq := s.Watch.Positions.Acked.Seq
 	s.Writer, s.Replica = m, Member{}
 	s.Arming, s.Order, s.Told = decide.Arming{}, nil, ""
@@ -256,6 +289,13 @@ func (s *State) adopt(env string, m Member, replica Instance, top Topology, now 
 		s.Replica = top.Replica
 		s.Replica.ResourceID = replica.ResourceID
 		s.owe(DebtUnfence, m, now)
+	} else if primary.Exists && !primary.IsReplica {
+		// Somebody failed over past the guard: the primary at birth may take
+		// writes still.
+		old := top.Primary
+		old.ResourceID = primary.ResourceID
+		s.owe(DebtFence, old, now)
+		s.owe(DebtStop, old, now)
 	}
 	s.tell(newNotice(NoticeAdopted, fmt.Sprintf("adopted-%s-%d", m.ResourceID, now.Unix()), now, env, "the writer is "+m.Identifier,
 		fmt.Sprintf("An operator named %s the writer. DNS follows; the guard arms itself when all has been green for its time.", name(m))))

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/pgdr/pgdr/internal/guard/decide"
@@ -20,11 +22,14 @@ func (s *session) fence(ctx context.Context) (bool, error) {
 		return s.advance(ctx, StepFence, StepPreflight, nil)
 	}
 	looked, first := s.e.ports.Clock.Now(), !f.FenceSought && !s.e.without.preflight
-	err := s.act(ctx, StepFence, func(_ *State, f *Failover) error {
+	err := s.act(ctx, StepFence, func(st *State, f *Failover) error {
 		if first && s.e.ports.Clock.Now().Sub(looked) > preflightFresh {
 			return errStale // Writing took long: look at the replica again.
 		}
+		// From here on this failover answers for the fence, whoever owed to
+		// lift it before.
 		f.FenceSought = true
+		delete(st.Debts, DebtUnfence)
 		return nil
 	}, func(c context.Context) error { return s.e.ports.Fencer.Fence(c, f.From) })
 	if na := (*notActed)(nil); errors.As(err, &na) {
@@ -38,7 +43,7 @@ func (s *session) fence(ctx context.Context) (bool, error) {
 		next = StepPromote
 	}
 	return s.advance(ctx, StepFence, next, func(_ *State, f *Failover) {
-		f.FenceSought, f.SilentFrom = true, time.Time{}
+		f.FenceSought, f.FenceSet, f.SilentFrom = true, true, time.Time{}
 	})
 }
 
@@ -74,21 +79,48 @@ func (s *session) confirmFence(ctx context.Context) (bool, error) {
 func (s *session) fenceFailed(ctx context.Context, step Step, name refusal.Name, cause error) (bool, error) {
 	f := s.st.Failover
 	now := s.e.ports.Clock.Now()
-	if errors.Is(cause, ErrSilent) {
-		region := f.Decision.Evidence == decide.EvidenceSilent
-		if region || !f.SilentFrom.IsZero() && now.Sub(f.SilentFrom) >= fencePatience {
-			return s.goUnfenced(ctx, step, FenceOwed)
-		}
-		return s.hold(ctx, refusal.New(name, "%v; tried until it has been silent for %s", cause, fencePatience), func(_ *State, f *Failover) {
-			if f.SilentFrom.IsZero() {
-				f.SilentFrom = now
-			}
-		})
-	}
-	if f.unfenced() {
+	silent := errors.Is(cause, ErrSilent)
+	regionSilent := silent && s.st.observation(now).RegionSilent(now)
+	if f.unfenced() && !regionSilent {
 		return s.goUnfenced(ctx, step, FenceWaived)
 	}
-	return s.hold(ctx, refusal.New(name, "%v", cause), func(_ *State, f *Failover) { f.SilentFrom = time.Time{} })
+	if !silent {
+		return s.hold(ctx, refusal.New(name, "%v", cause), func(_ *State, f *Failover) { f.SilentFrom = time.Time{} })
+	}
+	if r := s.notSilent(f, name, now); r != nil {
+		return s.hold(ctx, *r, func(_ *State, f *Failover) { f.SilentFrom = time.Time{} })
+	}
+	if regionSilent {
+		return s.goUnfenced(ctx, step, FenceOwed)
+	}
+	// Only the API that fences is silent. It gets a while, and where people
+	// want to be asked about silence nobody goes on without them.
+	asked := s.e.cfg.Policy.OnRegionSilent != decide.SilentAsk || f.Request != nil
+	if asked && !f.SilentFrom.IsZero() && now.Sub(f.SilentFrom) >= fencePatience {
+		return s.goUnfenced(ctx, step, FenceOwed)
+	}
+	why := fmt.Sprintf("%v; tried until it has been silent for %s", cause, fencePatience)
+	if !asked {
+		why = fmt.Sprintf("%v; on_region_silent is %q, so that only an order with unfenced goes on without a fence", cause, decide.SilentAsk)
+	}
+	return s.hold(ctx, refusal.New(name, "%s", why), func(_ *State, f *Failover) {
+		if f.SilentFrom.IsZero() {
+			f.SilentFrom = now
+		}
+	})
+}
+
+// notSilent refuses to do without a fence beside a primary that was not found
+// silent on both data paths just now: what silenced the API that fences need
+// not have silenced the database.
+func (s *session) notSilent(f *Failover, name refusal.Name, now time.Time) *refusal.Refusal {
+	o := s.st.observation(now)
+	if o.PrimarySilent(now) || f.unfenced() || s.e.without.silence {
+		return nil
+	}
+	r := refusal.New(name, "AWS does not answer to fence the primary, and the primary is not silent on both data paths (SQL: %s, WAL: %s)",
+		orNone(string(o.SQL.Class)), orNone(string(o.WAL.Class)))
+	return &r
 }
 
 // goUnfenced goes on to the promotion with the fence as a debt, which is paid
@@ -117,12 +149,18 @@ func (s *session) promote(ctx context.Context) (bool, error) {
 		}
 	}
 	now := s.e.ports.Clock.Now()
+	if r := s.forbidden(&s.st, now); r != nil {
+		return s.hold(ctx, *r, nil)
+	}
 	err := s.act(ctx, StepPromote, func(st *State, f *Failover) error {
 		if !f.MaybeSent && !s.e.without.deadline && now.After(f.Deadline) {
 			return errStale
 		}
-		if !f.MaybeSent && !f.forced() && st.Pause.Active(now) {
+		if !f.MaybeSent && (st.restraint(f, now) != nil || s.forbidden(st, now) != nil) {
 			return errStale
+		}
+		if !f.MaybeSent {
+			f.SentLoss = decide.EstimateLoss(st.observation(now))
 		}
 		f.MaybeSent, f.SentAt = true, now
 		return nil
@@ -130,12 +168,32 @@ func (s *session) promote(ctx context.Context) (bool, error) {
 	return s.promoted(ctx, err, unresolved, now)
 }
 
+// forbidden is what forbids to send a promotion now, though it was decided: a
+// failover may have waited for long since, beside a primary that goes on.
+func (s *session) forbidden(st *State, now time.Time) *refusal.Refusal {
+	f := st.Failover
+	if f.MaybeSent {
+		return nil
+	}
+	if f.Fence == FenceOwed {
+		if r := s.notSilent(f, refusal.FenceFailed, now); r != nil {
+			return r
+		}
+	}
+	loss := decide.EstimateLoss(st.observation(now))
+	if limit := s.e.cfg.Policy.MaxDataLoss; loss.Known && loss.Upper > limit && !f.allowsLoss() && !s.e.without.lossAtSend {
+		r := refusal.New(refusal.DataLossOverLimit, "up to %s may be lost by now, the policy accepts %s", loss.Upper.Truncate(time.Second), limit)
+		return &r
+	}
+	return nil
+}
+
 // promoted sorts the answers to a promotion.
 func (s *session) promoted(ctx context.Context, err error, unresolved bool, at time.Time) (bool, error) {
 	na := (*notActed)(nil)
 	switch {
 	case errors.As(err, &na):
-		return false, na.err
+		return false, s.unsent(ctx, at, unresolved, na.err)
 	case err == nil, errors.Is(err, ErrNotReplica):
 		return s.advance(ctx, StepPromote, StepAwait, func(_ *State, f *Failover) { f.MaybeSent, f.SentAt = true, at })
 	case noEffect(err):
@@ -149,6 +207,26 @@ func (s *session) promoted(ctx context.Context, err error, unresolved bool, at t
 	default:
 		return s.hold(ctx, refusal.New(refusal.PromoteUnanswered, "%v", err), nil)
 	}
+}
+
+// unsent takes the intent of a promotion back that was written down and then
+// not sent, for lack of time: it was this invocation's, and it knows. Where
+// that can't be written the failover only goes forward, as after a crash.
+func (s *session) unsent(ctx context.Context, at time.Time, unresolved bool, cause error) error {
+	if f := s.st.Failover; unresolved || !f.MaybeSent || !f.SentAt.Equal(at) {
+		return cause
+	}
+	err := s.onStep(ctx, StepPromote, func(_ *State, f *Failover) error {
+		if i := f.Intent; i == nil || i.Step != StepPromote || i.Token != s.token || !f.SentAt.Equal(at) {
+			return errStale
+		}
+		f.MaybeSent, f.SentAt, f.SentLoss, f.Intent = false, time.Time{}, decide.Loss{}, nil
+		return nil
+	})
+	if err != nil {
+		s.e.log.Warn("a promotion that was not sent stays noted as sent", slog.Any("error", err))
+	}
+	return cause
 }
 
 // refence tries an owed fence once more, because something has held the
@@ -167,7 +245,7 @@ func (s *session) refence(ctx context.Context) (bool, error) {
 	err := s.onStep(ctx, StepPromote, func(st *State, f *Failover) error {
 		f.OwedAt = now
 		if cause == nil {
-			f.Fence = FenceConfirmed
+			f.Fence, f.FenceSet = FenceConfirmed, true
 			delete(st.Debts, DebtFence)
 		}
 		return nil

@@ -211,7 +211,6 @@ func (s *State) begin(p decide.Policy, d decide.Decision, now time.Time) {
 		f.Request = &r
 	}
 	s.Failover, s.Order, s.Told = f, nil, ""
-	delete(s.Debts, DebtUnfence)
 }
 
 // blind is a round without the ledger. Nothing can be done for lack of a

@@ -110,6 +110,8 @@ type Pause struct {
 	At     time.Time `json:"at"`
 	// Until zero means until resumed.
 	Until time.Time `json:"until,omitzero"`
+	// Epoch is the ledger's at that moment: how many failovers had been claimed.
+	Epoch int64 `json:"epoch,omitempty"`
 }
 
 // Active tells whether the pause holds.
@@ -157,8 +159,9 @@ type Failover struct {
 	Times map[Step]time.Time `json:"times,omitempty"`
 	// Intent is the side effect that was last about to be done.
 	Intent *Intent `json:"intent,omitempty"`
-	// FenceSought: a fence may have been set.
+	// FenceSought: a fence may have been set. FenceSet: AWS answered that one was.
 	FenceSought bool `json:"fence_sought,omitempty"`
+	FenceSet    bool `json:"fence_set,omitempty"`
 	// SilentFrom is when fencing was first tried without an answer.
 	SilentFrom time.Time `json:"silent_from,omitzero"`
 	Fence      Fence     `json:"fence,omitempty"`
@@ -168,7 +171,9 @@ type Failover struct {
 	// is un-fenced and the failover only goes forward.
 	MaybeSent bool      `json:"maybe_sent,omitempty"`
 	SentAt    time.Time `json:"sent_at,omitzero"`
-	Proof     Proof     `json:"proof"`
+	// SentLoss is the estimate when it was sent; Decision has that of the claim.
+	SentLoss decide.Loss `json:"sent_loss,omitzero"`
+	Proof    Proof       `json:"proof"`
 	// Standing is what holds the failover up now.
 	Standing *refusal.Refusal `json:"standing,omitempty"`
 	// Reason of an abort.
@@ -242,6 +247,14 @@ func (s State) Clone() State {
 	c.Outbox = slices.Clone(s.Outbox)
 	c.Readiness.Failing, c.Readiness.Unknown = slices.Clone(s.Readiness.Failing), slices.Clone(s.Readiness.Unknown)
 	return c
+}
+
+// Loss is the last estimate of what the promotion loses.
+func (f *Failover) Loss() decide.Loss {
+	if f.SentLoss.Known {
+		return f.SentLoss
+	}
+	return f.Decision.Loss
 }
 
 func (f *Failover) clone() *Failover {

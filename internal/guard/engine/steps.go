@@ -17,8 +17,10 @@ func (s *session) step(ctx context.Context) (bool, error) {
 		if r := s.stopped(f); r != nil {
 			return s.abort(ctx, *r)
 		}
-		if s.st.Pause.Active(s.e.ports.Clock.Now()) && !f.forced() {
-			return s.hold(ctx, refusal.New(refusal.Paused, "an operator has paused the guard; failover %s waits until its deadline", f.ID), nil)
+		if r := s.st.restraint(f, s.e.ports.Clock.Now()); r != nil && r.Name == refusal.Disarmed {
+			return s.abort(ctx, *r)
+		} else if r != nil {
+			return s.hold(ctx, *r, nil)
 		}
 	}
 	do, known := steps[f.Step]
@@ -54,8 +56,26 @@ func (f *Failover) beforePromotion(anyway bool) bool {
 	}
 }
 
-func (f *Failover) forced() bool   { return f.Request != nil && f.Request.Force }
-func (f *Failover) unfenced() bool { return f.Request != nil && f.Request.Unfenced }
+func (f *Failover) forced() bool     { return f.Request != nil && f.Request.Force }
+func (f *Failover) unfenced() bool   { return f.Request != nil && f.Request.Unfenced }
+func (f *Failover) allowsLoss() bool { return f.Request != nil && f.Request.AllowDataLoss }
+
+// restraint is an operator's word that keeps a failover from being sent: a
+// pause, or that the guard was disarmed. A forced failover was ordered in spite
+// of what was said before it, not of what was said since.
+func (s *State) restraint(f *Failover, now time.Time) *refusal.Refusal {
+	since := func(epoch int64) bool { return !f.forced() || epoch >= f.Epoch }
+	var r refusal.Refusal
+	switch {
+	case s.Arming.Held && since(s.Arming.HeldEpoch):
+		r = refusal.New(refusal.Disarmed, "an operator has disarmed the guard; failover %s is undone", f.ID)
+	case s.Pause.Active(now) && since(s.Pause.Epoch):
+		r = refusal.New(refusal.Paused, "an operator has paused the guard; failover %s waits until its deadline", f.ID)
+	default:
+		return nil
+	}
+	return &r
+}
 
 // stopped says why an unpromoted failover is to be given up, if it is.
 func (s *session) stopped(f *Failover) *refusal.Refusal {
@@ -67,9 +87,9 @@ func (s *session) stopped(f *Failover) *refusal.Refusal {
 		}
 		return &r
 	}
-	// Once a fence was sought the failover goes forward: the primary's
-	// clients are cut off already, and un-fencing has to wait for the deadline.
-	if !f.FenceSought && !f.forced() && s.primaryAnswers(now) {
+	// Once a fence was set the failover goes forward: the primary's clients
+	// are cut off already, and un-fencing has to wait for the deadline.
+	if !f.FenceSet && f.Fence != FenceConfirmed && !f.forced() && s.primaryAnswers(now) {
 		r := refusal.New(refusal.PrimaryReturned, "SQL: %s, WAL: %s", s.st.Watch.SQL.Class, s.st.Watch.WAL.Class)
 		return &r
 	}
@@ -164,6 +184,14 @@ func (s *session) undo(ctx context.Context) (bool, error) {
 // complete ends a failover that was seen through.
 func (s *session) complete(ctx context.Context) (bool, error) { return s.finish(ctx, OutcomeDone) }
 
+// cooldown is how long none is started after this one.
+func (e *Engine) cooldown(f *Failover) time.Duration {
+	if f.FenceSought || f.MaybeSent {
+		return e.cfg.Policy.Cooldown
+	}
+	return min(e.cfg.Policy.Cooldown, calmCooldown)
+}
+
 // finish ends the failover.
 func (s *session) finish(ctx context.Context, outcome Outcome) (bool, error) {
 	return s.finishWith(ctx, outcome, nil)
@@ -178,7 +206,7 @@ func (s *session) finishWith(ctx context.Context, outcome Outcome, change func(*
 		}
 		f.Outcome, f.EndedAt, f.Standing, f.Intent = outcome, now, nil, nil
 		f.Times[step] = now
-		st.CooldownUntil = now.Add(s.e.cfg.Policy.Cooldown)
+		st.CooldownUntil = now.Add(s.e.cooldown(f))
 		st.owe(DebtJournal, f.To, now)
 		if outcome == OutcomeAborted {
 			st.tell(abortNotice(s.e.cfg.Environment, *f, st.Debts, now))
