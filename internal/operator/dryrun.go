@@ -83,6 +83,10 @@ func DryRun(t Target, v engine.View, with Overrides, more *Overrides, second eng
 	for _, r := range d.Waived {
 		p.item("Overridden", " %s: %s", r.Name, r.Reason)
 	}
+	if f := v.State.Failover; f != nil {
+		p.adds(t, f, with)
+		return p.String()
+	}
 	switch d.Verdict {
 	case decide.Promote:
 		p.line("It would fail over now: %s", whatHappens(v))
@@ -99,6 +103,40 @@ func DryRun(t Target, v engine.View, with Overrides, more *Overrides, second eng
 		p.further(t, d, with, more, second)
 	}
 	return p.String()
+}
+
+// lackedBy is what a failover that is held up can be given.
+var lackedBy = map[refusal.Name]Overrides{
+	refusal.FenceFailed:       {Unfenced: true},
+	refusal.FenceUnconfirmed:  {Unfenced: true},
+	refusal.DataLossOverLimit: {AllowDataLoss: true},
+	refusal.Paused:            {Force: true},
+}
+
+// adds tells what an order does while a failover is under way: it can give it
+// further overrides, as long as its promotion was not sent.
+func (p *page) adds(t Target, f *engine.Failover, with Overrides) {
+	p.line("Failover %s is under way, at %s.", f.ID, f.Step)
+	if f.Standing != nil {
+		p.line("It is held up by:")
+		p.refusals([]refusal.Refusal{*f.Standing})
+		with = with.and(lackedBy[f.Standing.Name])
+	}
+	switch {
+	case !f.Overridable():
+		p.line("Its promotion was sent, or may have been: it goes forward, and an order changes nothing.")
+	case len(with.flags()) == 0:
+		p.line("An order without overrides changes nothing.")
+	default:
+		p.line("An order gives it %s:\n  %s", strings.Join(with.flags(), " and "), t.Type("failover", append(with.flags(), "--yes")...))
+		if with.Unfenced {
+			p.line("MIND: unfenced means that the old primary may go on taking writes that will be lost.")
+		}
+	}
+	if f.Overridable() {
+		p.line("To give it up, and have the fence lifted:\n  %s", t.Type("disarm"))
+	}
+	p.line("To follow it:\n  %s", t.Type("status", "--follow"))
 }
 
 // further tells which overrides would change the answer.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/guard/command"
 	"github.com/pgdr/pgdr/internal/guard/decide"
+	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/event"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
@@ -34,6 +35,16 @@ func deciding(names ...refusal.Name) func(event.Command) (command.Answer, error)
 	}
 }
 
+// heldUpAt is a guard whose failover is held up at a step.
+func heldUpAt(step engine.Step, by refusal.Name) func(event.Command) (command.Answer, error) {
+	return func(event.Command) (command.Answer, error) {
+		v := darkRegion(decide.Refuse, refusal.New(refusal.FailoverInFlight, "a failover is under way"))
+		v.State.Failover = failover(step)
+		v.State.Failover.Standing = refuse(by, "as the test says")
+		return command.Answer{DryRun: true, View: &v}, nil
+	}
+}
+
 func TestDryRun_SaysWhatWouldHappenAndWhatToType(t *testing.T) {
 	for name, c := range map[string]struct {
 		with   Overrides
@@ -50,6 +61,9 @@ func TestDryRun_SaysWhatWouldHappenAndWhatToType(t *testing.T) {
 		"dryrun-hopeless":     {Overrides{}, deciding(refusal.Paused, refusal.ReplicaMissing), ExitRefused, 1},
 		"dryrun-second-no":    {Overrides{}, stubborn, ExitRefused, 2},
 		"dryrun-alive-forced": {Overrides{}, alive, ExitRefused, 2},
+		"dryrun-held":         {Overrides{}, heldUpAt(engine.StepFence, refusal.FenceFailed), ExitRefused, 1},
+		"dryrun-held-given":   {Overrides{Force: true}, heldUpAt(engine.StepPreflight, refusal.ReplicaBusy), ExitRefused, 1},
+		"dryrun-sent":         {Overrides{Unfenced: true}, heldUpAt(engine.StepAwait, refusal.WriterUnconfirmed), ExitRefused, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o, guard, out := operatorOf(c.answer)

@@ -59,6 +59,9 @@ func (o *Operator) Failover(ctx context.Context, with Overrides) error {
 		replies <- reply{a, err}
 	}()
 	f := &follower{Operator: o, base: before.State.Epoch, replies: replies}
+	if before.State.Failover != nil && with != (Overrides{}) {
+		f.base-- // The order gives its overrides to the one under way.
+	}
 	return f.follow(ctx)
 }
 

@@ -115,7 +115,7 @@ func (w *world) checkSending(f *engine.Failover) {
 	heard := w.held(w.sqlUpSince, blame) || w.held(w.walUpSince, blame) && w.up(replicaSQL)
 	w.check([]rule{
 		{heard && f.Fence != engine.FenceConfirmed && !f.Unfenced(), "about to promote without a fence beside a primary that has been heard for long"},
-		{w.held(w.lateSince, time.Minute+blame) && !f.AllowsLoss(), "about to promote with the replica too far behind for long"},
+		{w.held(w.lateSince, blame) && !f.AllowsLoss(), "about to promote with the replica too far behind for long"},
 	})
 }
 

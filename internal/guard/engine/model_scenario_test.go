@@ -130,9 +130,9 @@ var disasters = []func(w *world, at time.Time){
 			w.during(at.Add(-10*time.Second), w.between(time.Minute, 4*time.Minute), eastEC2)
 			return
 		}
-		w.trouble(at, func(w *world) {
+		w.trouble(at.Add(-10*time.Second), func(w *world) {
 			w.deny("fence")
-			w.pg.replayStop = w.now
+			w.pg.replayStop = w.now.Add(-w.between(40*time.Second, 70*time.Second))
 		})
 		w.trouble(at.Add(w.between(40*time.Second, 110*time.Second)), func(w *world) { w.grant("fence") })
 		w.trouble(at.Add(w.between(3*time.Minute, 6*time.Minute)), func(w *world) { w.pg.replayStop = time.Time{} })

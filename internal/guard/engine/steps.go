@@ -56,6 +56,10 @@ func (f *Failover) beforePromotion(anyway bool) bool {
 	}
 }
 
+// Overridable tells whether an operator's order can still give the failover
+// overrides: its promotion was not sent.
+func (f *Failover) Overridable() bool { return f.beforePromotion(false) }
+
 func (f *Failover) forced() bool     { return f.Request != nil && f.Request.Force }
 func (f *Failover) unfenced() bool   { return f.Request != nil && f.Request.Unfenced }
 func (f *Failover) allowsLoss() bool { return f.Request != nil && f.Request.AllowDataLoss }
