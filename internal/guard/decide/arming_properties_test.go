@@ -34,8 +34,13 @@ func drawHistory(t *rapid.T) []look {
 		kinds = rapid.SampledFrom([]lookKind{lookGreen, lookGreen, lookMissed})
 	}
 	paces := rapid.SampledFrom([]int{5, 5, 20, 30, 60, 89, 90, 91, 300})
+	looks := rapid.IntRange(1, 80)
+	if rapid.IntRange(0, 4).Draw(t, "quiet") == 0 {
+		// One in which the guard arms itself, so that some do.
+		kinds, paces, looks = rapid.Just(lookGreen), rapid.SampledFrom([]int{20, 30, 60}), rapid.IntRange(60, 80)
+	}
 	now, id, history := epoch, "db-A", []look(nil)
-	for range rapid.IntRange(1, 80).Draw(t, "looks") {
+	for range looks.Draw(t, "looks") {
 		now = now.Add(time.Duration(paces.Draw(t, "pace")) * time.Second)
 		if rapid.IntRange(0, 40).Draw(t, "another primary") == 0 {
 			id = rapid.SampledFrom([]string{"db-A", "db-B"}).Draw(t, "primary")
