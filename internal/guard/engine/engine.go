@@ -50,6 +50,11 @@ const (
 	// what can be done here.
 	debtEvery   = 20 * time.Second
 	debtSlowest = 3
+	// auditEvery is the pause between two looks at whether what a failover left
+	// behind is still so. RDS starts a stopped instance after seven days; by then
+	// nothing but the fence keeps it from taking writes:
+	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html
+	auditEvery = 10 * time.Minute
 	// publishEvery is the pause between two sets of metrics: twice a period.
 	publishEvery = 30 * time.Second
 	// calmCooldown is the cooldown at most after a failover that was given up

@@ -20,6 +20,9 @@ func (s *session) settle(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.audit(ctx); err != nil {
+		return err
+	}
 	return s.deliver(ctx)
 }
 

@@ -88,6 +88,8 @@ type State struct {
 	Last     *Failover `json:"last,omitempty"`
 	// Debts are what a failover left to be done.
 	Debts map[DebtKind]Debt `json:"debts,omitempty"`
+	// AuditedAt is when what the last failover left was last looked at again.
+	AuditedAt time.Time `json:"audited_at,omitzero"`
 	// Outbox holds notices that are not delivered yet.
 	Outbox []Notice `json:"outbox,omitempty"`
 	// Told is what people were last told stands in the way.
