@@ -37,6 +37,10 @@ func NewHTTPClient() *awshttp.BuildableClient {
 		t.TLSHandshakeTimeout = tlsTimeout
 		t.ForceAttemptHTTP2 = false
 		t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+		// The SDK copies its transport on the way here, and a copy has already
+		// put h2 among what it offers in the handshake: a server that takes it
+		// up would then be spoken to in HTTP/1.1 all the same.
+		t.TLSClientConfig.NextProtos = []string{"http/1.1"}
 		t.MaxIdleConnsPerHost = 4
 		t.IdleConnTimeout = idleConnection
 	})

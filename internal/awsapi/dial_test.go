@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"syscall"
 	"testing"
@@ -117,5 +119,29 @@ func TestNewHTTPClient_SpeaksHTTP1AndHeedsNoProxy(t *testing.T) {
 	}
 	if tr.Proxy != nil {
 		t.Error("heeds a proxy")
+	}
+}
+
+// A server that offers HTTP/2 gets no client that agrees to it and then speaks
+// HTTP/1.1.
+func TestNewHTTPClient_SpeaksWhatItAgreedTo(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte(r.Proto)) }))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	client := NewHTTPClient().WithTransportOptions(func(tr *http.Transport) {
+		tr.TLSClientConfig.RootCAs = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs //nolint:forcetypeassert // httptest's own
+	})
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatalf("ask a server that offers h2: %v", err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.Proto != "HTTP/1.1" || resp.TLS.NegotiatedProtocol == "h2" {
+		t.Errorf("spoke %s after agreeing on %q; want HTTP/1.1", resp.Proto, resp.TLS.NegotiatedProtocol)
 	}
 }
