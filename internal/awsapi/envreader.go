@@ -28,22 +28,29 @@ type rule struct {
 var (
 	environmentName = matching("an environment's name such as \"prod\"", `[a-z0-9][a-z0-9-]*`)
 	region          = matching("a region code such as \"eu-west-1\"", `[a-z]{2,}(-[a-z]+)+-[0-9]+`)
-	dbIdentifier    = matching("an RDS instance identifier", `[A-Za-z][A-Za-z0-9-]{0,62}`)
+	dbIdentifier    = sized(1, 63, matching("an RDS instance identifier", `[A-Za-z][A-Za-z0-9-]*`))
 	dbResourceID    = matching("an RDS resource id such as \"db-ABCDEFGHIJKLMNOPQRSTUVWXYZ\"", `db-[A-Za-z0-9]+`)
 	hostName        = matching("a host name without port or trailing dot", `[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)+`)
-	databaseName    = matching("a database's name", `[A-Za-z_][A-Za-z0-9_$]{0,62}`)
+	databaseName    = sized(1, 63, matching("a database's name", `[A-Za-z_][A-Za-z0-9_$]*`))
 	networkACLID    = matching("a network ACL's id such as \"acl-0123456789abcdef0\"", `acl-[0-9a-f]+`)
 	zoneID          = matching("a hosted zone's id such as \"Z0123456789ABCDEFGHIJ\"", `[A-Z0-9]+`)
 	healthCheckID   = matching("a health check's id, a UUID", `[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 	alarmName       = matching("an alarm's name", `[^\s\x00](.*[^\s\x00])?`)
-	tableName       = matching("a DynamoDB table's name", `[A-Za-z0-9_.-]{3,255}`)
-	namespace       = matching("a CloudWatch namespace such as \"PGDR\"", `[A-Za-z0-9_.#/-]{1,255}`)
+	tableName       = sized(3, 255, matching("a DynamoDB table's name", `[A-Za-z0-9_.-]+`))
+	namespace       = sized(1, 255, matching("a CloudWatch namespace such as \"PGDR\"", `[A-Za-z0-9_.#/-]+`))
 	topicARN        = ofService("an SNS topic's ARN", "sns")
 	secretARN       = ofService("a Secrets Manager secret's ARN", "secretsmanager")
 )
 
 func matching(want, pattern string) rule {
 	return rule{want, regexp.MustCompile(`^(` + pattern + `)$`).MatchString}
+}
+
+// sized is a rule for texts of so many bytes. Counted in the pattern they would
+// cost the start of the function more than all else that it compiles: a pattern
+// is compiled to a copy of what it repeats for each time.
+func sized(least, most int, r rule) rule {
+	return rule{r.want, func(text string) bool { return len(text) >= least && len(text) <= most && r.holds(text) }}
 }
 
 func ofService(want, service string) rule {
