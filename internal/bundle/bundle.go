@@ -23,6 +23,9 @@ const (
 	Package = "./functions/failover"
 	// Archive is the file's name.
 	Archive = "failover.zip"
+	// MaxArchive is what the archive may weigh, in bytes: what Lambda fetches at
+	// each cold start.
+	MaxArchive = 6_000_000
 	// entry is the name that the provided.al2023 runtime starts.
 	// https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html
 	entry = "bootstrap"

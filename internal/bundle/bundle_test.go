@@ -58,6 +58,16 @@ func TestBuild_IsAStaticARM64BootstrapAndNothingElse(t *testing.T) {
 	require.Empty(t, libraries, "provided.al2023 promises no libraries")
 }
 
+// The archive is the same to the byte everywhere, so its size needs no
+// benchmark. What makes it heavier is most often one more client of the SDK.
+func TestBuild_WeighsNoMoreThanItMay(t *testing.T) {
+	archive, err := bundle.Build(t.Context(), root(t), t.TempDir())
+	require.NoError(t, err)
+	info, err := os.Stat(archive)
+	require.NoError(t, err)
+	require.LessOrEqual(t, info.Size(), int64(bundle.MaxArchive), "bytes of the archive")
+}
+
 // The same source in another folder, under other flags, with and without a
 // repository and new commits around it, gives the same archive.
 func TestBuild_IsTheSameFromAnyDirectoryAndCommit(t *testing.T) {
