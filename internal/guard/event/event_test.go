@@ -168,14 +168,8 @@ func TestParse_NamesItsTrigger(t *testing.T) {
 // FuzzParse_NeverOrdersWhatWasNotSaid: any bytes get an answer, and only those
 // that spell a command order anything.
 func FuzzParse_NeverOrdersWhatWasNotSaid(f *testing.F) {
-	for _, name := range []string{"schedule.json", "sns-alarm.json", "alarm-direct.json", "alarm-eventbridge.json"} {
-		f.Add(file(f, name))
-	}
-	for _, in := range []string{
-		`{"action":"failover","force":true}`, `{"action":"failover","dry_run":true,"dry_run":false}`, `{"Action":"failover"}`,
-		sns(`{"action":"failover"}`), `{"action":"pause","seconds":1e3}`, `{"action":"fail\u006fver"}`, `[]`, "\xff{\"action\"", `{"action":"arm","writer":"db-\u0000"}`,
-	} {
-		f.Add([]byte(in))
+	for _, seed := range seeds(f) {
+		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		e := Parse(data, "dev")
