@@ -3,112 +3,20 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"time"
 
-	"github.com/pgdr/pgdr/internal/awssim"
-	"github.com/pgdr/pgdr/internal/awssim/simstacks"
-	"github.com/pgdr/pgdr/internal/awssim/wire"
 	"github.com/pgdr/pgdr/internal/bench"
 	"github.com/pgdr/pgdr/internal/bundle"
+	"github.com/pgdr/pgdr/internal/guard/command"
 	"github.com/pgdr/pgdr/internal/lambdaruntime"
+	"github.com/pgdr/pgdr/internal/pgtest"
 )
-
-const (
-	accessKey = "AKIAGUARD00000000001"
-	name      = "failover-function-dev"
-	// timeout is the function's own.
-	timeout = 55 * time.Second
-)
-
-// account is a simulated account whose endpoints note when they are called.
-type account struct {
-	wire http.Handler
-	url  string
-	env  map[string]string
-	arn  string
-	stop func() error
-
-	mu    sync.Mutex
-	first time.Time
-}
-
-// ServeHTTP notes the first call since reset.
-func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	now := time.Now()
-	a.mu.Lock()
-	if a.first.IsZero() {
-		a.first = now
-	}
-	a.mu.Unlock()
-	a.wire.ServeHTTP(w, r)
-}
-
-// reset forgets the first call and returns it.
-func (a *account) reset() time.Time {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	at := a.first
-	a.first = time.Time{}
-	return at
-}
-
-// newAccount lays the stacks into an account and opens its endpoints.
-func newAccount(ctx context.Context, project string) (*account, error) {
-	cloud, err := awssim.New(awssim.Options{Seed: 1})
-	if err != nil {
-		return nil, fmt.Errorf("make an account: %w", err)
-	}
-	stacks, err := simstacks.Apply(ctx, cloud, filepath.Join(project, "stacks", "testdata", "golden"))
-	if err != nil {
-		return nil, fmt.Errorf("lay the stacks into the account: %w", err)
-	}
-	a := &account{arn: stacks.FunctionARN()}
-	if a.env, err = stacks.Environment(ctx); err != nil {
-		return nil, fmt.Errorf("read the function's variables: %w", err)
-	}
-	role, err := stacks.Only("aws_iam_role")
-	if err != nil {
-		return nil, fmt.Errorf("find the function's role: %w", err)
-	}
-	a.wire = wire.Handler(cloud, wire.Options{TLS: true, Principals: map[string]wire.Principal{
-		accessKey: {Role: role.Str("arn"), Session: name, Function: a.arn},
-	}})
-	return a, a.listen(ctx)
-}
-
-func (a *account) listen(ctx context.Context) error {
-	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("open the endpoints: %w", err)
-	}
-	server := &http.Server{Handler: a, ReadHeaderTimeout: timeout}
-	go func() { _ = server.Serve(listener) }() // ends with stop
-	a.stop, a.url = server.Close, "http://"+listener.Addr().String()
-	return nil
-}
-
-// variables are the function's, with the way to the account. Where its databases
-// should be, nobody listens: the tick looks at both and is refused.
-func (a *account) variables() map[string]string {
-	for key, value := range map[string]string{
-		"AWS_ENDPOINT_URL": a.url, "AWS_ACCESS_KEY_ID": accessKey, "AWS_SECRET_ACCESS_KEY": "simulated",
-		"AWS_REGION": a.env["PGDR_REPLICA_REGION"], "AWS_EC2_METADATA_DISABLED": "true",
-		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
-		"PGDR_PRIMARY_DB_ENDPOINT": "127.0.0.1", "PGDR_REPLICA_DB_ENDPOINT": "127.0.0.1", "PGDR_DB_PORT": "1",
-	} {
-		a.env[key] = value
-	}
-	return a.env
-}
 
 // sample is one cold start.
 type sample struct {
@@ -118,88 +26,198 @@ type sample struct {
 	FirstCall float64 `json:"first_call_ms"`
 }
 
-func measure(ctx context.Context, s bench.Settings) (r report, err error) {
+// peak is one process that ran a check and a tick.
+type peak struct {
+	// Memory that it held at most, in bytes.
+	Memory int64 `json:"peak_memory_bytes"`
+	// Heartbeats that it wrote on the primary and read back from the replica.
+	Heartbeats int64 `json:"heartbeats"`
+}
+
+// measurement works in a folder of its own.
+type measurement struct {
+	settings
+	dir     string
+	account *account
+	ca      *pgtest.CA
+}
+
+func measure(ctx context.Context, s settings) (r report, err error) {
 	dir, err := os.MkdirTemp("", "bench-function-*")
 	if err != nil {
 		return report{}, fmt.Errorf("make a folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	r = report{Machine: bench.Describe(ctx)}
-	archive, err := bundle.Build(ctx, s.Project, dir)
-	if err != nil {
-		return report{}, fmt.Errorf("pack the function: %w", err)
-	}
-	info, err := os.Stat(archive)
-	if err != nil {
-		return report{}, fmt.Errorf("look at the archive: %w", err)
-	}
-	r.Archive = info.Size()
-	program := filepath.Join(dir, "bootstrap")
-	if err := build(ctx, s.Project, program); err != nil {
+	if r.Archive, err = archive(ctx, s.Project, dir); err != nil {
 		return report{}, err
 	}
-	a, err := newAccount(ctx, s.Project)
-	if err != nil {
+	m := &measurement{settings: s, dir: dir}
+	if m.ca, err = pgtest.NewCA(); err != nil {
+		return report{}, fmt.Errorf("make an authority: %w", err)
+	}
+	if m.account, err = newAccount(ctx, s.Project, dir, m.ca); err != nil {
 		return report{}, err
 	}
-	defer func() { err = errors.Join(err, a.stop()) }()
-	f, err := lambdaruntime.New(lambdaruntime.Config{Command: []string{program}, Variables: a.variables(), Name: name, ARN: a.arn, Timeout: timeout})
-	if err != nil {
-		return report{}, fmt.Errorf("set up the function: %w", err)
+	defer func() { err = errors.Join(err, m.account.close()) }()
+	if r.Starts, err = m.starts(ctx); err != nil {
+		return report{}, err
 	}
-	defer f.Close()
-	for range s.Runs {
-		one, err := coldStart(ctx, a, f)
-		if err != nil {
-			return report{}, err
-		}
-		r.Starts = append(r.Starts, one)
-	}
-	r.Memory, err = tick(ctx, f)
+	r.Peaks, err = m.peaks(ctx)
+	r.Connections = m.account.connections()
 	return r, err
 }
 
-// coldStart asks a new process for the status, for which it reads the ledger.
-func coldStart(ctx context.Context, a *account, f *lambdaruntime.Function) (sample, error) {
-	f.Recycle()
-	a.reset()
-	answer, err := f.Invoke(ctx, []byte(`{"action":"status"}`))
+// archive packs what is shipped and returns its size in bytes.
+func archive(ctx context.Context, project, dir string) (int64, error) {
+	path, err := bundle.Build(ctx, project, filepath.Join(dir, "shipped"))
 	if err != nil {
-		return sample{}, fmt.Errorf("start the function: %w", err)
+		return 0, fmt.Errorf("pack the function: %w", err)
 	}
-	if answer.Fault != nil {
-		return sample{}, fmt.Errorf("start the function: %s: %s", answer.Fault.Type, answer.Fault.Message)
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, fmt.Errorf("look at the archive: %w", err)
 	}
-	first := a.reset()
+	return info.Size(), nil
+}
+
+// function puts a build of the source behind a Runtime API.
+func (m *measurement) function(ctx context.Context, tags string, variables map[string]string) (*lambdaruntime.Function, error) {
+	program := filepath.Join(m.dir, "bootstrap-"+tags)
+	if err := build(ctx, m.Project, program, tags); err != nil {
+		return nil, err
+	}
+	f, err := lambdaruntime.New(lambdaruntime.Config{
+		Command: []string{program}, Variables: variables, Name: name, ARN: m.account.arn, Timeout: timeout,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set up the function: %w", err)
+	}
+	return f, nil
+}
+
+// starts are cold starts of what is shipped.
+func (m *measurement) starts(ctx context.Context) ([]sample, error) {
+	f, err := m.function(ctx, "lambda.norpc", m.account.env)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var all []sample
+	for range m.Runs {
+		one, err := m.start(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// start asks a new process for the status, for which it reads the ledger.
+func (m *measurement) start(ctx context.Context, f *lambdaruntime.Function) (sample, error) {
+	f.Recycle()
+	m.account.reset()
+	answer, err := invoke(ctx, f, `{"action":"status"}`)
+	if err != nil {
+		return sample{}, err
+	}
+	first := m.account.reset()
 	if first.IsZero() || !answer.Cold {
 		return sample{}, errors.New("start the function: it called nothing of AWS, or was running already")
 	}
 	return sample{Init: milliseconds(answer.Init), FirstCall: milliseconds(first.Sub(answer.Begun))}, nil
 }
 
-// tick runs one whole tick, of 40 seconds, and a readiness check, and returns
-// the peak of memory in bytes.
-func tick(ctx context.Context, f *lambdaruntime.Function) (int64, error) {
-	var peak int64
-	for _, event := range []string{`{"action":"check"}`, `{"source":"aws.events","detail-type":"Scheduled Event"}`} {
-		answer, err := f.Invoke(ctx, []byte(event))
-		if err != nil {
-			return 0, fmt.Errorf("run the function: %w", err)
-		}
-		if answer.Fault != nil {
-			return 0, fmt.Errorf("run the function: %s: %s", answer.Fault.Type, answer.Fault.Message)
-		}
-		peak = max(peak, answer.PeakMemory)
+// peaks are of processes that look at real databases. What is shipped trusts
+// nobody but RDS's authorities, so this is the build for simulation: the same
+// source, told whom else to trust and where the databases are.
+func (m *measurement) peaks(ctx context.Context) (all []peak, err error) {
+	d, err := startDatabases(ctx, m.account, m.ca)
+	if err != nil {
+		return nil, fmt.Errorf("start the databases: %w", err)
 	}
-	return peak, nil
+	defer func() { err = errors.Join(err, d.close()) }()
+	variables, err := d.variables(m.account, m.dir, m.ca)
+	if err != nil {
+		return nil, err
+	}
+	f, err := m.function(ctx, "lambda.norpc,twin", variables)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	for range m.processes {
+		one, err := tick(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// tick has a new process run a check and one whole tick, of 40 seconds. It is
+// an error if it did not look at both databases: then its memory would say
+// nothing.
+func tick(ctx context.Context, f *lambdaruntime.Function) (peak, error) {
+	f.Recycle()
+	before, err := replayed(ctx, f)
+	if err != nil {
+		return peak{}, err
+	}
+	p := peak{}
+	for _, event := range []string{`{"action":"check"}`, `{"source":"aws.events","detail-type":"Scheduled Event"}`} {
+		answer, err := invoke(ctx, f, event)
+		if err != nil {
+			return peak{}, err
+		}
+		p.Memory = max(p.Memory, answer.PeakMemory)
+	}
+	after, err := replayed(ctx, f)
+	if err != nil {
+		return peak{}, err
+	}
+	if p.Heartbeats = after - before; p.Heartbeats < 1 {
+		return peak{}, errors.New("run the function: no heartbeat of its went through the primary to the replica, so it held no sessions whose memory could be measured")
+	}
+	return p, nil
+}
+
+// replayed is the number of the last heartbeat that the replica has replayed.
+func replayed(ctx context.Context, f *lambdaruntime.Function) (int64, error) {
+	answer, err := invoke(ctx, f, `{"action":"status"}`)
+	if err != nil {
+		return 0, err
+	}
+	var a command.Answer
+	if err := json.Unmarshal(answer.Payload, &a); err != nil {
+		return 0, fmt.Errorf("read the status: %w", err)
+	}
+	if a.View == nil {
+		return 0, fmt.Errorf("read the status: found no view in %s", answer.Payload)
+	}
+	return a.View.State.Watch.Positions.Replayed.Seq, nil
+}
+
+// invoke makes the function's own fault an error.
+func invoke(ctx context.Context, f *lambdaruntime.Function, event string) (lambdaruntime.Result, error) {
+	answer, err := f.Invoke(ctx, []byte(event))
+	if err != nil {
+		return answer, fmt.Errorf("run the function: %w", err)
+	}
+	if answer.Fault != nil {
+		return answer, fmt.Errorf("run the function: %s: %s", answer.Fault.Type, answer.Fault.Message)
+	}
+	return answer, nil
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // build compiles the shipped source for this machine, as [bundle.Build] does
 // for Lambda.
-func build(ctx context.Context, project, program string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=", "-o", program, bundle.Package) //nolint:gosec // our own program
+func build(ctx context.Context, project, program, tags string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", tags, "-ldflags", "-s -w -buildid=", "-o", program, bundle.Package) //nolint:gosec // our own program
 	cmd.Dir = project
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -1,30 +1,46 @@
 package main
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/bench"
+	"github.com/pgdr/pgdr/internal/bundle"
 )
 
-func TestReport_ShowsMedianAndSpread(t *testing.T) {
-	r := report{Archive: 3 << 20, Memory: 24 << 20, Starts: []sample{{Init: 9, FirstCall: 40}, {Init: 7, FirstCall: 20}, {Init: 8, FirstCall: 30}, {Init: 8, FirstCall: 24}}}
-	require.Contains(t, r.Table(), "| Start of the process to its first call of AWS | 27 ms | 20 to 40 ms | 50 ms |")
-	require.Contains(t, r.Table(), "| Peak memory over a check and a tick | 24.0 MiB | | 48 MiB |")
-	require.NoError(t, r.Check())
+func TestReport_ShowsMedianSpreadAndWhetherTheLimitIsKept(t *testing.T) {
+	r := report{
+		Archive: 3 << 20, Peaks: []peak{{Memory: 24 << 20}, {Memory: 26 << 20}, {Memory: 50 << 20}},
+		Starts: []sample{{Init: 9, FirstCall: 70}, {Init: 7, FirstCall: 50}, {Init: 8, FirstCall: 60}, {Init: 8, FirstCall: 54}},
+	}
+	require.Contains(t, r.Table(), "| Archive that is shipped | 3.1 MB | | 6 MB | met |")
+	require.Contains(t, r.Table(), "| Start of the process to its first call of AWS | 57 ms | 50 to 70 ms | 50 ms | **missed** |")
+	require.Contains(t, r.Table(), "| Peak memory over a check and a tick | 27.3 MB | 25.2 to 52.4 MB | 48 MB | met |")
 }
 
 func TestReport_NamesEachFigureThatIsMoreThanExpected(t *testing.T) {
-	r := report{Archive: maxArchive + 1, Memory: maxMemory + 1, Starts: []sample{{FirstCall: 51}}}
+	r := report{Archive: bundle.MaxArchive + 1, Peaks: []peak{{Memory: maxMemory + 1}}, Starts: []sample{{FirstCall: 51}}}
 	err := r.Check()
 	require.ErrorIs(t, err, bench.ErrExpectation)
 	for _, figure := range []string{"archive", "first call", "memory"} {
 		require.ErrorContains(t, err, figure)
 	}
+	require.NoError(t, report{Archive: bundle.MaxArchive, Peaks: []peak{{Memory: maxMemory}}, Starts: []sample{{FirstCall: 50}}}.Check())
 }
 
 func TestParse_RefusesNoRuns(t *testing.T) {
-	_, err := parse([]string{"-runs", "0"})
-	require.ErrorIs(t, err, bench.ErrRuns)
+	for _, flag := range []string{"-runs", "-processes"} {
+		_, err := parse([]string{flag, "0"})
+		require.ErrorIs(t, err, bench.ErrRuns, flag)
+		require.ErrorContains(t, err, flag+" is 0; want 1 or more")
+	}
+}
+
+func TestParse_TakesTheFolderAsTheProjects(t *testing.T) {
+	s, err := parse([]string{"-project", "/p", "-o", "out"})
+	require.NoError(t, err)
+	require.Equal(t, filepath.Join("/p", "out"), s.out)
+	require.Equal(t, filepath.Join("/p", "out", "function-benchmark.json"), s.JSON, "the samples stand beside the page")
 }
