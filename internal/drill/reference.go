@@ -12,6 +12,7 @@ import (
 	"github.com/pgdr/pgdr/internal/drill/report"
 	"github.com/pgdr/pgdr/internal/drill/scenario"
 	"github.com/pgdr/pgdr/internal/twin/alarms"
+	"github.com/pgdr/pgdr/internal/twin/world"
 )
 
 // This file is what our failover is compared with: the usual design, in which
@@ -24,9 +25,9 @@ import (
 // Constants of the usual design, each with where it is from.
 const (
 	// The alarm: DatabaseConnections <= 0 in 3 periods of 60 s, missing data
-	// breaching: one period alone is noise, and RDS publishes one value a
-	// minute. The design is told, with that metric, for example in
-	// https://devopsofworld.com/cross-region-rds-disaster-recovery-production-architecture
+	// breaching. That three suffice is our assumption: one alone is noise. A
+	// shorter period would hold no more, since RDS publishes one value a minute.
+	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/monitoring-cloudwatch.html
 	usualPeriods = 3
 	usualPeriod  = time.Minute
 	// The SDK's waiter db_instance_available polls each 30 s.
@@ -35,7 +36,8 @@ const (
 	// The lowest TTL of the range that Route 53 recommends.
 	// https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/best-practices-dns.html
 	usualTTL = 60
-	// usualRetention of backups that the promotion is given, in days.
+	// usualRetention of backups that the promotion is given, in days: the same
+	// as ours by default.
 	usualRetention = 7
 )
 
@@ -52,6 +54,8 @@ func usualConfiguration() []scenario.Change {
 // usual is a failover in the usual way.
 type usual struct {
 	s *stage
+	// exact is the alarm's, see usualAlarm.
+	exact bool
 	// alarmed, promoted and weighed are when each part was over.
 	alarmed, promoted, weighed time.Time
 }
@@ -92,18 +96,35 @@ func (u *usual) run(ctx context.Context) error {
 	return err
 }
 
-// awaitAlarm evaluates the alarm each full minute.
+// usualAlarm is what the usual way's alarm watches. exact has it look at its
+// evaluation periods only.
+func usualAlarm(identifier string, exact bool) alarms.Settings {
+	return alarms.Settings{
+		Namespace: "AWS/RDS", Metric: "DatabaseConnections", Dimensions: map[string]string{"DBInstanceIdentifier": identifier},
+		Statistic: "Average", Period: usualPeriod, Periods: usualPeriods, Datapoints: usualPeriods,
+		Operator: "LessThanOrEqualToThreshold", Threshold: 0, Missing: alarms.Breaching, Exact: exact,
+	}
+}
+
+// nextEvaluation is the next moment at which alarms are evaluated: the same
+// second of the minute as that of the alarms that are applied, so that neither
+// way has the better one.
+func nextEvaluation(now time.Time) time.Time {
+	next := now.Truncate(time.Minute).Add(world.AlarmOffset)
+	if !next.After(now) {
+		next = next.Add(time.Minute)
+	}
+	return next
+}
+
+// awaitAlarm evaluates the alarm each minute.
 func (u *usual) awaitAlarm(ctx context.Context) error {
 	primary := u.s.databases["primary"]
-	settings := alarms.Settings{
-		Namespace: "AWS/RDS", Metric: "DatabaseConnections", Dimensions: map[string]string{"DBInstanceIdentifier": primary.identifier},
-		Statistic: "Average", Period: usualPeriod, Periods: usualPeriods, Datapoints: usualPeriods,
-		Operator: "LessThanOrEqualToThreshold", Threshold: 0, Missing: alarms.Breaching,
-	}
+	settings := usualAlarm(primary.identifier, u.exact)
 	state := alarms.OK
 	for state != alarms.Alarm {
 		now := u.s.world.Clock.Now()
-		if err := u.s.world.Clock.Sleep(ctx, now.Truncate(usualPeriod).Add(usualPeriod).Sub(now)); err != nil {
+		if err := u.s.world.Clock.Sleep(ctx, nextEvaluation(now).Sub(now)); err != nil {
 			return err
 		}
 		now = u.s.world.Clock.Now()
@@ -146,11 +167,19 @@ type Way string
 const (
 	Ours  Way = "ours"
 	Usual Way = "usual"
+	// UsualExact is the usual way with an alarm that does not wait for older
+	// data to leave what it looks at: what CloudWatch would do if it looked at
+	// the evaluation periods only.
+	UsualExact Way = "usual-exact"
 )
 
 // Trial is one run of a comparison: the phases of one recovery.
 type Trial struct {
-	Way    Way            `json:"way"`
+	Way Way `json:"way"`
+	// Second of the minute, on the simulated clock, at which the disaster was
+	// to strike and did.
+	Second float64        `json:"second"`
+	Struck float64        `json:"struck_second"`
 	RTO    float64        `json:"rto_seconds"`
 	Phases []report.Phase `json:"phases"`
 }
@@ -159,11 +188,11 @@ type Trial struct {
 var errTrial = errors.New("the trial did not recover")
 
 // Try has the replica's application live through a disaster, and measures how
-// long each phase of the recovery takes. offset shifts the disaster against the
-// minutes of alarms and schedules.
-func (b *Base) Try(ctx context.Context, way Way, disaster scenario.Step, offset time.Duration) (t Trial, err error) {
+// long each phase of the recovery takes. The disaster strikes at a second of the
+// simulated minute, because alarms, schedules and health checks go by it.
+func (b *Base) Try(ctx context.Context, way Way, disaster scenario.Step, second time.Duration) (t Trial, err error) {
 	sc := scenario.Scenario{Name: fmt.Sprintf("%s-%s", disaster.Do, way), Title: "a trial"}
-	if way == Usual {
+	if way != Ours {
 		sc.Configuration = usualConfiguration()
 	}
 	name := fmt.Sprintf("%d-%s", places.Add(1), sc.Name)
@@ -181,7 +210,7 @@ func (b *Base) Try(ctx context.Context, way Way, disaster scenario.Step, offset 
 	if err := s.ready(watched); err != nil {
 		return t, err
 	}
-	u := &usual{s: s}
+	u := &usual{s: s, exact: way == UsualExact}
 	failed := make(chan error, 1)
 	if way == Ours {
 		if err := s.arm(watched); err != nil {
@@ -196,14 +225,27 @@ func (b *Base) Try(ctx context.Context, way Way, disaster scenario.Step, offset 
 	}
 	s.record.began = s.world.Clock.Now()
 	go s.watch(watched)
-	disaster.After, disaster.Disaster = scenario.Duration(2*time.Minute+offset), true
+	disaster.After, disaster.Disaster = scenario.Duration(untilSecond(s.record.began, second)), true
 	if problem := s.steps(ctx, []scenario.Step{disaster, {Until: "moved:replica-app", Within: scenario.Duration(40 * time.Minute)}}); problem != "" {
 		return t, fmt.Errorf("%s: %w", problem, errTrial)
 	}
 	if err := <-failed; err != nil {
 		return t, err
 	}
-	return s.trial(ctx, way, u)
+	t, err = s.trial(ctx, way, u)
+	struck := s.record.disaster()
+	t.Second, t.Struck = second.Seconds(), struck.Sub(struck.Truncate(time.Minute)).Seconds()
+	return t, err
+}
+
+// untilSecond is how long it is until a second of the minute, at least a minute
+// and less than two.
+func untilSecond(now time.Time, second time.Duration) time.Duration {
+	at := now.Truncate(time.Minute).Add(time.Minute + second)
+	if at.Sub(now) < time.Minute {
+		at = at.Add(time.Minute)
+	}
+	return at.Sub(now)
 }
 
 // trial reads the phases from what was recorded.
@@ -213,7 +255,7 @@ func (s *stage) trial(ctx context.Context, way Way, u *usual) (Trial, error) {
 		return Trial{}, err
 	}
 	t := Trial{Way: way, Phases: o.report.Phases}
-	if way == Usual {
+	if way != Ours {
 		o.cut(s, []ending{{"detect", u.alarmed}, {"decide", u.alarmed}, {"fence", u.alarmed}, {"promote", u.promoted}})
 		t.Phases = o.report.Phases
 	}

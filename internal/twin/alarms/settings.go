@@ -44,10 +44,16 @@ type Settings struct {
 	Operator  string
 	Threshold float64
 	Missing   Missing
+	// Exact looks at the evaluation periods and nothing beyond them. No alarm
+	// that is applied has it: a comparison asks with it how much depends on
+	// extraPeriods.
+	Exact bool
 }
 
-// extraPeriods are looked at beyond the evaluation periods: the documentation's
-// example takes 5 data points for 3 evaluation periods.
+// extraPeriods are looked at beyond the evaluation periods: the documentation
+// says that there are some and leaves open how many; its example takes 5 data
+// points for 3 evaluation periods.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 const extraPeriods = 2
 
 // alwaysIgnores is the namespace whose alarms keep their state without data,
@@ -105,5 +111,9 @@ func (s Settings) ID(region string) metrics.ID {
 // length.
 func (s Settings) Range(now time.Time) (from, to time.Time) {
 	to = now.Truncate(time.Minute)
-	return to.Add(-s.Period * time.Duration(s.Periods+extraPeriods)), to
+	periods := s.Periods + extraPeriods
+	if s.Exact {
+		periods = s.Periods
+	}
+	return to.Add(-s.Period * time.Duration(periods)), to
 }

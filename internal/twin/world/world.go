@@ -145,14 +145,14 @@ func (w *World) openEvents(context.Context) (err error) {
 		return err
 	}
 	w.Alarms, err = alarms.New(alarms.Options{
-		Cloud: w.Cloud, Metrics: w.AWS.Metrics(), Clock: w.Clock, Down: w.Down, Notify: w.Topics.OnAlarm, Offset: alarmOffset,
+		Cloud: w.Cloud, Metrics: w.AWS.Metrics(), Clock: w.Clock, Down: w.Down, Notify: w.Topics.OnAlarm, Offset: AlarmOffset,
 	})
 	return err
 }
 
-// alarmOffset is the second of the minute at which alarms are evaluated: on AWS
+// AlarmOffset is the second of the minute at which alarms are evaluated: on AWS
 // each has a second of its own, so this is the mean.
-const alarmOffset = 30 * time.Second
+const AlarmOffset = 30 * time.Second
 
 // Unsupported names what was applied and is not simulated: it would not do here
 // what it does on AWS. nil if there is nothing.
