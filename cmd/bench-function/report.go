@@ -91,6 +91,8 @@ local Lambda Runtime API: from the start of its process to the first request
 that reaches an AWS endpoint, TLS handshake and the reading of the system's
 authorities included. Lambda's own time to fetch the archive and to make a
 sandbox comes on top and is not ours to measure.
+It is time on the clock: at a load average above the number of cores it is
+mostly that of waiting for a processor, and to be measured again.
 
 **Peak memory** is the most that the process ever had resident (` + "`VmHWM`" + `), which
 counts its program pages too. Each process runs a readiness check and one whole
