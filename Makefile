@@ -119,13 +119,24 @@ test: deps ## Run all tests: units, stacks, drills, and real Terraform in the si
 test-integration: deps ## Run the integration suite: on this machine, or on AWS (docs/integration.md)
 	go test -tags integration -count=1 -timeout 8h -v ./tests/integration
 
+# Each target is found, so none is forgotten; FUZZTIME is for each, as go test
+# takes it: 10s, 20000x.
+FUZZTIME ?= 10s
+.PHONY: fuzz
+fuzz: ## Fuzz each fuzz target for FUZZTIME (10s); what fails is kept as a test case
+	@grep -rno --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' cmd functions internal stacks tests | \
+		while IFS=: read -r file _ target; do \
+			echo "$${target#func }:"; \
+			go test "./$$(dirname "$$file")" -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) </dev/null; \
+		done
+
 .PHONY: test-race
 test-race: ## Run the tests of what runs concurrently, with the race detector
-	go test -race -timeout 20m ./internal/awssim/... ./internal/awsapi/... ./internal/guard/... ./internal/local/... ./internal/twin/... ./internal/drill/... ./internal/lambdaruntime/... ./internal/remotestate/... ./internal/operator/...
+	go test -race -timeout 20m ./functions/... ./internal/awssim/... ./internal/awsapi/... ./internal/guard/... ./internal/local/... ./internal/twin/... ./internal/drill/... ./internal/lambdaruntime/... ./internal/remotestate/... ./internal/operator/...
 
 .PHONY: bench-function
 bench-function: ## Measure the function: archive, cold start to the first call, peak memory
-	go run ./cmd/bench-function
+	go run ./cmd/bench-function $(BENCH_FLAGS)
 
 .PHONY: bench-drill
 bench-drill: deps ## Compare our recovery with the usual way, in the same simulated world
