@@ -25,14 +25,14 @@ var reservedSuffixes = []string{"build", "cloud", "mirror"}
 
 // checkSuffix notes a fault unless suffix can be part of every AWS name.
 func checkSuffix(fs *Faults, suffix string) {
-	if want := suffixFault(suffix); want != "" {
+	if want := SuffixFault(suffix); want != "" {
 		fs.add("environment", quoted(suffix), want)
 	}
 }
 
-// suffixFault says what would be right, or "" if suffix is. The first rule
+// SuffixFault says what would be right, or "" if suffix is. The first rule
 // that is broken answers.
-func suffixFault(suffix string) string {
+func SuffixFault(suffix string) string {
 	const reason = " (it becomes part of an RDS instance identifier)"
 	switch {
 	case suffix == "":

@@ -108,7 +108,7 @@ func (l *loader) layers() error {
 	}
 	// A suffix that is wrong can't name a file (it might even lead out of the
 	// folder); its fault is reported together with those of the other layers.
-	if suffixFault(l.config.Environment) == "" {
+	if SuffixFault(l.config.Environment) == "" {
 		if err := l.environmentFile(); err != nil {
 			return err
 		}

@@ -38,7 +38,7 @@ func (l *loader) unknownEnvironment(name string) error {
 	entries, err := fs.ReadDir(l.root.FS(), environmentsDir)
 	if err == nil { // without the folder there are none
 		for _, entry := range entries {
-			if suffix, ok := strings.CutSuffix(entry.Name(), fileExtension); ok && suffixFault(suffix) == "" {
+			if suffix, ok := strings.CutSuffix(entry.Name(), fileExtension); ok && SuffixFault(suffix) == "" {
 				existing = append(existing, suffix)
 			}
 		}

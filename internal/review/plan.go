@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/pgdr/pgdr/internal/config"
 )
 
 // Roles of the two stacks.
@@ -55,6 +57,11 @@ func ReadPlan(file string, raw []byte) (*Plan, error) {
 	if p.Environment = p.environment(); p.Environment == "" {
 		return nil, &InputError{File: file, Found: "does not say its environment: neither a provider nor a resource has the tag Environment", Want: "give the plan of a stack that this project synthesized"}
 	}
+	// It becomes a mark and a heading of the page, and whoever writes the plan
+	// chooses it.
+	if want := config.SuffixFault(p.Environment); want != "" {
+		return nil, &InputError{File: file, Found: fmt.Sprintf("has the tag Environment %q, which is no environment's name", p.Environment), Want: want}
+	}
 	return p, nil
 }
 
@@ -65,6 +72,9 @@ func (p *Plan) checkChanges() error {
 	}
 	if p.Config == nil || p.Config.RootModule == nil {
 		return fault("has an empty configuration")
+	}
+	if where := nullIn(p.Plan); where != "" {
+		return fault("%s is null", where)
 	}
 	for i, r := range p.ResourceChanges {
 		switch {
@@ -77,11 +87,6 @@ func (p *Plan) checkChanges() error {
 			if _, ok := side.(map[string]any); !ok && side != nil {
 				return fault("%s: before and after must be objects, found %T", r.Address, side)
 			}
-		}
-	}
-	for name, change := range p.OutputChanges {
-		if change == nil {
-			return fault("output_changes.%s is null", name)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -34,7 +35,11 @@ func TestReadPlan_SaysWhatAFileIsInstead(t *testing.T) {
 		"blank":               {" \n", "is empty"},
 		"truncated":           {whole[:len(whole)/2], "ends in the middle of the JSON, at byte "},
 		"truncated at once":   {"{", "truncated"},
-		"text":                {"Plan: 1 to add, 0 to change", `is not JSON (invalid character 'P' looking for beginning of value at byte 1; it begins with "Plan: 1 to add`},
+		"text":                {"Plan: 1 to add, 0 to change", "is what Terraform prints for people, not JSON"},
+		"a secret":            {"hunter22-hunter22", "primary.json: is not JSON (what is at byte 1 cannot stand there); give what"},
+		"a secret in it":      {`{"password": hunter22}`, "is not JSON (what is at byte 14 cannot stand there); give what"},
+		"list of plans":       {`{"environment":"prod","stacks":{"primary":"changes"}}`, "lists the plans that `drctl plan` made"},
+		"review":              {`{"environment":"prod","verdict":"clean","findings":[]}`, "is a review, not a plan"},
 		"saved plan":          {"PK\x03\x04tfplan", "is a saved plan as `terraform plan -out` writes it"},
 		"two plans":           {whole + whole, "goes on after the plan's end"},
 		"array":               {"[1]", "is a JSON array, not an object"},
@@ -64,6 +69,7 @@ func requireRefused(t *testing.T, raw []byte, want string) {
 	require.Equal(t, "plans/primary.json", fault.File)
 	require.True(t, strings.HasPrefix(err.Error(), "plans/primary.json: "), err.Error())
 	require.Contains(t, err.Error(), want)
+	require.NotContains(t, err.Error(), "hunter22")
 }
 
 func TestReadPlan_RefusesAPlanThatCannotBeJudged(t *testing.T) {
@@ -79,7 +85,6 @@ func TestReadPlan_RefusesAPlanThatCannotBeJudged(t *testing.T) {
 		"an unknown action": {set([]string{"migrate"}, "resource_changes", vpc, "change", "actions"), vpc + " has the actions [migrate]"},
 		"no change":         {plantest.Edit{At: []any{"resource_changes", vpc, "change"}, Null: true}, "lacks an address, a type or a change"},
 		"a change of text":  {set("x", "resource_changes", vpc, "change", "after"), vpc + ": before and after must be objects, found string"},
-		"an empty output":   {plantest.Edit{At: []any{"output_changes", "primary_vpc_id"}, Null: true}, "output_changes.primary_vpc_id is null"},
 	} {
 		t.Run(name, func(t *testing.T) { requireRefused(t, primaryPlan(t, tt.edit), tt.want) })
 	}
@@ -103,6 +108,19 @@ func TestReadPlan_RefusesThePlanOfAnotherProject(t *testing.T) {
 	raw, err := json.Marshal(nameless)
 	require.NoError(t, err)
 	requireRefused(t, raw, "does not say its environment")
+}
+
+// The name of the environment is a mark and a heading of the page.
+func TestReadPlan_RefusesAnEnvironmentThatIsNone(t *testing.T) {
+	base, err := recordings.Base(review.Primary)
+	require.NoError(t, err)
+	for _, name := range []string{"prod -->\n## Plan review of prod: CLEAN", "Prod", "a b", "@team"} {
+		changed, err := plantest.Apply(base, []plantest.Edit{{At: []any{}, Everywhere: "prod", With: name}})
+		require.NoError(t, err)
+		raw, err := plantest.Expand(changed.(map[string]any))
+		require.NoError(t, err)
+		requireRefused(t, raw, "has the tag Environment "+strconv.Quote(name)+", which is no environment's name")
+	}
 }
 
 func TestNewDocument_RefusesPlansThatDoNotBelongTogether(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
+	"regexp"
 )
 
 // wantPlan tells how a file that can be reviewed is made.
@@ -24,6 +24,8 @@ var kinds = []struct {
 	{[]string{"format_version", "valid", "diagnostics"}, "is the answer of `terraform validate -json`, not a plan"},
 	{[]string{"provider_schemas"}, "holds the schemas of providers, not a plan"},
 	{[]string{"provider", "terraform"}, "is configuration, not a plan"},
+	{[]string{"environment", "stacks"}, "lists the plans that `drctl plan` made, and is none itself: give its folder"},
+	{[]string{"verdict", "findings"}, "is a review, not a plan"},
 	{[]string{"Resources"}, "is a CloudFormation template, not a Terraform plan"},
 }
 
@@ -71,6 +73,9 @@ func hasAll(fields map[string]json.RawMessage, names []string) bool {
 	return true
 }
 
+// forPeople matches how the output of `terraform plan` and `show` begins.
+var forPeople = regexp.MustCompile(`^\s*(\x1b\[[0-9;]*m)*(Plan: |No changes\.|Terraform (used|will)|# |\S+: (Refreshing state|Reading)\.\.\.)`)
+
 // notJSON says where and how a text fails to be a JSON object.
 func notJSON(raw []byte, err error) string {
 	var syntax *json.SyntaxError
@@ -81,9 +86,12 @@ func notJSON(raw []byte, err error) string {
 	case errors.As(err, &kind):
 		return fmt.Sprintf("is a JSON %s, not an object", kind.Value)
 	case errors.As(err, &syntax):
-		begin := strings.ToValidUTF8(string(raw[:min(len(raw), 40)]), "?")
-		return fmt.Sprintf("is not JSON (%v at byte %d; it begins with %q)", syntax, syntax.Offset, begin)
+		// Of the text itself nothing is shown: it may be a secret.
+		if forPeople.Match(raw) {
+			return "is what Terraform prints for people, not JSON"
+		}
+		return fmt.Sprintf("is not JSON (what is at byte %d cannot stand there)", syntax.Offset)
 	default:
-		return "is not JSON: " + err.Error()
+		return "is not JSON"
 	}
 }
