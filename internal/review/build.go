@@ -83,7 +83,6 @@ func (b *builder) add(p *Plan) {
 		one := b.resource(r, config[withoutKeys(r.Address)])
 		one.Stack, one.Region = p.Role, regions[config[withoutKeys(r.Address)].provider]
 		one.Vanished = vanished[r.Address]
-		one.Name = nameOf(one)
 		b.doc.Resources = append(b.doc.Resources, one)
 		stack.Deployed = stack.Deployed || one.Before != nil
 	}
@@ -194,6 +193,8 @@ func (b *builder) sweepAll() {
 	for i := range b.doc.Resources {
 		r := &b.doc.Resources[i]
 		r.Before, r.After, r.Configured = b.sweepObject(r.Before), b.sweepObject(r.After), b.sweepObject(r.Configured)
+		r.Address = b.sweepText(r.Address) // an instance's key is a value
+		r.Name = nameOf(*r)                // of what is left
 	}
 	for role, stack := range b.doc.Stacks {
 		stack.Reads = b.sweepObject(stack.Reads)

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -106,13 +107,7 @@ func (m *masker) remember(value any) {
 func (m *masker) sweep(value any) any {
 	switch value := value.(type) {
 	case string:
-		for _, secret := range m.secrets {
-			value = strings.ReplaceAll(value, secret, Masked)
-			if quoted, err := json.Marshal(secret); err == nil {
-				value = strings.ReplaceAll(value, string(quoted[1:len(quoted)-1]), Masked)
-			}
-		}
-		return value
+		return m.sweepText(value)
 	case json.Number:
 		if slices.Contains(m.secrets, value.String()) {
 			return Masked
@@ -131,6 +126,59 @@ func (m *masker) sweep(value any) any {
 		return swept
 	}
 	return value
+}
+
+// sweepText finds all secrets before it masks any: one may begin another, or
+// overlap it, and what is masked first would leave the rest of the other.
+func (m *masker) sweepText(text string) string {
+	hidden := make([]bool, len(text))
+	found := false
+	for _, secret := range m.secrets {
+		for _, form := range forms(secret) {
+			for from := 0; ; {
+				at := strings.Index(text[from:], form)
+				if at < 0 {
+					break
+				}
+				found = true
+				for i := range len(form) {
+					hidden[from+at+i] = true
+				}
+				from += at + 1
+			}
+		}
+	}
+	if !found {
+		return text
+	}
+	var b strings.Builder
+	for i := range len(text) {
+		switch {
+		case !hidden[i]:
+			b.WriteByte(text[i])
+		case i == 0 || !hidden[i-1]:
+			b.WriteString(Masked)
+		}
+	}
+	return b.String()
+}
+
+// forms of a secret: as it is, and as JSON writes it within a text, with and
+// without the escapes for HTML.
+func forms(secret string) []string {
+	all := []string{secret}
+	for _, html := range []bool{true, false} {
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(html)
+		if err := enc.Encode(secret); err != nil {
+			continue
+		}
+		if form := strings.Trim(b.String(), "\n"); len(form) > 2 && !slices.Contains(all, form[1:len(form)-1]) {
+			all = append(all, form[1:len(form)-1])
+		}
+	}
+	return all
 }
 
 // sweepObject leaves nil as it is.

@@ -120,3 +120,31 @@ func TestReview_FindsASecretAlsoWhereItIsEscaped(t *testing.T) {
 	require.False(t, strings.Contains(shown, "wq7z"), "the secret is in the document")
 	require.True(t, strings.Contains(shown, "with "+review.Masked))
 }
+
+// The name of a resource is made of its attributes, in which a secret may turn
+// up that another resource, or a later data source, marks.
+func TestReview_ShowsNoSensitiveValueInAName(t *testing.T) {
+	secret := plantest.Edit{At: []any{"prior_state", "values", "root_module", "resources", "data.x.y"}, Set: map[string]any{"address": "data.x.y", "mode": "data", "type": "x", "name": "y", "values": map[string]any{"v": canary}, "sensitive_values": map[string]any{"v": true}}}
+	for _, kind := range []string{"aws_subnet", "aws_kms_key", "aws_nat_gateway", "aws_eip", "aws_route_table"} {
+		for _, name := range []string{canary, "of " + canary} {
+			got := requireNoCanary(t, secret, plantest.Edit{At: []any{"resource_changes", "new"}, Set: map[string]any{
+				"address": kind + ".new[\"" + name + "\"]", "mode": "managed", "type": kind, "name": "new",
+				"change": map[string]any{"actions": []string{"delete"}, "before": map[string]any{"tags": map[string]any{"Name": name}}, "after": nil},
+			}})
+			require.Contains(t, page(t, got), "will be DESTROYED", "the resource is in the review")
+		}
+	}
+}
+
+// One secret begins another, or overlaps it: whichever is found first, nothing
+// of the other is left.
+func TestReview_MasksSecretsThatShareAPart(t *testing.T) {
+	vpc := []any{"resource_changes", "aws_vpc.network_vpc_4E8F0223", "change", "after"}
+	for _, secrets := range [][]any{{"kumquat-1", "kumquat-1-rest"}, {"kumquat-1-rest", "kumquat-1"}, {"kumquat-", "quat-1-rest"}} {
+		shown := documentOf(t, append(changing(nil, secrets, map[string]any{"secret": false}, map[string]any{"secret": true}),
+			plantest.Edit{At: append(append([]any{}, vpc...), "cidr_block"), Set: "with kumquat-1-rest."})...)
+		require.False(t, strings.Contains(shown, "quat"), "a secret is in the document")
+		require.False(t, strings.Contains(shown, "-rest"), "a part of a secret is in the document")
+		require.True(t, strings.Contains(shown, "with "+review.Masked+"."))
+	}
+}
