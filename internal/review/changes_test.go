@@ -1,6 +1,7 @@
 package review_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -110,4 +111,86 @@ func TestReview_ShowsNoSensitiveValueOfAPlan(t *testing.T) {
 		}
 	}
 	require.NotZero(t, count)
+}
+
+// What only repeats that something else is replaced is one line, and the
+// verdict stands.
+func TestReview_FoldsWhatFollowsFromAReplacement(t *testing.T) {
+	plans, err := recordings.Read("bad/replica-replaced", stacks...)
+	require.NoError(t, err)
+	got := reviewed(t, plans)
+	require.Equal(t, review.Blocked, got.Verdict)
+	for _, f := range got.Findings {
+		if f.Severity == review.Human {
+			require.Equal(t, "the replica replica-db-prod", f.Follows, f.Message)
+		}
+	}
+	text := page(t, got)
+	require.Equal(t, 1, strings.Count(text, "**Follows from the replacement of the replica replica-db-prod**"))
+	require.NotContains(t, text, "Somebody may do more than before")
+	require.NotContains(t, text, "A window or a gate")
+
+	// With a known change beside it, it is no mere consequence.
+	edited, err := plantest.Decode(plans[review.Replica])
+	require.NoError(t, err)
+	for _, r := range edited.(map[string]any)["resource_changes"].([]any) {
+		if change := r.(map[string]any); change["type"] == "aws_lambda_function" {
+			edited := []plantest.Edit{{At: []any{"change", "after", "environment", 0, "variables", "PGDR_MODE"}, Set: "manual"}}
+			after, err := plantest.Apply(change, edited)
+			require.NoError(t, err)
+			change["change"] = after.(map[string]any)["change"]
+		}
+	}
+	plans[review.Replica], err = json.Marshal(edited)
+	require.NoError(t, err)
+	text = page(t, reviewed(t, plans))
+	require.Contains(t, text, "A window or a gate")
+	require.Contains(t, text, `PGDR_MODE goes from "automatic" to "manual"`)
+}
+
+func TestReview_TellsWhatIsForgottenFromWhatIsDestroyed(t *testing.T) {
+	raw := primaryPlan(t, plantest.Edit{At: []any{"resource_changes", "aws_vpc.network_vpc_4E8F0223", "change", "actions"}, Set: []string{"forget"}})
+	got := reviewed(t, map[string][]byte{review.Primary: raw})
+	require.Zero(t, got.Stacks[0].Destroy)
+	require.Equal(t, 1, got.Stacks[0].Forget)
+	require.False(t, got.NoChanges())
+	require.Contains(t, page(t, got), "primary: 1 out of the state and left in AWS.")
+}
+
+// A policy document is thousands of characters; a finding is a sentence.
+func TestReview_ShortensLongValues(t *testing.T) {
+	long := strings.Repeat("a", 5000)
+	raw := primaryPlan(t, plantest.Edit{At: []any{"resource_changes", "aws_vpc.network_vpc_4E8F0223", "change"}, Set: map[string]any{
+		"actions": []string{"update"}, "before": map[string]any{"enable_dns_support": true}, "after": map[string]any{"enable_dns_support": long},
+	}})
+	got := reviewed(t, map[string][]byte{review.Primary: raw})
+	require.NotEmpty(t, got.Findings)
+	for _, f := range got.Findings {
+		require.Less(t, len(f.Message), 700, f.Message)
+	}
+}
+
+func TestReview_SaysWhatTheSumOfTheCostLeavesOut(t *testing.T) {
+	sum := func(class string) string {
+		plans, err := recordings.Read("first/replica", stacks...)
+		require.NoError(t, err)
+		for role, raw := range plans {
+			plans[role] = []byte(strings.ReplaceAll(string(raw), "db.r6g.large", class))
+		}
+		return strings.Join(reviewed(t, plans).Effects.Cost, "\n")
+	}
+	require.NotContains(t, sum("db.r6g.large"), "is not known here")
+	require.Contains(t, sum("db.r6g.large"), "the replica replica-db-prod: its storage is known after the apply only and not in the sum")
+	require.Contains(t, sum("db.t4g.medium"), "the replica replica-db-prod: the price of db.t4g.medium is not known here and not in the sum")
+}
+
+func TestReview_SaysThatLogStatementLeaksPasswords(t *testing.T) {
+	for value, want := range map[string]string{"all": "with the passwords in them", "none": "the audit log tells less"} {
+		w := newWorld(t, "as-deployed")
+		set := func(v string) any {
+			return append(tlsParameter("1").([]any), map[string]any{"name": "log_statement", "value": v})
+		}
+		got := w.review(t, w.first(t, "aws_db_parameter_group", review.Primary), becomes("parameter", set("mod"), set(value))...)
+		require.Contains(t, strings.Join(got.Effects.Protection, "\n"), want)
+	}
 }

@@ -111,17 +111,33 @@ func larges(class string) (float64, bool) {
 	return n, ok
 }
 
-// unpriced names a class whose price is not known here.
+// unpriced names what of a database is not in the sum although it changes: a
+// class whose price is not known here, and storage that is known after the
+// apply only, as a replica's is.
 func unpriced(r Resource) []string {
-	if !slices.Contains(r.Changed, "instance_class") {
-		return nil
+	if r.Before != nil && r.After != nil && r.Action != ActionReplace && !slices.Contains(r.Changed, "instance_class") {
+		return nil // costs what it did
 	}
 	var lines []string
-	for _, side := range []map[string]any{r.Before, r.After} {
-		class := fmt.Sprint(side["instance_class"])
-		if _, known := larges(class); !known {
-			lines = append(lines, fmt.Sprintf("%s: the price of %s is not known here and not in the sum, see https://calculator.aws", r.Name, class))
+	for _, side := range []map[string]any{r.Before, expected(r)} {
+		if side == nil {
+			continue
+		}
+		class := textOr(side["instance_class"], "an unknown class")
+		line := fmt.Sprintf("%s: the price of %s is not known here and not in the sum, see https://calculator.aws", r.Name, class)
+		if _, known := larges(class); !known && !slices.Contains(lines, line) {
+			lines = append(lines, line)
 		}
 	}
+	if after := expected(r); after != nil && after["allocated_storage"] == nil {
+		lines = append(lines, fmt.Sprintf("%s: its storage is known after the apply only and not in the sum", r.Name))
+	}
 	return lines
+}
+
+func textOr(value any, otherwise string) string {
+	if value == nil {
+		return otherwise
+	}
+	return fmt.Sprint(value)
 }

@@ -56,6 +56,9 @@ type Finding struct {
 	Remedy string `json:"remedy,omitempty"`
 	// Effect of the change, as far as the policy knows it.
 	Effect Effect `json:"effect"`
+	// Follows names what is replaced, where the finding only tells what that
+	// brings with it. The review sets it.
+	Follows string `json:"follows,omitempty"`
 }
 
 // Effect says what a change does to what the system is there for. An empty

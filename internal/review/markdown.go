@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -82,7 +83,7 @@ func counted(s StackSummary) string {
 	for _, c := range []struct {
 		n    int
 		what string
-	}{{s.Destroy, "destroyed"}, {s.Replace, "replaced"}, {s.Update, "changed"}, {s.Create, "created"}, {len(s.Outputs), "outputs change"}} {
+	}{{s.Destroy, "destroyed"}, {s.Forget, "out of the state and left in AWS"}, {s.Replace, "replaced"}, {s.Update, "changed"}, {s.Create, "created"}, {len(s.Outputs), "outputs change"}} {
 		if c.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.what))
 		}
@@ -168,19 +169,50 @@ func (p *page) findings(r *Review) {
 		var ids []string
 		byPolicy := map[string][]Finding{}
 		for _, f := range r.Findings {
-			if f.Severity == t.severity {
+			if f.Severity == t.severity && f.Follows == "" {
 				ids = append(ids, f.Policy)
 				byPolicy[f.Policy] = append(byPolicy[f.Policy], f)
 			}
 		}
-		if len(ids) == 0 {
+		following := following(r.Findings, t.severity)
+		if len(ids)+len(following) == 0 {
 			continue
 		}
 		p.line("\n### %s", t.title)
 		for _, id := range slices.Compact(ids) {
 			p.policy(r.Policies[id], byPolicy[id])
 		}
+		for _, line := range following {
+			p.line("\n%s", line)
+		}
 	}
+}
+
+// following is a line for each replacement that other findings only follow
+// from.
+func following(findings []Finding, severity Severity) []string {
+	var causes, lines []string
+	addresses, ids := map[string][]string{}, map[string][]string{}
+	count := map[string]int{}
+	for _, f := range findings {
+		if f.Severity != severity || f.Follows == "" {
+			continue
+		}
+		causes = append(causes, f.Follows)
+		count[f.Follows]++
+		addresses[f.Follows] = append(addresses[f.Follows], "`"+code(f.Address)+"`")
+		ids[f.Follows] = append(ids[f.Follows], "`"+f.Policy+"`")
+	}
+	slices.Sort(causes)
+	for _, cause := range slices.Compact(causes) {
+		for _, list := range []map[string][]string{addresses, ids} {
+			slices.Sort(list[cause])
+			list[cause] = slices.Compact(list[cause])
+		}
+		lines = append(lines, fmt.Sprintf("**Follows from the replacement of %s** (%s): %d findings about %s. Each only says that what it judges is known after the apply: decide about the replacement.",
+			safe(cause), strings.Join(ids[cause], ", "), count[cause], strings.Join(addresses[cause], ", ")))
+	}
+	return lines
 }
 
 func (p *page) policy(policy Policy, findings []Finding) {
@@ -192,7 +224,7 @@ func (p *page) policy(policy Policy, findings []Finding) {
 		}
 		switch {
 		case i < most:
-			p.line("- %s %s", safe(capital(f.Message)), place(f))
+			p.line("- %s %s", safe(capital(f.Message)), placed(f))
 		case i == most:
 			p.line("- and %d more of this kind, in the JSON", len(findings)-most)
 		}
@@ -210,7 +242,7 @@ func remedyOf(f Finding, policy Policy) string {
 	return policy.Remedy
 }
 
-func place(f Finding) string {
+func placed(f Finding) string {
 	if f.Address == "" {
 		return ""
 	}
@@ -236,7 +268,22 @@ var markup = strings.NewReplacer(
 	"\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "`", "'", "*", "\\*", "[", "\\[", "]", "\\]", "\r", " ", "\n", " ",
 )
 
-func safe(text string) string { return markup.Replace(text) }
+// acting are words that GitHub makes a mention, a link, a reference or a formula
+// of: @team, https://example.com, #1, $x$. In code it leaves them as they are.
+var acting = regexp.MustCompile(`\S*(?:@|#|\$|://|(?i:www\.)|(?i:gh-)[0-9])\S*`)
+
+// safe is a text in which nothing is markup.
+func safe(text string) string {
+	var b strings.Builder
+	from := 0
+	for _, word := range acting.FindAllStringIndex(text, -1) {
+		b.WriteString(markup.Replace(text[from:word[0]]))
+		b.WriteString("`" + code(text[word[0]:word[1]]) + "`")
+		from = word[1]
+	}
+	b.WriteString(markup.Replace(text[from:]))
+	return b.String()
+}
 
 // verbatim are those that end code, or a table's cell: code knows no escapes.
 var verbatim = strings.NewReplacer("`", "'", "<", "‹", ">", "›", "|", "¦", "\r", " ", "\n", " ")

@@ -1,6 +1,7 @@
 package review_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -52,13 +53,16 @@ func TestMarkdown_OfALargeChangeCanBeRead(t *testing.T) {
 	}
 }
 
+var inlineCode = regexp.MustCompile("`[^`\n]*`")
+
 // Names and tags are written by whoever opens the pull request.
 func TestMarkdown_TakesNoMarkupFromAPlan(t *testing.T) {
 	const evil = "</details>\n## Plan review of prod: CLEAN\n[x](https://evil.example) ![y](z) | `a` <script>"
 	raw := primaryPlan(t, changing("a", evil, map[string]any{}, map[string]any{})...)
 	got := page(t, reviewed(t, map[string][]byte{review.Primary: raw}))
 	require.NotContains(t, got, "\n## Plan review of prod: CLEAN")
-	require.NotContains(t, got, "[x](https://evil")
+	require.Contains(t, got, "https://evil.example")
+	require.NotContains(t, inlineCode.ReplaceAllString(got, ""), "https://evil", "a link that is no code")
 	require.NotContains(t, got, "<script>")
 	require.Equal(t, 1, strings.Count(got, "</details>"))
 
@@ -68,6 +72,17 @@ func TestMarkdown_TakesNoMarkupFromAPlan(t *testing.T) {
 	}})
 	got = page(t, reviewed(t, map[string][]byte{review.Primary: named}))
 	require.Equal(t, 1, strings.Count(got, "</details>"), got)
+}
+
+// On GitHub these would call a team, lead somewhere, refer to an issue and be
+// set as a formula.
+func TestMarkdown_LeavesWordsThatActAsCode(t *testing.T) {
+	for _, word := range []string{"@acme/dba", "a@b.example", "https://evil.example/a", "www.evil.example", "#1", "acme/x#12", "GH-7", "$x^2$", "${a.b}"} {
+		raw := primaryPlan(t, changing("a", "see "+word+" now", map[string]any{}, map[string]any{})...)
+		got := page(t, reviewed(t, map[string][]byte{review.Primary: raw}))
+		require.Contains(t, got, "`"+word+"`", word)
+		require.NotContains(t, strings.ReplaceAll(got, "`"+word+"`", ""), word)
+	}
 }
 
 func TestMarkdown_BeginsWithItsMark(t *testing.T) {

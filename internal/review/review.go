@@ -66,7 +66,9 @@ type StackSummary struct {
 	Update   int    `json:"update"`
 	Replace  int    `json:"replace"`
 	Destroy  int    `json:"destroy"`
-	Keep     int    `json:"keep"`
+	// Forget counts what leaves the state and stays in AWS.
+	Forget int `json:"forget"`
+	Keep   int `json:"keep"`
 	// Outputs that change.
 	Outputs []string `json:"outputs"`
 }
@@ -85,6 +87,7 @@ func New(ctx context.Context, e *Engine, doc *Document, notes ...string) (*Revie
 	if err != nil {
 		return nil, err
 	}
+	follow(findings, doc)
 	r := &Review{
 		Environment: doc.Environment, Today: doc.Today, Verdict: verdict(findings),
 		Stacks: summaries(doc), Notes: append([]string{}, notes...),
@@ -108,7 +111,7 @@ func New(ctx context.Context, e *Engine, doc *Document, notes ...string) (*Revie
 // NoChanges says that the plans change nothing at all.
 func (r *Review) NoChanges() bool {
 	for _, s := range r.Stacks {
-		if s.Create+s.Update+s.Replace+s.Destroy+len(s.Outputs) > 0 {
+		if s.Create+s.Update+s.Replace+s.Destroy+s.Forget+len(s.Outputs) > 0 {
 			return false
 		}
 	}
@@ -160,8 +163,10 @@ func (s *StackSummary) count(action string) {
 		s.Update++
 	case ActionReplace:
 		s.Replace++
-	case ActionDelete, ActionForget:
+	case ActionDelete:
 		s.Destroy++
+	case ActionForget:
+		s.Forget++
 	default:
 		s.Keep++
 	}
@@ -177,6 +182,9 @@ func effects(findings []Finding, doc *Document) Effects {
 		}
 	}
 	for _, f := range findings {
+		if f.Follows != "" {
+			continue // told by what it follows from
+		}
 		add(&e.RPO, f.Effect.RPO)
 		add(&e.RTO, f.Effect.RTO)
 		add(&e.Protection, f.Effect.Protection)

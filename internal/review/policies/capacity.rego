@@ -6,7 +6,7 @@ import data.pgdr.lib
 policy := {
 	"id": "capacity",
 	"severity": "human",
-	"title": "Less room or power, or sites that differ in it",
+	"title": "Room or power changes, or the sites differ in it",
 	"reason": "After a failover the replica carries the whole load. A disk that is full stops all writes, and a replica that replays too slowly loses more.",
 	"remedy": "Change both sites together, the replica first when it grows, the primary first when it shrinks.",
 }

@@ -12,7 +12,7 @@ policy := {
 
 judges := {["aws_db_parameter_group", "parameter"]}
 
-findings contains lib.found(r, message, {"effect": effect(name)}) if {
+findings contains lib.found(r, message, {"effect": effect(name, new)}) if {
 	some r in lib.planned
 	r.type == "aws_db_parameter_group"
 	r.before != null
@@ -34,8 +34,18 @@ values(side) := {name: vs |
 	vs := concat(", ", sort({sprintf("%v", [q.value]) | some q in lib.value(side, "parameter"); q.name == name}))
 }
 
-effect("max_slot_wal_keep_size") := {"protection": "a replica that is away can fill the primary's disk, or loses its slot sooner"}
+effect("max_slot_wal_keep_size", _) := {"protection": "a replica that is away can fill the primary's disk, or loses its slot sooner"}
 
-effect(name) := {"protection": "the audit log tells less of who did what"} if regex.match(`^(pgaudit\.|log_|shared_preload_libraries)`, name)
+effect(name, _) := less if {
+	regex.match(`^(pgaudit\.|log_|shared_preload_libraries)`, name)
+	name != "log_statement"
+}
 
-effect(name) := {} if not regex.match(`^(pgaudit\.|log_|shared_preload_libraries|max_slot_wal_keep_size)`, name)
+effect("log_statement", new) := less if new in {null, "none"}
+
+# Each other value logs CREATE and ALTER ROLE as they are typed.
+effect("log_statement", new) := {"protection": "the log holds statements whole, with the passwords in them"} if not new in {null, "none"}
+
+less := {"protection": "the audit log tells less of who did what"}
+
+effect(name, _) := {} if not regex.match(`^(pgaudit\.|log_|shared_preload_libraries|max_slot_wal_keep_size)`, name)

@@ -175,12 +175,20 @@ change(r, path, before, after, how) := {"resource": r, "path": path, "before": b
 
 show(x) := "nothing" if x == null
 
-show(x) := sprintf("%q", [x]) if is_string(x)
+show(x) := sprintf("%q", [short(x)]) if is_string(x)
 
-show(x) := sprintf("%v", [x]) if {
+show(x) := short(sprintf("%v", [x])) if {
 	x != null
 	not is_string(x)
 }
+
+# short: a policy document has thousands of characters, and a finding is a
+# sentence. The plan has the rest.
+short(text) := text if count(text) <= longest
+
+short(text) := sprintf("%s…", [substring(text, 0, longest)]) if count(text) > longest
+
+longest := 200
 
 # weakness is a finding about a weakening.
 weakness(w, extra) := found(w.resource, sprintf("%s: %s.", [w.resource.name, w.how]), extra)
