@@ -121,9 +121,9 @@ func (r *reviewing) planBoth(t *testing.T, situation string) map[string][]byte {
 		}
 		return plans
 	}
-	saved, why, err := r.runner.SavePlans(t.Context())
+	saved, missing, err := r.runner.SavePlans(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, len(saved) == 1, why != "", "a plan that is missing is told of")
+	require.Equal(t, len(saved) == 1, missing != nil, "a plan that is missing is told of")
 	for _, s := range saved {
 		plans[s.Role] = s.JSON
 	}

@@ -1,18 +1,13 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/pgdr/pgdr/internal/local"
 	"github.com/pgdr/pgdr/internal/review"
 )
 
@@ -25,7 +20,9 @@ type reviewFlags struct {
 	dir         string
 	format      string
 	output      string
+	into        string
 	today       string
+	acceptHuman bool
 }
 
 // verdictError carries a verdict, or that there is none, to the exit code.
@@ -60,11 +57,11 @@ func reviewCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "review",
 		Short: "Review Terraform's plans by policy: what happens, what it does, may it be applied",
-		Long: "Reads the plans of one or both stacks (--plan, what `terraform show -json` prints, or a folder of such files), " +
+		Long: "Reads the plans of one or both stacks (--plan, what `terraform show -json` prints, or the folder that drctl plan left), " +
 			"or makes them in the simulated account (--environment).\n\n" +
 			"Exit codes: 0 clean, 1 blocked, 2 needs a human, 3 no verdict (a plan, a policy or a flag cannot be used).",
 		Args: func(cmd *cobra.Command, args []string) error { return unusable(cobra.NoArgs(cmd, args)) },
-		RunE: func(cmd *cobra.Command, _ []string) error { return flags.run(cmd) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return survive(func() error { return flags.run(cmd) }) },
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return unusable(err) })
 	cmd.Flags().StringArrayVar(&flags.plans, "plan", nil, "a plan's JSON, or a folder of them; \"-\" is standard input (may be given again)")
@@ -72,33 +69,41 @@ func reviewCommand() *cobra.Command {
 	cmd.Flags().StringArrayVar(&flags.policies, "policy", nil, "folder of further policies in Rego (may be given again)")
 	cmd.Flags().StringVar(&flags.format, "format", "markdown", "one of "+strings.Join(review.Formats, ", "))
 	cmd.Flags().StringVarP(&flags.output, "output", "o", "", "file to write (default: standard output)")
+	cmd.Flags().StringVar(&flags.into, "into", "", "folder to write review.json, review.md and comment.md to; what an earlier review left there is removed first")
+	cmd.Flags().BoolVar(&flags.acceptHuman, "accept-human", false, "exit with 0 also where a human has to decide: for a CI that waits for one next")
 	cmd.Flags().StringVar(&flags.today, "today", "", "date by which versions are judged, as YYYY-MM-DD (default: today)")
 	cmd.Flags().StringVar(&flags.project, "project", ".", "the project's root, for --environment")
 	cmd.Flags().StringVar(&flags.dir, "dir", "", "folder of the simulation, for --environment (default: .twin in the project)")
 	return cmd
 }
 
+// survive turns a panic into what it is: no verdict. Go's own exit code for one
+// is 2, which would be taken for a verdict.
+func survive(do func() error) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			first, _, _ := strings.Cut(fmt.Sprint(fault), "\n")
+			err = unusable(fmt.Errorf("the review broke off by a fault of its own, and there is no verdict: %s; please report it, with the plan if you can", first))
+		}
+	}()
+	return do()
+}
+
 func (f *reviewFlags) run(cmd *cobra.Command) error {
+	if err := f.clear(cmd); err != nil {
+		return unusable(err)
+	}
 	r, err := f.review(cmd)
+	if err == nil {
+		err = f.write(cmd, r)
+	}
 	if err != nil {
 		return unusable(err)
 	}
-	out, err := review.Render(r, f.format)
-	if err != nil {
-		return unusable(fmt.Errorf("--format: %w", err))
+	if r.ExitCode == 0 || (f.acceptHuman && r.Verdict == review.NeedsHuman) {
+		return nil
 	}
-	if f.output == "" {
-		_, err = cmd.OutOrStdout().Write(out)
-	} else {
-		err = os.WriteFile(f.output, out, 0o600)
-	}
-	if err != nil {
-		return unusable(fmt.Errorf("write the review: %w", err))
-	}
-	if r.ExitCode != 0 {
-		return &verdictError{code: r.ExitCode}
-	}
-	return nil
+	return &verdictError{code: r.ExitCode}
 }
 
 // review checks everything that is cheap before anything is planned.
@@ -117,7 +122,7 @@ func (f *reviewFlags) review(cmd *cobra.Command) (*review.Review, error) {
 	if err != nil {
 		return nil, err
 	}
-	plans, notes, err := f.read(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr())
+	plans, missing, err := f.read(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr())
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +130,12 @@ func (f *reviewFlags) review(cmd *cobra.Command) (*review.Review, error) {
 	if err != nil {
 		return nil, err
 	}
-	return review.New(cmd.Context(), engine, doc, notes...)
+	for role, stack := range missing {
+		if _, given := doc.Stacks[role]; !given {
+			doc.Missing[role] = stack
+		}
+	}
+	return review.New(cmd.Context(), engine, doc)
 }
 
 func (f *reviewFlags) date() (time.Time, error) {
@@ -137,94 +147,4 @@ func (f *reviewFlags) date() (time.Time, error) {
 		return day, fmt.Errorf("--today: found %q, want a date as YYYY-MM-DD: %w", f.today, err)
 	}
 	return day, nil
-}
-
-// read returns the plans, and what is to be said of those that are missing.
-func (f *reviewFlags) read(ctx context.Context, in io.Reader, progress io.Writer) (plans []*review.Plan, notes []string, err error) {
-	if f.environment != "" {
-		return f.make(ctx, progress)
-	}
-	var files []string
-	for _, given := range f.plans {
-		found, err := planFiles(given)
-		if err != nil {
-			return nil, nil, err
-		}
-		files = append(files, found...)
-	}
-	for _, file := range files {
-		raw, err := readPlanFile(file, in)
-		if err != nil {
-			return nil, nil, err
-		}
-		plan, err := review.ReadPlan(file, raw)
-		if err != nil {
-			return nil, nil, err
-		}
-		plans = append(plans, plan)
-	}
-	return plans, nil, nil
-}
-
-// planFiles are the files of a folder, or the file itself.
-func planFiles(given string) ([]string, error) {
-	info, err := os.Stat(given)
-	if given == "-" || err != nil || !info.IsDir() {
-		return []string{given}, nil // reading it says what is wrong
-	}
-	files, err := filepath.Glob(filepath.Join(given, "*.json"))
-	if err != nil || len(files) == 0 {
-		return nil, &review.InputError{File: given, Found: "has no .json file", Want: "give a folder with what `terraform show -json` printed of each plan", Err: err}
-	}
-	return files, nil
-}
-
-func readPlanFile(file string, in io.Reader) ([]byte, error) {
-	var raw []byte
-	var err error
-	if file == "-" {
-		raw, err = io.ReadAll(in)
-	} else {
-		raw, err = os.ReadFile(file) //nolint:gosec // the user named the file
-	}
-	if err != nil {
-		var path *os.PathError
-		if errors.As(err, &path) {
-			err = path.Err // the file is named anyway
-		}
-		return nil, &review.InputError{File: file, Found: "cannot be read", Err: err}
-	}
-	return raw, nil
-}
-
-// make plans both stacks in the simulated account. What happens on the way
-// goes to progress, so that standard output is the review alone.
-func (f *reviewFlags) make(ctx context.Context, progress io.Writer) (plans []*review.Plan, notes []string, err error) {
-	project, err := filepath.Abs(f.project)
-	if err != nil {
-		return nil, nil, fmt.Errorf("find the project's folder: %w", err)
-	}
-	dir := f.dir
-	if dir == "" {
-		dir = filepath.Join(project, ".twin")
-	}
-	runner, err := local.New(project, dir, f.environment, progress, false)
-	if err != nil {
-		return nil, nil, err
-	}
-	saved, why, err := runner.SavePlans(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, s := range saved {
-		plan, err := review.ReadPlan(s.File, s.JSON)
-		if err != nil {
-			return nil, nil, err
-		}
-		plans = append(plans, plan)
-	}
-	if why != "" {
-		notes = append(notes, why)
-	}
-	return plans, notes, nil
 }

@@ -17,37 +17,56 @@ type SavedPlan struct {
 	JSON []byte
 }
 
+// Missing tells why a stack has no plan.
+type Missing struct {
+	Role string
+	// Why is a sentence.
+	Why string
+	// First says that neither stack is deployed.
+	First bool
+}
+
 // SavePlans plans both stacks in the simulated account, as [Runner.Plan] does,
 // and returns the plans instead of showing them. Before the primary was
-// deployed the replica can't be planned: then there is one plan, and why is a
-// sentence that says so.
-func (r *Runner) SavePlans(ctx context.Context) (plans []SavedPlan, why string, err error) {
+// deployed the replica can't be planned: then there is one plan, and missing
+// says why.
+func (r *Runner) SavePlans(ctx context.Context) (plans []SavedPlan, missing *Missing, err error) {
 	if err := r.prepare(ctx); err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	if err := r.startCloud(ctx); err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	for _, role := range roles {
 		if err := r.initStack(ctx, role); err != nil {
-			return nil, "", err
+			return nil, nil, err
 		}
 		if role == "replica" {
-			deployed, err := r.deployed(ctx, "primary")
-			if err != nil {
-				return nil, "", err
-			}
-			if !deployed {
-				return plans, fmt.Sprintf("%s cannot be planned before %s is deployed, and is not in this review.", r.stack(role), r.stack("primary")), nil
+			if missing, err := r.missing(ctx); err != nil || missing != nil {
+				return plans, missing, err
 			}
 		}
 		plan, err := r.savePlan(ctx, role)
 		if err != nil {
-			return nil, "", err
+			return nil, nil, err
 		}
 		plans = append(plans, plan)
 	}
-	return plans, "", nil
+	return plans, nil, nil
+}
+
+// missing says why the replica cannot be planned, nil if it can.
+func (r *Runner) missing(ctx context.Context) (*Missing, error) {
+	there, err := r.deployed(ctx, "primary")
+	if err != nil || there {
+		return nil, err
+	}
+	left, err := r.deployed(ctx, "replica")
+	if err != nil {
+		return nil, err
+	}
+	why := fmt.Sprintf("%s cannot be planned before %s is deployed.", r.stack("replica"), r.stack("primary"))
+	return &Missing{Role: "replica", Why: why, First: !left}, nil
 }
 
 func (r *Runner) savePlan(ctx context.Context, role string) (SavedPlan, error) {

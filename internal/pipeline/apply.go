@@ -94,10 +94,23 @@ func (p *Pipeline) replicaIsStale(plans Plans) (string, error) {
 }
 
 func (p *Pipeline) readPlans() (Plans, error) {
+	plans, err := ReadPlans(p.Plans)
+	if err != nil {
+		return plans, err
+	}
+	if plans.Environment != p.Environment {
+		return plans, fmt.Errorf("the plans in %s are of environment %q, not %q: give the folder of this one's", p.Plans, plans.Environment, p.Environment)
+	}
+	return plans, nil
+}
+
+// ReadPlans reads what a planning came to from the folder of its files. The
+// error is [ErrNoPlans] if there was none.
+func ReadPlans(folder string) (Plans, error) {
 	var plans Plans
-	raw, err := os.ReadFile(filepath.Join(p.Plans, plansFile))
+	raw, err := os.ReadFile(filepath.Join(folder, plansFile)) //nolint:gosec // the user named the folder
 	if errors.Is(err, fs.ErrNotExist) {
-		return plans, fmt.Errorf("%w in %s: plan first", ErrNoPlans, p.Plans)
+		return plans, fmt.Errorf("%w in %s: plan first", ErrNoPlans, folder)
 	}
 	if err != nil {
 		return plans, fmt.Errorf("read %s: %w", plansFile, err)
@@ -105,15 +118,28 @@ func (p *Pipeline) readPlans() (Plans, error) {
 	if err := json.Unmarshal(raw, &plans); err != nil {
 		return plans, fmt.Errorf("read %s: %w", plansFile, err)
 	}
-	if plans.Environment != p.Environment {
-		return plans, fmt.Errorf("the plans in %s are of environment %q, not %q: give the folder of this one's", p.Plans, plans.Environment, p.Environment)
-	}
 	for _, role := range roles {
-		if outcome := plans.Stacks[role]; !slices.Contains([]Outcome{NoChanges, Changes, NotYet}, outcome) {
-			return plans, fmt.Errorf("%s in %s: found outcome %q of %s: plan again", plansFile, p.Plans, outcome, role)
+		outcome := plans.Stacks[role]
+		if !slices.Contains([]Outcome{NoChanges, Changes, NotYet}, outcome) {
+			return plans, fmt.Errorf("%s in %s: found outcome %q of %s: plan again", plansFile, folder, outcome, role)
+		}
+		if outcome == NotYet && plans.Missing[role].Why == "" {
+			return plans, fmt.Errorf("%s in %s: does not say why %s has no plan: plan again", plansFile, folder, role)
 		}
 	}
 	return plans, nil
+}
+
+// Files are the JSON forms of the plans in a folder, those of the stacks that
+// could be planned, the primary's first.
+func (p Plans) Files(folder string) []string {
+	var files []string
+	for _, role := range roles {
+		if p.Stacks[role] != NotYet {
+			files = append(files, filepath.Join(folder, role+asJSON))
+		}
+	}
+	return files
 }
 
 // plan is what has to be known of a plan here; a review knows more.

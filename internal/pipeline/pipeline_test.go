@@ -89,6 +89,25 @@ func TestPlan_SaysInOneSentenceWhyTheReplicaHasNone(t *testing.T) {
 	require.NotContains(t, w.out.String(), "Error")
 	require.FileExists(t, w.planFile(primary, asJSON))
 	require.NoFileExists(t, w.planFile(replica, asJSON))
+	plans, err := ReadPlans(w.Plans)
+	require.NoError(t, err)
+	require.Equal(t, map[string]Missing{replica: {Why: "pgdr-replica-dev cannot be planned yet: it reads the outputs of pgdr-primary-dev, which is not deployed.", First: true}}, plans.Missing)
+	require.Equal(t, []string{w.planFile(primary, asJSON)}, plans.Files(w.Plans))
+}
+
+// A missing plan is no matter of course where something is deployed.
+func TestPlan_TellsAFirstDeploymentFromALaterOne(t *testing.T) {
+	first := func(w *world) bool {
+		w.plan(Changes, NotYet)
+		plans, err := ReadPlans(w.Plans)
+		require.NoError(t, err)
+		return plans.Missing[replica].First
+	}
+	w := deployed(t)
+	require.NoError(t, os.Remove(filepath.Join(w.Project, "state", "primary.tfstate")))
+	require.False(t, first(w), "the replica is deployed")
+	require.NoError(t, os.Remove(filepath.Join(w.Project, "state", "replica.tfstate")))
+	require.True(t, first(w), "neither is")
 }
 
 func TestPlan_NamesTheOutputsThatAPrimaryLacks(t *testing.T) {
@@ -96,6 +115,9 @@ func TestPlan_NamesTheOutputsThatAPrimaryLacks(t *testing.T) {
 	w.write(replica, replicaStack, "outputs.primary_vpc_id", "outputs.primary_key_arn")
 	w.plan(NoChanges, NotYet)
 	require.Contains(t, w.out.String(), "which is not deployed in full: it lacks primary_key_arn.")
+	plans, err := ReadPlans(w.Plans)
+	require.NoError(t, err)
+	require.False(t, plans.Missing[replica].First)
 }
 
 func TestPlan_IsCleanWhenAllIsApplied(t *testing.T) {
@@ -105,10 +127,16 @@ func TestPlan_IsCleanWhenAllIsApplied(t *testing.T) {
 func TestPlan_LeavesNothingOfAnEarlierOneWhenItFails(t *testing.T) {
 	w := deployed(t)
 	w.plan(NoChanges, NoChanges)
+	for _, name := range reviewFiles {
+		require.NoError(t, os.WriteFile(filepath.Join(w.Plans, name), []byte("CLEAN"), 0o600))
+	}
 	w.write(replica, replicaStack, `"terraform_data"`, `"terraform_nonsense"`)
 	_, err := w.Plan(t.Context())
 	require.Error(t, err)
 	require.NoFileExists(t, w.planFile(replica, binary))
+	for _, name := range reviewFiles {
+		require.NoFileExists(t, filepath.Join(w.Plans, name), "a review of another plan")
+	}
 	w.apply(ErrNoPlans)
 }
 
@@ -157,6 +185,7 @@ func TestApply_RefusesWhatIsNoPlan(t *testing.T) {
 	for name, content := range map[string]string{
 		"no JSON":            "plan",
 		"without outcomes":   `{"environment":"dev"}`,
+		"without a reason":   `{"environment":"dev","stacks":{"primary":"changes","replica":"not yet"}}`,
 		"an unknown outcome": `{"environment":"dev","stacks":{"primary":"changes","replica":"perhaps"}}`,
 	} {
 		require.NoError(t, os.MkdirAll(w.Plans, 0o750))

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,6 +34,17 @@ type Plans struct {
 	Environment string `json:"environment"`
 	// Stacks has an outcome for each role, "primary" and "replica".
 	Stacks map[string]Outcome `json:"stacks"`
+	// Missing tells of each stack that is [NotYet], by role.
+	Missing map[string]Missing `json:"missing,omitempty"`
+}
+
+// Missing tells why a stack has no plan.
+type Missing struct {
+	// Why is a sentence.
+	Why string `json:"why"`
+	// First says that neither stack has been deployed: there is nothing yet
+	// that its plan could harm.
+	First bool `json:"first"`
 }
 
 // Clean tells whether nothing is left to apply.
@@ -51,29 +63,68 @@ func (p *Pipeline) Plan(ctx context.Context) (Plans, error) {
 		return plans, err
 	}
 	for _, role := range roles {
-		outcome, err := p.planStack(ctx, role)
+		if _, err := p.quietly(ctx, role, "init", "-no-color", "-input=false"); err != nil {
+			return plans, err
+		}
+		missing, err := p.missing(ctx, role)
 		if err != nil {
 			return plans, err
 		}
-		plans.Stacks[role] = outcome
+		if missing != nil {
+			p.say("%s Apply the primary's plan first, then plan again.", missing.Why)
+			plans.Stacks[role], plans.Missing = NotYet, map[string]Missing{role: *missing}
+			continue
+		}
+		if plans.Stacks[role], err = p.planStack(ctx, role); err != nil {
+			return plans, err
+		}
 	}
 	return plans, p.writePlans(plans)
 }
 
+// missing says why a stack cannot be planned yet, nil if it can.
+func (p *Pipeline) missing(ctx context.Context, role string) (*Missing, error) {
+	if role != replica {
+		return nil, nil
+	}
+	lacks, fresh, err := p.missingOutputs(ctx)
+	if err != nil || lacks == "" {
+		return nil, err
+	}
+	deployed, err := p.deployed(ctx, replica)
+	if err != nil {
+		return nil, err
+	}
+	why := fmt.Sprintf("%s cannot be planned yet: it reads the outputs of %s, %s.", p.stack(replica), p.stack(primary), lacks)
+	return &Missing{Why: why, First: fresh && !deployed}, nil
+}
+
+// deployed tells whether a stack has resources in its state.
+func (p *Pipeline) deployed(ctx context.Context, role string) (bool, error) {
+	raw, err := p.quietly(ctx, role, "state", "pull")
+	if err != nil {
+		return false, err
+	}
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return false, nil // no state
+	}
+	var state struct {
+		Resources []struct {
+			Mode string `json:"mode"`
+		} `json:"resources"`
+	}
+	if err := json.Unmarshal(raw, &state); err != nil {
+		return false, fmt.Errorf("read the state of %s: %w", p.stack(role), err)
+	}
+	for _, r := range state.Resources {
+		if r.Mode == "managed" {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 func (p *Pipeline) planStack(ctx context.Context, role string) (Outcome, error) {
-	if _, err := p.quietly(ctx, role, "init", "-no-color", "-input=false"); err != nil {
-		return "", err
-	}
-	if role == replica {
-		missing, err := p.missingOutputs(ctx)
-		if err != nil {
-			return "", err
-		}
-		if missing != "" {
-			p.say("%s cannot be planned yet: it reads the outputs of %s, %s. Apply the primary's plan first, then plan again.", p.stack(replica), p.stack(primary), missing)
-			return NotYet, nil
-		}
-	}
 	p.say("plan %s", p.stack(role))
 	args := append([]string{"plan", "-no-color", "-input=false", "-out=" + p.planFile(role, binary)}, p.lockArguments()...)
 	if err := p.terraform(ctx, role, args...); err != nil {
@@ -127,22 +178,22 @@ func (p *Pipeline) lockArguments() []string {
 var outputReference = regexp.MustCompile(`data\.terraform_remote_state\.[A-Za-z0-9_-]+\.outputs\.([A-Za-z0-9_]+)`)
 
 // missingOutputs says what the replica stack reads and the primary's state has
-// not, "" if it has all.
-func (p *Pipeline) missingOutputs(ctx context.Context) (string, error) {
+// not, "" if it has all; fresh, that the primary has no outputs at all.
+func (p *Pipeline) missingOutputs(ctx context.Context) (lacks string, fresh bool, err error) {
 	raw, err := p.quietly(ctx, primary, "output", "-json")
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	var there map[string]any
 	if err := json.Unmarshal(raw, &there); err != nil {
-		return "", fmt.Errorf("read outputs of %s: %w", p.stack(primary), err)
+		return "", false, fmt.Errorf("read outputs of %s: %w", p.stack(primary), err)
 	}
 	if len(there) == 0 {
-		return "which is not deployed", nil
+		return "which is not deployed", true, nil
 	}
 	code, err := os.ReadFile(filepath.Join(p.stackDir(replica), "cdk.tf.json"))
 	if err != nil {
-		return "", fmt.Errorf("read %s: %w", p.stack(replica), err)
+		return "", false, fmt.Errorf("read %s: %w", p.stack(replica), err)
 	}
 	missing := map[string]bool{}
 	for _, match := range outputReference.FindAllStringSubmatch(string(code), -1) {
@@ -151,12 +202,16 @@ func (p *Pipeline) missingOutputs(ctx context.Context) (string, error) {
 		}
 	}
 	if len(missing) == 0 {
-		return "", nil
+		return "", false, nil
 	}
-	return "which is not deployed in full: it lacks " + strings.Join(slices.Sorted(maps.Keys(missing)), ", "), nil
+	return "which is not deployed in full: it lacks " + strings.Join(slices.Sorted(maps.Keys(missing)), ", "), false, nil
 }
 
+// plansFile lists the plans in its folder.
 const plansFile = "plans.json"
+
+// reviewFiles are what `drctl review --into` leaves beside the plans.
+var reviewFiles = []string{"review.json", "review.md", "comment.md"}
 
 func (p *Pipeline) writePlans(plans Plans) error {
 	raw, err := json.MarshalIndent(plans, "", "  ")
@@ -169,13 +224,16 @@ func (p *Pipeline) writePlans(plans Plans) error {
 	return nil
 }
 
-// forgetPlans removes what an earlier planning left: were this one to fail,
-// nothing of that one may be reviewed or applied.
+// forgetPlans removes what an earlier planning left, and its review: were this
+// one to fail, nothing of that one may be reviewed, shown or applied.
 func (p *Pipeline) forgetPlans() error {
 	if err := os.MkdirAll(p.Plans, 0o750); err != nil {
 		return fmt.Errorf("make the folder of the plans: %w", err)
 	}
 	names := []string{filepath.Join(p.Plans, plansFile)}
+	for _, name := range reviewFiles {
+		names = append(names, filepath.Join(p.Plans, name))
+	}
 	for _, role := range roles {
 		for _, ending := range []string{binary, asJSON, asText, lockFile} {
 			names = append(names, p.planFile(role, ending))

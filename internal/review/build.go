@@ -20,7 +20,7 @@ type builder struct {
 // belong together.
 func NewDocument(today time.Time, plans ...*Plan) (*Document, error) {
 	b := &builder{doc: Document{
-		Today: today.UTC().Format(time.DateOnly), Stacks: map[string]Stack{},
+		Today: today.UTC().Format(time.DateOnly), Stacks: map[string]Stack{}, Missing: map[string]Missing{},
 		Resources: []Resource{}, Data: []DataSource{}, GuardFaults: []string{},
 	}}
 	if err := together(plans); err != nil {

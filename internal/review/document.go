@@ -23,6 +23,8 @@ type Document struct {
 	Environment string `json:"environment"`
 	// Stacks by role.
 	Stacks map[string]Stack `json:"stacks"`
+	// Missing tells of the stacks that could not be planned, by role.
+	Missing map[string]Missing `json:"missing"`
 	// Resources of all stacks that exist, will exist or did exist.
 	Resources []Resource `json:"resources"`
 	// Data are the data sources of the configuration.
@@ -30,6 +32,15 @@ type Document struct {
 	// Faults of the function's configuration as it will be, found by the
 	// function's own code; each names the variable.
 	GuardFaults []string `json:"guard_faults"`
+}
+
+// Missing is a stack that could not be planned.
+type Missing struct {
+	// Why is a sentence.
+	Why string `json:"why"`
+	// First says that nothing was deployed before: there is nothing that the
+	// plan could do harm to.
+	First bool `json:"first"`
 }
 
 // Stack is what is known of one stack as a whole.

@@ -187,6 +187,6 @@ func evalFault(err error) error {
 
 func emptyDocument() *Document {
 	return &Document{
-		Today: "1970-01-01", Stacks: map[string]Stack{}, Resources: []Resource{}, Data: []DataSource{}, GuardFaults: []string{},
+		Today: "1970-01-01", Stacks: map[string]Stack{}, Missing: map[string]Missing{}, Resources: []Resource{}, Data: []DataSource{}, GuardFaults: []string{},
 	}
 }

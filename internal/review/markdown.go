@@ -4,22 +4,23 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
-	"slices"
 	"strings"
 )
 
 // Formats that [Render] writes.
-var Formats = []string{"markdown", "json"}
+var Formats = []string{"markdown", "json", "comment"}
 
 // ErrFormat says that a format is not one of [Formats].
 var ErrFormat = errors.New("unknown format")
 
-// Render writes the review. Both formats end in a line break.
+// Render writes the review: all of it as Markdown or JSON, or what fits into a
+// comment on GitHub. Each ends in a line break.
 func Render(r *Review, format string) ([]byte, error) {
 	switch format {
 	case "markdown":
 		return []byte(markdown(r)), nil
+	case "comment":
+		return []byte(comment(r)), nil
 	case "json":
 		raw, err := json.MarshalIndent(r, "", "  ")
 		if err != nil {
@@ -44,6 +45,14 @@ func (p *page) line(format string, args ...any) {
 
 func markdown(r *Review) string {
 	p := &page{}
+	p.head(r)
+	p.sections(sections(r))
+	p.all(r)
+	return string(p.text)
+}
+
+// head has the verdict.
+func (p *page) head(r *Review) {
 	p.line("%s", Marker(r.Environment))
 	p.line("## Plan review of %s: %s", safe(r.Environment), r.Verdict.Heading())
 	p.line("")
@@ -51,11 +60,49 @@ func markdown(r *Review) string {
 	for _, note := range r.Notes {
 		p.line("\n> %s", safe(note))
 	}
-	p.grave(r)
-	p.effects(r)
-	p.findings(r)
-	p.all(r)
-	return string(p.text)
+}
+
+// section is a part of the page that is shown whole or not at all.
+type section struct {
+	// title stands above the first section that has it.
+	title string
+	// what is in it, in a word or two of Markdown.
+	what string
+	text []byte
+}
+
+func sections(r *Review) []section {
+	var list []section
+	add := func(title, what string, write func(*page)) {
+		p := &page{}
+		write(p)
+		if len(p.text) > 0 {
+			list = append(list, section{title, what, p.text})
+		}
+	}
+	add("What happens", "what happens", func(p *page) { p.grave(r) })
+	add("What it does", "what it does", func(p *page) { p.effects(r) })
+	for _, t := range titles {
+		ids, byPolicy := grouped(r.Findings, t.severity)
+		for _, id := range ids {
+			add(t.title, "`"+id+"`", func(p *page) { p.policy(r.Policies[id], byPolicy[id]) })
+		}
+		for _, line := range following(r.Findings, t.severity) {
+			add(t.title, "what follows from a replacement", func(p *page) { p.line("\n%s", line) })
+		}
+	}
+	return list
+}
+
+func (p *page) sections(list []section) {
+	last := ""
+	for _, s := range list {
+		if s.title != last {
+			p.line("\n### %s", s.title)
+		}
+		last = s.title
+		p.text = append(p.text, s.text...)
+	}
 }
 
 // tally is the review in one line.
@@ -119,7 +166,7 @@ func (p *page) grave(r *Review) {
 	if len(r.Changes) == 0 {
 		return
 	}
-	p.line("\n### What happens\n")
+	p.line("")
 	for _, s := range r.Stacks {
 		if n := first[s.Role]; n > 0 {
 			p.line("- %s: %d resources are created; the stack is deployed for the first time", s.Role, n)
@@ -140,8 +187,7 @@ func (p *page) effects(r *Review) {
 	if r.NoChanges() && len(r.Findings) == 0 {
 		return
 	}
-	p.line("\n### What it does\n")
-	p.line("| | |\n|---|---|")
+	p.line("\n| | |\n|---|---|")
 	for _, e := range []struct {
 		what  string
 		lines []string
@@ -157,98 +203,6 @@ func (p *page) effects(r *Review) {
 	}
 }
 
-// titles of the findings by severity, and what each asks for.
-var titles = []struct {
-	severity Severity
-	title    string
-}{{Block, "Blocked"}, {Human, "For a human to decide"}, {Info, "To know"}}
-
-// findings are grouped by policy: its reason and remedy are said once.
-func (p *page) findings(r *Review) {
-	for _, t := range titles {
-		var ids []string
-		byPolicy := map[string][]Finding{}
-		for _, f := range r.Findings {
-			if f.Severity == t.severity && f.Follows == "" {
-				ids = append(ids, f.Policy)
-				byPolicy[f.Policy] = append(byPolicy[f.Policy], f)
-			}
-		}
-		following := following(r.Findings, t.severity)
-		if len(ids)+len(following) == 0 {
-			continue
-		}
-		p.line("\n### %s", t.title)
-		for _, id := range slices.Compact(ids) {
-			p.policy(r.Policies[id], byPolicy[id])
-		}
-		for _, line := range following {
-			p.line("\n%s", line)
-		}
-	}
-}
-
-// following is a line for each replacement that other findings only follow
-// from.
-func following(findings []Finding, severity Severity) []string {
-	var causes, lines []string
-	addresses, ids := map[string][]string{}, map[string][]string{}
-	count := map[string]int{}
-	for _, f := range findings {
-		if f.Severity != severity || f.Follows == "" {
-			continue
-		}
-		causes = append(causes, f.Follows)
-		count[f.Follows]++
-		addresses[f.Follows] = append(addresses[f.Follows], "`"+code(f.Address)+"`")
-		ids[f.Follows] = append(ids[f.Follows], "`"+f.Policy+"`")
-	}
-	slices.Sort(causes)
-	for _, cause := range slices.Compact(causes) {
-		for _, list := range []map[string][]string{addresses, ids} {
-			slices.Sort(list[cause])
-			list[cause] = slices.Compact(list[cause])
-		}
-		lines = append(lines, fmt.Sprintf("**Follows from the replacement of %s** (%s): %d findings about %s. Each only says that what it judges is known after the apply: decide about the replacement.",
-			safe(cause), strings.Join(ids[cause], ", "), count[cause], strings.Join(addresses[cause], ", ")))
-	}
-	return lines
-}
-
-func (p *page) policy(policy Policy, findings []Finding) {
-	p.line("\n**%s** (`%s`)\n", safe(policy.Title), policy.ID)
-	remedies := []string{}
-	for i, f := range findings {
-		if remedy := remedyOf(f, policy); !slices.Contains(remedies, remedy) {
-			remedies = append(remedies, remedy)
-		}
-		switch {
-		case i < most:
-			p.line("- %s %s", safe(capital(f.Message)), placed(f))
-		case i == most:
-			p.line("- and %d more of this kind, in the JSON", len(findings)-most)
-		}
-	}
-	p.line("\nWhy: %s", safe(policy.Reason))
-	for _, remedy := range remedies {
-		p.line("\nWhat to do: %s", safe(remedy))
-	}
-}
-
-func remedyOf(f Finding, policy Policy) string {
-	if f.Remedy != "" {
-		return f.Remedy
-	}
-	return policy.Remedy
-}
-
-func placed(f Finding) string {
-	if f.Address == "" {
-		return ""
-	}
-	return fmt.Sprintf("<sub>%s `%s`</sub>", f.Stack, code(f.Address))
-}
-
 // all folds away every change, for who wants to see it all.
 func (p *page) all(r *Review) {
 	if len(r.Changes) == 0 {
@@ -260,39 +214,4 @@ func (p *page) all(r *Review) {
 		p.line("| %s | %s | `%s` |", c.Stack, safe(c.Sentence), code(c.Address))
 	}
 	p.line("\n</details>")
-}
-
-// markup are characters by which a value could become markup: names and tags
-// come from whoever opened the pull request.
-var markup = strings.NewReplacer(
-	"\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "`", "'", "*", "\\*", "[", "\\[", "]", "\\]", "\r", " ", "\n", " ",
-)
-
-// acting are words that GitHub makes a mention, a link, a reference or a formula
-// of: @team, https://example.com, #1, $x$. In code it leaves them as they are.
-var acting = regexp.MustCompile(`\S*(?:@|#|\$|://|(?i:www\.)|(?i:gh-)[0-9])\S*`)
-
-// safe is a text in which nothing is markup.
-func safe(text string) string {
-	var b strings.Builder
-	from := 0
-	for _, word := range acting.FindAllStringIndex(text, -1) {
-		b.WriteString(markup.Replace(text[from:word[0]]))
-		b.WriteString("`" + code(text[word[0]:word[1]]) + "`")
-		from = word[1]
-	}
-	b.WriteString(markup.Replace(text[from:]))
-	return b.String()
-}
-
-// verbatim are those that end code, or a table's cell: code knows no escapes.
-var verbatim = strings.NewReplacer("`", "'", "<", "‹", ">", "›", "|", "¦", "\r", " ", "\n", " ")
-
-func code(text string) string { return verbatim.Replace(text) }
-
-func capital(text string) string {
-	if text == "" {
-		return ""
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
 }

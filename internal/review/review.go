@@ -81,8 +81,8 @@ type Effects struct {
 	Cost       []string `json:"cost"`
 }
 
-// New reviews a document. notes say what is not in it.
-func New(ctx context.Context, e *Engine, doc *Document, notes ...string) (*Review, error) {
+// New reviews a document.
+func New(ctx context.Context, e *Engine, doc *Document) (*Review, error) {
 	findings, err := e.Judge(ctx, doc)
 	if err != nil {
 		return nil, err
@@ -90,13 +90,8 @@ func New(ctx context.Context, e *Engine, doc *Document, notes ...string) (*Revie
 	follow(findings, doc)
 	r := &Review{
 		Environment: doc.Environment, Today: doc.Today, Verdict: verdict(findings),
-		Stacks: summaries(doc), Notes: append([]string{}, notes...),
+		Stacks: summaries(doc), Notes: notes(doc),
 		Findings: findings, Policies: map[string]Policy{}, Changes: changes(doc),
-	}
-	for _, role := range []string{Primary, Replica} {
-		if _, given := doc.Stacks[role]; !given && len(notes) == 0 {
-			r.Notes = append(r.Notes, "The "+role+" stack's plan was not given: what the two do together is not judged.")
-		}
 	}
 	r.ExitCode = r.Verdict.ExitCode()
 	for _, p := range e.Policies {
@@ -106,6 +101,23 @@ func New(ctx context.Context, e *Engine, doc *Document, notes ...string) (*Revie
 	}
 	r.Effects = effects(findings, doc)
 	return r, nil
+}
+
+// notes say what is not in the document.
+func notes(doc *Document) []string {
+	list := []string{}
+	for _, role := range []string{Primary, Replica} {
+		_, given := doc.Stacks[role]
+		missing, known := doc.Missing[role]
+		switch {
+		case given:
+		case known:
+			list = append(list, missing.Why+" It is not in this review.")
+		default:
+			list = append(list, "The "+role+" stack's plan was not given: what the two do together is not judged.")
+		}
+	}
+	return list
 }
 
 // NoChanges says that the plans change nothing at all.

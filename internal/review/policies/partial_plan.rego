@@ -13,3 +13,12 @@ findings contains {"stack": stack, "address": "", "message": message} if {
 	not s.complete
 	message := sprintf("The %s stack's plan is not complete.", [stack])
 }
+
+# On a first deployment there is nothing yet that the other plan could harm.
+findings contains {"stack": stack, "address": "", "message": message, "remedy": remedy, "effect": {"protection": sprintf("what comes to the %s stack is not judged", [stack])}} if {
+	some stack, missing in input.missing
+	not missing.first
+	message := sprintf("The %s stack has no plan, although something is deployed: %s", [stack, missing.why])
+}
+
+remedy := "Apply this plan, then plan again: the other stack's plan is reviewed then. Read in the diff what it will be."

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/pgdr/pgdr/internal/local"
+	"github.com/pgdr/pgdr/internal/pipeline"
+	"github.com/pgdr/pgdr/internal/review"
+)
+
+// read returns the plans, and by role what is known of those that are missing.
+func (f *reviewFlags) read(ctx context.Context, in io.Reader, progress io.Writer) (plans []*review.Plan, missing map[string]review.Missing, err error) {
+	if f.environment != "" {
+		return f.make(ctx, progress)
+	}
+	var files []string
+	missing = map[string]review.Missing{}
+	for _, given := range f.plans {
+		found, lacking, err := planFiles(given)
+		if err != nil {
+			return nil, nil, err
+		}
+		files = append(files, found...)
+		maps.Copy(missing, lacking)
+	}
+	for _, file := range files {
+		raw, err := readPlanFile(file, in)
+		if err != nil {
+			return nil, nil, err
+		}
+		plan, err := review.ReadPlan(file, raw)
+		if err != nil {
+			return nil, nil, err
+		}
+		plans = append(plans, plan)
+	}
+	return plans, missing, nil
+}
+
+// planFiles are the plans in a folder, or the file itself. In a folder that
+// `drctl plan` left its list says which they are, and of a stack that has none
+// why; in another, each .json file is one, but for our own review.
+func planFiles(given string) (files []string, missing map[string]review.Missing, err error) {
+	info, err := os.Stat(given)
+	if given == "-" || err != nil || !info.IsDir() {
+		return []string{given}, nil, nil // reading it says what is wrong
+	}
+	plans, err := pipeline.ReadPlans(given)
+	if err == nil {
+		missing = map[string]review.Missing{}
+		for role, m := range plans.Missing {
+			missing[role] = review.Missing{Why: m.Why, First: m.First}
+		}
+		return plans.Files(given), missing, nil
+	}
+	if !errors.Is(err, pipeline.ErrNoPlans) {
+		return nil, nil, err
+	}
+	files, err = filepath.Glob(filepath.Join(given, "*.json"))
+	files = slices.DeleteFunc(files, func(file string) bool { return filepath.Base(file) == reviewFiles["json"] })
+	if err != nil || len(files) == 0 {
+		return nil, nil, &review.InputError{File: given, Found: "has no .json file of a plan", Want: "give the folder that `drctl plan` left, or one with what `terraform show -json` printed of each plan", Err: err}
+	}
+	return files, nil, nil
+}
+
+func readPlanFile(file string, in io.Reader) ([]byte, error) {
+	var raw []byte
+	var err error
+	if file == "-" {
+		raw, err = io.ReadAll(in)
+	} else {
+		raw, err = os.ReadFile(file) //nolint:gosec // the user named the file
+	}
+	if err != nil {
+		var path *os.PathError
+		if errors.As(err, &path) {
+			err = path.Err // the file is named anyway
+		}
+		return nil, &review.InputError{File: file, Found: "cannot be read", Err: err}
+	}
+	return raw, nil
+}
+
+// make plans both stacks in the simulated account. What happens on the way
+// goes to progress, so that standard output is the review alone.
+func (f *reviewFlags) make(ctx context.Context, progress io.Writer) (plans []*review.Plan, missing map[string]review.Missing, err error) {
+	project, err := filepath.Abs(f.project)
+	if err != nil {
+		return nil, nil, fmt.Errorf("find the project's folder: %w", err)
+	}
+	dir := f.dir
+	if dir == "" {
+		dir = filepath.Join(project, ".twin")
+	}
+	runner, err := local.New(project, dir, f.environment, progress, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	saved, lacking, err := runner.SavePlans(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, s := range saved {
+		plan, err := review.ReadPlan(s.File, s.JSON)
+		if err != nil {
+			return nil, nil, err
+		}
+		plans = append(plans, plan)
+	}
+	missing = map[string]review.Missing{}
+	if lacking != nil {
+		missing[lacking.Role] = review.Missing{Why: lacking.Why, First: lacking.First}
+	}
+	return plans, missing, nil
+}
