@@ -25,6 +25,7 @@ type workflow struct {
 }
 
 type job struct {
+	If          string `yaml:"if"`
 	Needs       any    `yaml:"needs"`
 	Environment any    `yaml:"environment"`
 	Permissions any    `yaml:"permissions"`
@@ -33,6 +34,7 @@ type job struct {
 }
 
 type step struct {
+	If   string            `yaml:"if"`
 	Uses string            `yaml:"uses"`
 	Run  string            `yaml:"run"`
 	With map[string]string `yaml:"with"`
@@ -71,6 +73,70 @@ func workflowFaults(files map[string]string, makefile string) []string {
 		}
 	}
 	return c.faults
+}
+
+// promised are the steps that docs/ci.md speaks of, by file and job, in their
+// order. always: also after a step that failed.
+var promised = map[string]map[string][]promise{
+	"workflows/plan.yml": {
+		"plan": {
+			{step: "make ci-plan"}, {step: "make ci-review"}, {step: "make ci-summary", always: true},
+			{step: "actions/upload-artifact", with: map[string]string{"name": "plans-${{ matrix.environment }}", "path": "plans"}, always: true},
+		},
+		// What is uploaded has the environment in its path, and is put together
+		// whether one matches or many.
+		"comment": {
+			{step: "actions/download-artifact", with: map[string]string{"pattern": "plans-*", "path": "plans", "merge-multiple": "true"}},
+			{step: "make ci-comment", always: true},
+		},
+	},
+	"workflows/deploy.yml": {
+		"plan": {
+			{step: "make ci-plan"}, {step: "make ci-review"}, {step: "make ci-summary", always: true},
+			{step: "actions/upload-artifact", with: map[string]string{"name": "plans", "path": "plans/${{ inputs.environment }}"}, always: true},
+		},
+		"deploy": {
+			{step: "actions/download-artifact", with: map[string]string{"name": "plans", "path": "plans/${{ inputs.environment }}"}},
+			{step: "make ci-apply"},
+		},
+	},
+	"workflows/ci.yml": {"ci": {{step: "make ci"}}},
+}
+
+type promise struct {
+	step   string
+	with   map[string]string
+	always bool
+}
+
+// promised wants the steps of a job, in their order.
+func (c *workflowCheck) promised(name string, j job, want []promise) {
+	at := 0
+	for _, p := range want {
+		i := slices.IndexFunc(j.Steps[at:], func(s step) bool {
+			return s.Run == p.step || strings.HasPrefix(s.Uses, p.step+"@")
+		})
+		if i < 0 {
+			c.fault("job %s lacks the step %s, or has it too early", name, p.step)
+			continue
+		}
+		at += i + 1
+		found := j.Steps[at-1]
+		if p.always && found.If != "${{ !cancelled() }}" {
+			c.fault("job %s: %s is skipped where a step before failed", name, p.step)
+		}
+		if !p.always && found.If != "" {
+			c.fault("job %s: %s is not always run", name, p.step)
+		}
+		for key, value := range p.with {
+			if found.With[key] != value {
+				c.fault("job %s: %s has %s %q, want %q", name, p.step, key, found.With[key], value)
+			}
+		}
+	}
+	if name == "comment" && (!strings.Contains(j.If, "!cancelled()") || j.Needs != "plan") {
+		c.fault("job comment does not follow a plan that failed")
+	}
 }
 
 type workflowCheck struct {
@@ -120,6 +186,9 @@ func (c *workflowCheck) workflow(text string) {
 	c.permissions("the workflow", w.Permissions, "contents: read")
 	if w.Concurrency["group"] == nil {
 		c.fault("no concurrency group")
+	}
+	for name, steps := range promised[c.name] {
+		c.promised(name, w.Jobs[name], steps)
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.Jobs)) {
 		c.job(name, w.Jobs[name], w.Permissions)
@@ -264,6 +333,18 @@ func TestWorkflowFaults_FindsEachBreach(t *testing.T) {
 		"an action that is gone":  {"ci", "./.github/actions/tools", "./.github/actions/tolls", "no such action"},
 		"no concurrency":          {"deploy", "  group: deploy", "  grop: deploy", "no concurrency group"},
 		"no time limit":           {"ci", "    timeout-minutes: 90\n", "", "no time limit"},
+		"no review":               {"plan", "      - run: make ci-review\n", "", "lacks the step make ci-review"},
+		"a review that may fail":  {"deploy", "      - run: make ci-review\n", "      - run: make ci-review\n        if: false\n", "make ci-review is not always run"},
+		"a review before a plan":  {"plan", "      - run: make ci-plan\n      - run: make ci-review\n", "      - run: make ci-review\n      - run: make ci-plan\n", "lacks the step make ci-review, or has it too early"},
+		"no summary":              {"plan", "      - run: make ci-summary\n        if: ${{ !cancelled() }}\n", "", "lacks the step make ci-summary"},
+		"a summary of good news":  {"plan", "make ci-summary\n        if: ${{ !cancelled() }}", "make ci-summary\n        if: ${{ success() }}", "make ci-summary is skipped"},
+		"no comment":              {"plan", "      - run: make ci-comment\n        if: ${{ !cancelled() }}\n", "", "lacks the step make ci-comment"},
+		"no comment job":          {"plan", "  comment:\n", "  remark:\n", "job comment lacks the step make ci-comment"},
+		"a comment of good news":  {"plan", "if: ${{ !cancelled() && github", "if: ${{ github", "does not follow a plan that failed"},
+		"no artifact":             {"plan", "actions/upload-artifact@", "actions/upload-art@", "lacks the step actions/upload-artifact"},
+		"artifacts that collide":  {"plan", "          path: plans\n          retention", "          path: plans/${{ matrix.environment }}\n          retention", "has path"},
+		"one artifact elsewhere":  {"plan", "          merge-multiple: true\n", "", "has merge-multiple"},
+		"nothing applied":         {"deploy", "      - run: make ci-apply\n", "", "lacks the step make ci-apply"},
 		"a token left behind":     {"ci", "persist-credentials: false", "persist-credentials: true", "leaves its token behind"},
 	} {
 		t.Run(name, func(t *testing.T) {
