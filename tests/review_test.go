@@ -1,9 +1,11 @@
 package tests
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -40,6 +42,7 @@ func TestReview(t *testing.T) {
 	r := &reviewing{environment: prod, engine: engine, cases: cases}
 
 	r.deploy(t)
+	t.Run("make review says that nothing changes", func(t *testing.T) { requireNothingToReview(t, prod) })
 	r.situation(t, plantest.AsDeployed, nil)
 	r.situation(t, plantest.FailedOver, r.failOver)
 	r.situation(t, plantest.PrimaryGone, r.losePrimary)
@@ -63,6 +66,20 @@ func (r *reviewing) deploy(t *testing.T) {
 	// RDS ignores deletion protection when it creates a replica.
 	_, all, code := r.terraform(t, review.Replica, "apply", "-auto-approve", "-no-color")
 	require.Zero(t, code, all)
+}
+
+// requireNothingToReview runs what the README says, on what is deployed.
+func requireNothingToReview(t *testing.T, e *environment) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "make", "--no-print-directory", "review", "ENV="+e.suffix, "REVIEW_FLAGS=--dir "+string(e.dir), "BIN="+t.TempDir())
+	cmd.Dir = e.project
+	var out, progress bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &progress
+	require.NoError(t, cmd.Run(), "%s%s", &out, &progress)
+	require.Equal(t, review.Marker(e.suffix)+"\n## Plan review of "+e.suffix+": CLEAN", strings.Split(out.String(), "\n\n")[0])
+	require.Contains(t, out.String(), "\nNo changes. Primary: nothing changes (")
+	require.Contains(t, out.String(), "; replica: nothing changes (")
+	require.NotContains(t, out.String(), "was not given")
 }
 
 type reviewing struct {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -146,7 +147,7 @@ func requireMakeTargets(t *testing.T, r *remote) {
 	t.Helper()
 	summary := filepath.Join(t.TempDir(), "summary.md")
 	call := func(target string) string {
-		cmd := r.command(t, "make", "--no-print-directory", target, "ENV=dev", "PLANS="+r.plans)
+		cmd := r.command(t, "make", "--no-print-directory", target, "ENV=dev", "PLANS="+r.plans, "BIN="+filepath.Dir(r.drctl))
 		cmd.Env = append(cmd.Env, "GITHUB_STEP_SUMMARY="+summary)
 		out, code := run(t, cmd)
 		require.Zero(t, code, "%s: %s", target, out)
@@ -171,7 +172,41 @@ func requireMakeTargets(t *testing.T, r *remote) {
 	review, err = os.ReadFile(filepath.Join(r.plans, "review.md"))
 	require.NoError(t, err)
 	require.Contains(t, strings.ToLower(string(review)), "no changes")
+	requireDocumentedSequence(t, r)
 	requireReviewBlocks(t, r)
+}
+
+// requireDocumentedSequence runs the commands of docs/review.md, In CI, as they
+// stand there, but for folders and the environment's name.
+func requireDocumentedSequence(t *testing.T, r *remote) {
+	t.Helper()
+	raw, err := os.ReadFile("../docs/review.md")
+	require.NoError(t, err)
+	match := regexp.MustCompile("(?s)```sh\n(go build [^`]*)```").FindSubmatch(raw)
+	require.NotNil(t, match)
+	dir := t.TempDir()
+	policies := filepath.Join(dir, "policies")
+	require.NoError(t, os.MkdirAll(policies, 0o750))
+	require.NoError(t, os.WriteFile(filepath.Join(policies, "acme.rego"), []byte("package pgdr.policies.acme\n\n"+
+		`policy := {"id": "acme", "severity": "human", "title": "t", "reason": "r", "remedy": "m"}`+"\n\n"+
+		`findings contains {"message": "dev is looked at by two"} if input.environment == "dev"`+"\n"), 0o600))
+	text := string(match[1])
+	for _, step := range [][2]string{
+		{"bin/drctl", filepath.Join(dir, "drctl")}, {"--environment prod", "--environment dev --plans " + r.plans},
+		{"--plan plans/prod", "--plan " + r.plans}, {"--policy policies", "--policy " + policies}, {"review.md", filepath.Join(dir, "review.md")},
+	} {
+		require.Contains(t, text, step[0])
+		text = strings.ReplaceAll(text, step[0], step[1])
+	}
+	summary := filepath.Join(dir, "summary.md")
+	cmd := r.command(t, "bash", "-euo", "pipefail", "-c", text)
+	cmd.Env = append(cmd.Env, "GITHUB_STEP_SUMMARY="+summary)
+	out, code := run(t, cmd)
+	require.Equal(t, 2, code, out)
+	shown, err := os.ReadFile(summary)
+	require.NoError(t, err)
+	require.Contains(t, string(shown), "No changes. Primary: nothing changes (")
+	require.Contains(t, string(shown), "- Dev is looked at by two")
 }
 
 // requireReviewBlocks puts a plan that destroys everything in the place of the
@@ -184,7 +219,7 @@ func requireReviewBlocks(t *testing.T, r *remote) {
 	raw, code := run(t, r.terraform(t, "primary", "show", "-json", saved))
 	require.Zero(t, code, raw)
 	require.NoError(t, os.WriteFile(filepath.Join(r.plans, "primary.json"), []byte(raw), 0o600))
-	out, code = run(t, r.command(t, "make", "--no-print-directory", "ci-review", "ENV=dev", "PLANS="+r.plans))
+	out, code = run(t, r.command(t, "make", "--no-print-directory", "ci-review", "ENV=dev", "PLANS="+r.plans, "BIN="+filepath.Dir(r.drctl)))
 	require.NotZero(t, code, out)
 	review, err := os.ReadFile(filepath.Join(r.plans, "review.md"))
 	require.NoError(t, err)

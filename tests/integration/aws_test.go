@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,13 +37,15 @@ const (
 
 var pgxNoRows = pgx.ErrNoRows
 
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+
 // lifetime is what a run on AWS may take, destruction included. A test
 // program that is ended by its own time limit destroys nothing.
 const lifetime = 6 * time.Hour
 
 // Why the suite doesn't touch an account.
 var (
-	errNoAccount     = errors.New(accountVariable + ": found nothing: give the 12 digits of the account that may be used, on purpose")
+	errNoAccount     = errors.New("give the 12 digits of the account that may be used, on purpose")
 	errOtherAccount  = errors.New("the credentials are of another account than " + accountVariable + " says")
 	errProtected     = errors.New("the environment is not declared disposable (disposable: true): the suite destroys what it deploys")
 	errTooLittleTime = errors.New("too little time: give -timeout " + lifetime.String() + " or more (make test-integration does), or nothing would be destroyed in the end")
@@ -105,8 +109,10 @@ func newAWS(ctx context.Context, t *testing.T, e *environment) *awsTarget {
 // permit says whether the suite may work on AWS.
 func permit(wanted, folder string, disposable bool, left time.Duration, account func() (string, error)) error {
 	switch {
-	case len(wanted) != 12:
-		return errNoAccount
+	case wanted == "":
+		return fmt.Errorf("%s: found nothing: %w", accountVariable, errNoAccount)
+	case !accountID.MatchString(wanted):
+		return fmt.Errorf("%s: found %q: %w", accountVariable, wanted, errNoAccount)
 	case folder == "":
 		return errNoFolder
 	case !disposable:
@@ -139,8 +145,12 @@ func (a *awsTarget) claim(ctx context.Context) error {
 			return fmt.Errorf("%w: %s has %d resources", errExists, a.e.stack(role), len(found))
 		}
 	}
-	if left, err := a.left(ctx); err != nil || len(left) > 0 {
-		return errors.Join(fmt.Errorf("%w: %v", errExists, left), err)
+	left, err := a.left(ctx)
+	if err != nil {
+		return fmt.Errorf("find out whether the environment exists already: %w", err)
+	}
+	if len(left) > 0 {
+		return fmt.Errorf("%w: found %s", errExists, strings.Join(left, ", "))
 	}
 	return os.WriteFile(filepath.Join(a.e.dir, claimFile), []byte(a.e.suffix()+"\n"), 0o600)
 }
@@ -248,6 +258,7 @@ func TestPermit_RefusesAnAccountUnlessAllIsSaidOnPurpose(t *testing.T) {
 		"all is right":              {mine, "it", true, lifetime, mine, nil, nil},
 		"no account was named":      {"", "it", true, lifetime, mine, nil, errNoAccount},
 		"half an account":           {"123", "it", true, lifetime, mine, nil, errNoAccount},
+		"no number":                 {"my-account-1", "it", true, lifetime, mine, nil, errNoAccount},
 		"no folder to come back to": {mine, "", true, lifetime, mine, nil, errNoFolder},
 		"a protected environment":   {mine, "it", false, lifetime, mine, nil, errProtected},
 		"a time limit that is near": {mine, "it", true, lifetime - time.Second, mine, nil, errTooLittleTime},
@@ -258,4 +269,6 @@ func TestPermit_RefusesAnAccountUnlessAllIsSaidOnPurpose(t *testing.T) {
 			require.ErrorIs(t, permit(tt.wanted, tt.folder, tt.disposable, tt.left, func() (string, error) { return tt.found, tt.ask }), tt.want)
 		})
 	}
+	require.ErrorContains(t, permit("", "it", true, lifetime, nil), accountVariable+": found nothing: give")
+	require.ErrorContains(t, permit("123", "it", true, lifetime, nil), accountVariable+`: found "123": give`)
 }

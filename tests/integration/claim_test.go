@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/gruntwork-io/terratest/modules/terraform"
 	"github.com/stretchr/testify/require"
 
@@ -39,5 +40,23 @@ func TestClaim_IsOfOneEnvironmentOnly(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(e.dir, claimFile), []byte("it\n"), 0o600))
 	require.True(t, a.ours())
 	e.config.Environment = "prod"
+	require.False(t, a.ours())
+}
+
+// A look that failed found neither something nor nothing.
+func TestClaim_SaysThatItCouldNotLook(t *testing.T) {
+	e := &environment{project: t.TempDir(), dir: t.TempDir(), config: config.Config{Environment: "it"}}
+	nobody := aws.Config{
+		Region: "us-east-1", BaseEndpoint: aws.String("http://127.0.0.1:1"), Credentials: aws.AnonymousCredentials{},
+		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+	}
+	a := &awsTarget{t: t, e: e, clients: map[string]aws.Config{"": nobody}}
+	e.target = a
+	for _, role := range roles {
+		require.NoError(t, os.MkdirAll(e.terraform(role).TerraformDir, 0o750))
+	}
+	err := a.claim(t.Context())
+	require.ErrorContains(t, err, "find out whether the environment exists already: look for primary-db-it: ")
+	require.NotErrorIs(t, err, errExists)
 	require.False(t, a.ours())
 }
