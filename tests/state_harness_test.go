@@ -21,34 +21,43 @@ const (
 	stateKey    = "arn:aws:kms:eu-west-1:" + s3test.Account + ":key/1234abcd-12ab-34cd-96ef-1234567890ab"
 )
 
-// remote is the environment dev as a team has it: state in S3 and drctl's
+// remote is an environment as a team has it: state in S3 and drctl's
 // commands for a CI. Only the two ends are other than AWS: the simulated
 // account behind the stand-in provider, and an S3 server on this machine.
 type remote struct {
 	*account
-	s3    *s3test.Server
-	drctl string
+	s3     *s3test.Server
+	drctl  string
+	suffix string
 	// variables are those of every command.
 	variables []string
 	// outdir is where the stacks are synthesized, plans where plans are kept.
 	outdir, plans string
 }
 
-// newRemote starts both ends. The backend is as the context of cdktf says it.
+// newRemote is the environment dev, with the backend as the context of cdktf
+// says it.
 func newRemote(t *testing.T, backend map[string]any) *remote {
 	t.Helper()
-	r := &remote{account: newAccount(t), s3: s3test.New(t)}
+	return newRemoteOf(t, "dev", contextWith(t, backend))
+}
+
+// newRemoteOf starts both ends.
+func newRemoteOf(t *testing.T, suffix string, variables ...string) *remote {
+	t.Helper()
+	r := &remote{account: newAccount(t), s3: s3test.New(t), suffix: suffix}
 	require.NoError(t, r.dir.Install(t.Context(), r.project))
 	r.drctl = r.build(t, "./cmd/drctl")
 	start := exec.CommandContext(t.Context(), r.build(t, "./cmd/awssim"), "start", "--dir", r.dir.Cloud())
 	out, err := start.CombinedOutput()
 	require.NoError(t, err, string(out))
 
-	r.outdir = filepath.Join(r.dir.Environment("dev"), "cdktf.out")
+	r.outdir = filepath.Join(r.dir.Environment(suffix), "cdktf.out")
 	require.NoError(t, os.MkdirAll(r.outdir, 0o750))
-	r.plans = filepath.Join(r.dir.Environment("dev"), "plans")
+	r.plans = filepath.Join(r.dir.Environment(suffix), "plans")
 	r.variables = append(r.dir.Env(os.Environ()), r.s3.Env()...)
-	r.variables = append(r.variables, "ENVIRONMENT_SUFFIX=dev", "CDKTF_OUTDIR="+r.outdir, contextWith(t, backend))
+	r.variables = append(r.variables, "ENVIRONMENT_SUFFIX="+suffix, "CDKTF_OUTDIR="+r.outdir)
+	r.variables = append(r.variables, variables...)
 	return r
 }
 
@@ -116,17 +125,10 @@ func (r *remote) apply(t *testing.T, code int) string {
 	return r.control(t, code, "apply", "--plans", r.plans)
 }
 
-// synthesize writes the stacks with the variables as they are.
-func (r *remote) synthesize(t *testing.T) {
-	t.Helper()
-	out, code := run(t, r.command(t, "go", "run", "."))
-	require.Zero(t, code, out)
-}
-
 // terraform runs in a stack's folder.
 func (r *remote) terraform(t *testing.T, role string, args ...string) *exec.Cmd {
 	t.Helper()
-	return r.command(t, "terraform", append([]string{"-chdir=" + filepath.Join(r.outdir, "stacks", "pgdr-"+role+"-dev")}, args...)...)
+	return r.command(t, "terraform", append([]string{"-chdir=" + filepath.Join(r.outdir, "stacks", "pgdr-"+role+"-"+r.suffix)}, args...)...)
 }
 
 // tfstate is what a state file tells of itself.
