@@ -76,7 +76,7 @@ func newCI(t *testing.T) *ci {
 
 func (c *ci) program(file, text string) {
 	c.t.Helper()
-	require.NoError(c.t, os.WriteFile(file, []byte(text), 0o700)) //nolint:gosec // it is run
+	require.NoError(c.t, os.WriteFile(file, []byte(text), 0o700))
 }
 
 // plan lays a file of an environment's folder.

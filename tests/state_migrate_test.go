@@ -77,7 +77,7 @@ func (m *moving) move(t *testing.T, to string, bucket bool) string {
 		text = strings.ReplaceAll(text, step[0], step[1])
 	}
 	editor := filepath.Join(dir, "editor")
-	require.NoError(t, os.WriteFile(editor, []byte("#!/bin/sh\ncp "+filepath.Join(dir, "new")+" \"$1\"\n"), 0o700)) //nolint:gosec // it is run
+	require.NoError(t, os.WriteFile(editor, []byte("#!/bin/sh\ncp "+filepath.Join(dir, "new")+" \"$1\"\n"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "new"), []byte(m.content+"\n"+to), 0o600))
 	cmd := m.command(t, "bash", "-euo", "pipefail", "-c", text)
 	cmd.Env = append(cmd.Env, "EDITOR="+editor)
