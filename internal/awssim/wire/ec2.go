@@ -17,7 +17,8 @@ const (
 	typeACLRule = "aws_network_acl_rule"
 )
 
-// entryLimit is how many rules an ACL has room for in each direction.
+// entryLimit is how many rules an ACL has room for in each direction, EC2's own
+// last one included.
 // https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 const entryLimit = 20
 
@@ -183,7 +184,7 @@ func createACLEntry(c *call) (any, error) {
 		return nil, err
 	}
 	return c.changeACL("ec2:CreateNetworkAclEntry", func(tx *awssim.Tx, acl *awssim.Resource, number int, egress bool) error {
-		if n := len(tx.ACLEntries(acl, egress)); n >= entryLimit && findEntry(tx, acl, number, egress) < 0 {
+		if n := len(tx.ACLEntries(acl, egress)) + 1; n >= entryLimit && findEntry(tx, acl, number, egress) < 0 {
 			return refuse("NetworkAclEntryLimitExceeded", "The maximum number of network acl entries has been reached: %d", n)
 		}
 		attrs := awssim.Attrs{

@@ -60,6 +60,20 @@ func TestEC2_DescribesTheACLWithEveryRule(t *testing.T) {
 	require.Equal(t, types.RuleActionDeny, last.RuleAction)
 }
 
+func TestEC2_TheACLIsThatOfTheSubnetsThatRDSTells(t *testing.T) {
+	w := newWorld(t)
+	var fenced, zones []string
+	for _, a := range w.acl().Associations {
+		fenced = append(fenced, aws.ToString(a.SubnetId))
+	}
+	var told []string
+	for _, s := range w.describe(east, primaryDB).DBSubnetGroup.Subnets {
+		told, zones = append(told, aws.ToString(s.SubnetIdentifier)), append(zones, aws.ToString(s.SubnetAvailabilityZone.Name))
+	}
+	require.ElementsMatch(t, told, fenced)
+	require.ElementsMatch(t, []string{"us-east-1a", "us-east-1b", "us-east-1c"}, zones)
+}
+
 func TestEC2_FencesAndUnfences(t *testing.T) {
 	w := newWorld(t)
 	before := len(w.cloud.Resources("aws_network_acl_rule"))
@@ -88,12 +102,12 @@ func TestEC2_RemovesRulesThatTerraformMade(t *testing.T) {
 func TestEC2_RefusesWhatEC2Refuses(t *testing.T) {
 	w := newWorld(t)
 	w.allowAll()
-	for i := int32(1); i <= 19; i++ {
+	for i := int32(1); i <= 18; i++ { // With the stack's and EC2's own that makes 20.
 		require.NoError(t, w.fence(i))
 	}
-	refused(t, w.fence(20), "NetworkAclEntryLimitExceeded")
-	refused(t, w.fence(19), "NetworkAclEntryAlreadyExists")
-	require.NoError(t, w.unfence(19))
+	refused(t, w.fence(19), "NetworkAclEntryLimitExceeded")
+	refused(t, w.fence(18), "NetworkAclEntryAlreadyExists")
+	require.NoError(t, w.unfence(18))
 	refused(t, w.fence(32767), "InvalidParameterValue")
 	_, err := w.ec2(east).DescribeNetworkAcls(w.ctx, &ec2.DescribeNetworkAclsInput{NetworkAclIds: []string{"acl-0"}})
 	refused(t, err, "InvalidNetworkAclID.NotFound")

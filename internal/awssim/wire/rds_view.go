@@ -84,6 +84,13 @@ type subnetGroupXML struct {
 	DBSubnetGroupName string
 	VpcID             string `xml:"VpcId"`
 	SubnetGroupStatus string
+	Subnets           []subnetXML `xml:"Subnets>Subnet"`
+}
+
+type subnetXML struct {
+	SubnetIdentifier string
+	Zone             string `xml:"SubnetAvailabilityZone>Name"`
+	SubnetStatus     string
 }
 
 type statusXML struct {
@@ -119,7 +126,7 @@ func viewInstance(tx *awssim.Tx, r *awssim.Resource) instanceXML {
 		v.VpcSecurityGroups = append(v.VpcSecurityGroups, securityGroupXML{id, "active"})
 	}
 	if g := tx.Get("aws_db_subnet_group", r.Region, a.Str("db_subnet_group_name")); g != nil {
-		v.DBSubnetGroup = &subnetGroupXML{g.ID, g.Attrs.Str("vpc_id"), "Complete"}
+		v.DBSubnetGroup = &subnetGroupXML{g.ID, g.Attrs.Str("vpc_id"), "Complete", viewSubnets(tx, g)}
 	}
 	if at, ok := lifecycle.StoppedUntil(r); ok {
 		v.AutomaticRestartTime = isoPtr(at)
@@ -129,6 +136,19 @@ func viewInstance(tx *awssim.Tx, r *awssim.Resource) instanceXML {
 	}
 	v.LatestRestorableTime = restorable(r, tx.At)
 	return v
+}
+
+// viewSubnets describes the subnets of a subnet group.
+func viewSubnets(tx *awssim.Tx, group *awssim.Resource) []subnetXML {
+	var all []subnetXML
+	for _, id := range group.Attrs.Strings("subnet_ids") {
+		s := subnetXML{SubnetIdentifier: id, SubnetStatus: "Active"}
+		if subnet := tx.Get("aws_subnet", group.Region, id); subnet != nil {
+			s.Zone = tx.Show(subnet).Str("availability_zone")
+		}
+		all = append(all, s)
+	}
+	return all
 }
 
 func replication(r *awssim.Resource) statusXML {
