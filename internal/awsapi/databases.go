@@ -74,3 +74,15 @@ func instance(db types.DBInstance) engine.Instance {
 func isReplica(db types.DBInstance) bool {
 	return aws.ToString(db.ReadReplicaSourceDBInstanceIdentifier) != "" || aws.ToString(db.ReadReplicaSourceDBClusterIdentifier) != ""
 }
+
+// subnetsOf are the subnets in which RDS may put the instance.
+func subnetsOf(db types.DBInstance) []string {
+	if db.DBSubnetGroup == nil {
+		return nil
+	}
+	ids := make([]string, 0, len(db.DBSubnetGroup.Subnets))
+	for _, s := range db.DBSubnetGroup.Subnets {
+		ids = append(ids, aws.ToString(s.SubnetIdentifier))
+	}
+	return ids
+}

@@ -101,6 +101,18 @@ func (f found) at(r aclRule) (aclRule, bool) {
 	return got, ok
 }
 
+// where gives the rules of which something is true, in the order of their words.
+func (f found) where(is func(aclRule) bool) []aclRule {
+	var rules []aclRule
+	for _, r := range f {
+		if is(r) {
+			rules = append(rules, r)
+		}
+	}
+	slices.SortFunc(rules, func(a, b aclRule) int { return strings.Compare(a.String(), b.String()) })
+	return rules
+}
+
 // holds: every rule of the fence is there.
 func (f fenceSet) holds(have found) bool {
 	for _, want := range f.rules() {
@@ -111,23 +123,29 @@ func (f fenceSet) holds(have found) bool {
 	return true
 }
 
-// gap is the first rule that would let others through a fence that is up, or
-// the zero rule. A deny in each direction stops IPv4 from its number on; IPv6
-// has rules of its own, of which the fence has none, since the subnets have no
-// IPv6 addresses.
-func (f fenceSet) gap(have found) aclRule {
-	var gaps []aclRule
-	for _, r := range have {
+// gaps are the rules that would let others through a fence that is up. A deny
+// in each direction stops IPv4 from its number on; IPv6 has rules of its own, of
+// which the fence has none, since the subnets have no IPv6 addresses.
+func (f fenceSet) gaps(have found) []aclRule {
+	return have.where(func(r aclRule) bool {
 		early := r.ipv6 != "" || r.number < denyNumber
-		if r.allow && early && f.concerns(r) && !slices.Contains(f.allows, r) {
-			gaps = append(gaps, r)
+		return r.allow && early && f.concerns(r) && !slices.Contains(f.allows, r)
+	})
+}
+
+// ours are the rules of the fence that are there; taken those of others that
+// have one of its numbers.
+func (f fenceSet) ours(have found) (ours, taken []aclRule) {
+	for _, want := range f.rules() {
+		switch got, ok := have.at(want); {
+		case !ok:
+		case got == want:
+			ours = append(ours, got)
+		default:
+			taken = append(taken, got)
 		}
 	}
-	slices.SortFunc(gaps, func(a, b aclRule) int { return strings.Compare(a.String(), b.String()) })
-	if len(gaps) == 0 {
-		return aclRule{}
-	}
-	return gaps[0]
+	return ours, taken
 }
 
 // concerns: the rule is about what the fence is to stop.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -19,14 +21,29 @@ var (
 	ErrForeignRule = errors.New("another rule has the guard's number")
 	// ErrFenceGap: a rule that is not the guard's lets others through.
 	ErrFenceGap = errors.New("a rule lets others through the fence")
+	// ErrFenceElsewhere: not all subnets of the instance have the ACL.
+	ErrFenceElsewhere = errors.New("the fence is not around all of its subnets")
 )
+
+// subnetTime bounds the question for the instance's subnets. Together with a
+// try over SQL it fits into what the engine gives a look at the fence.
+const subnetTime = time.Second
 
 // Fencer is engine.Fencer by the network ACL of the primary's database subnets.
 // A network ACL is stateless, so established connections are cut too.
 // https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html
 type Fencer struct {
-	ec2   ec2API
-	fence fenceSet
+	clock     engine.Clock
+	ec2       ec2API
+	databases fleet
+	fence     fenceSet
+}
+
+// networkACL is what EC2 says of one.
+type networkACL struct {
+	rules found
+	// subnets that are associated with it.
+	subnets []string
 }
 
 var _ engine.Fencer = (*Fencer)(nil)
@@ -39,11 +56,11 @@ func (f *Fencer) Fence(ctx context.Context, m engine.Member) error {
 	if err != nil {
 		return err
 	}
-	if gap := f.fence.gap(have); gap != (aclRule{}) {
-		return fmt.Errorf("fence %q: remove %s from %s: %w", m.Identifier, gap, f.fence.acl, ErrFenceGap)
+	if gaps := f.fence.gaps(have.rules); len(gaps) > 0 {
+		return fmt.Errorf("fence %q: remove %s from %s: %w", m.Identifier, gaps[0], f.fence.acl, ErrFenceGap)
 	}
 	for _, want := range f.fence.rules() {
-		if got, ok := have.at(want); ok {
+		if got, ok := have.rules.at(want); ok {
 			if got != want {
 				return f.foreign(m, got, want)
 			}
@@ -69,7 +86,7 @@ func (f *Fencer) create(ctx context.Context, m engine.Member, want aclRule) erro
 	if err != nil {
 		return err
 	}
-	got, ok := have.at(want)
+	got, ok := have.rules.at(want)
 	switch {
 	case !ok:
 		return fmt.Errorf("fence %q: EC2 says that %s is there already, but does not show it", m.Identifier, want)
@@ -81,14 +98,48 @@ func (f *Fencer) create(ctx context.Context, m engine.Member, want aclRule) erro
 }
 
 // Fenced implements engine.Fencer as far as AWS can tell: every rule is there,
-// and none before them lets others through. Whether packets are stopped only a
-// try over SQL shows; a network ACL applies a moment after it was changed.
+// none before them lets others through, and the ACL is that of all subnets in
+// which the instance may be. One that is not is an error, which wraps
+// ErrFenceElsewhere: setting the rules again would not help. Whether packets are
+// stopped only a try over SQL shows; a network ACL applies a moment after it was
+// changed.
 func (f *Fencer) Fenced(ctx context.Context, m engine.Member) (bool, error) {
 	have, err := f.read(ctx, m)
 	if err != nil {
 		return false, err
 	}
-	return f.fence.holds(have) && f.fence.gap(have) == aclRule{}, nil
+	if !f.fence.holds(have.rules) || len(f.fence.gaps(have.rules)) > 0 {
+		return false, nil
+	}
+	err = f.around(ctx, m, have.subnets)
+	return err == nil, err
+}
+
+// around makes sure that the ACL is that of all the instance's subnets, which
+// RDS knows. Where RDS does not tell them in time the ACL's own word is taken:
+// the failover is for a region in trouble, and must not wait for an API that is
+// silent there. That the subnets agree is a matter of the readiness check as
+// well, while all is still calm.
+func (f *Fencer) around(ctx context.Context, m engine.Member, have []string) error {
+	if len(have) == 0 {
+		return fmt.Errorf("fence of %q: no subnet is associated with %s: %w", m.Identifier, f.fence.acl, ErrFenceElsewhere)
+	}
+	c, cancel := f.clock.WithDeadline(ctx, f.clock.Now().Add(subnetTime))
+	defer cancel()
+	db, err := f.databases.describe(withSingleTry(c), m, singleRDS)
+	if err != nil {
+		return nil
+	}
+	var bare []string
+	for _, subnet := range subnetsOf(db) {
+		if !slices.Contains(have, subnet) {
+			bare = append(bare, subnet)
+		}
+	}
+	if len(bare) > 0 {
+		return fmt.Errorf("fence of %q: associate %s with %s: %w", m.Identifier, strings.Join(bare, ", "), f.fence.acl, ErrFenceElsewhere)
+	}
+	return nil
 }
 
 // Unfence implements engine.Fencer. It removes only what Fence set. A denial
@@ -103,7 +154,7 @@ func (f *Fencer) Unfence(ctx context.Context, m engine.Member) error {
 	slices.Reverse(rules)
 	var left error
 	for _, ours := range rules {
-		got, ok := have.at(ours)
+		got, ok := have.rules.at(ours)
 		switch {
 		case ok && got == ours:
 			if err := f.remove(ctx, m, ours); err != nil {
@@ -130,18 +181,22 @@ func (f *Fencer) foreign(m engine.Member, got, want aclRule) error {
 	return fmt.Errorf("fence of %q: in %s found %s, want %s: %w", m.Identifier, f.fence.acl, got, want, ErrForeignRule)
 }
 
-// read gives the rules of the ACL. Only the primary at birth has one that the
-// guard may change.
-func (f *Fencer) read(ctx context.Context, m engine.Member) (found, error) {
+// read looks at the ACL. Only the primary at birth has one that the guard may
+// change.
+func (f *Fencer) read(ctx context.Context, m engine.Member) (networkACL, error) {
 	if m.Site != engine.SitePrimary {
-		return nil, fmt.Errorf("fence of %q: site: found %q, want %q, whose network ACL is known", m.Identifier, m.Site, engine.SitePrimary)
+		return networkACL{}, fmt.Errorf("fence of %q: site: found %q, want %q, whose network ACL is known", m.Identifier, m.Site, engine.SitePrimary)
 	}
 	out, err := f.ec2.DescribeNetworkAcls(ctx, &ec2.DescribeNetworkAclsInput{NetworkAclIds: []string{f.fence.acl}})
 	if err != nil {
-		return nil, explain(err, "fence of %q: describe network ACL %s", m.Identifier, f.fence.acl)
+		return networkACL{}, explain(err, "fence of %q: describe network ACL %s", m.Identifier, f.fence.acl)
 	}
 	if len(out.NetworkAcls) != 1 {
-		return nil, fmt.Errorf("fence of %q: EC2 answered with %d network ACLs %s, want 1", m.Identifier, len(out.NetworkAcls), f.fence.acl)
+		return networkACL{}, fmt.Errorf("fence of %q: EC2 answered with %d network ACLs %s, want 1", m.Identifier, len(out.NetworkAcls), f.fence.acl)
 	}
-	return readRules(out.NetworkAcls[0].Entries), nil
+	acl := networkACL{rules: readRules(out.NetworkAcls[0].Entries)}
+	for _, a := range out.NetworkAcls[0].Associations {
+		acl.subnets = append(acl.subnets, aws.ToString(a.SubnetId))
+	}
+	return acl, nil
 }

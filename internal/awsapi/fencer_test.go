@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/pgdr/pgdr/internal/clock"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
@@ -23,6 +24,8 @@ var guardNets = []netip.Prefix{netip.MustParsePrefix("10.1.3.0/24"), netip.MustP
 type acl struct {
 	*fake
 	entries map[slot]types.NetworkAclEntry
+	// subnets that are associated with it.
+	subnets []string
 	// order of the rules that were created and deleted, as "ingress 10".
 	created, deleted []string
 }
@@ -35,7 +38,8 @@ func entry(egress bool, number int32, action types.RuleAction, protocol, cidr st
 // newACL has what Terraform deployed, and the rule that every ACL ends with.
 func newACL(t *testing.T, more ...types.NetworkAclEntry) *acl {
 	t.Helper()
-	a := &acl{fake: newFake(t), entries: map[slot]types.NetworkAclEntry{}}
+	a := &acl{fake: newFake(t), entries: map[slot]types.NetworkAclEntry{}, subnets: []string{"subnet-a", "subnet-b", "subnet-c"}}
+	shows(a.fake, dbInstance(primary, inSubnets("subnet-a", "subnet-b")))
 	for _, e := range append([]types.NetworkAclEntry{
 		entry(false, 100, types.RuleActionAllow, "6", "10.0.0.0/16", 5432, 5432),
 		entry(true, 100, types.RuleActionAllow, "6", "10.0.0.0/16", 1024, 65535),
@@ -52,7 +56,11 @@ func newACL(t *testing.T, more ...types.NetworkAclEntry) *acl {
 		for _, e := range a.entries {
 			list = append(list, e)
 		}
-		return &ec2.DescribeNetworkAclsOutput{NetworkAcls: []types.NetworkAcl{{Entries: list}}}, nil
+		one := types.NetworkAcl{Entries: list}
+		for _, id := range a.subnets {
+			one.Associations = append(one.Associations, types.NetworkAclAssociation{NetworkAclId: aws.String(aclID), SubnetId: aws.String(id)})
+		}
+		return &ec2.DescribeNetworkAclsOutput{NetworkAcls: []types.NetworkAcl{one}}, nil
 	})
 	on(a.fake, a.create)
 	on(a.fake, func(in *ec2.DeleteNetworkAclEntryInput) (*ec2.DeleteNetworkAclEntryOutput, error) {
@@ -107,7 +115,9 @@ func (a *acl) lets(egress bool, address string, port int32) bool {
 	return false
 }
 
-func fencerOn(a *acl) *Fencer { return &Fencer{ec2: a, fence: fenceRules(aclID, 5432, guardNets)} }
+func fencerOn(a *acl) *Fencer {
+	return &Fencer{clock: clock.System{}, ec2: a, databases: fleet{engine.SitePrimary: a.fake}, fence: fenceRules(aclID, 5432, guardNets)}
+}
 
 func fenced(t *testing.T, f *Fencer) bool {
 	t.Helper()

@@ -92,10 +92,12 @@ func New(ctx context.Context, c Config, o Options) (*Adapters, error) {
 	}
 	switcher := &Switcher{dns: dns, zone: c.DNS.ZoneID, name: c.DNS.RecordName,
 		endpoints: map[engine.Site]string{engine.SitePrimary: c.Primary.Endpoint, engine.SiteReplica: c.Replica.Endpoint}}
+	fencer := &Fencer{clock: o.Clock, ec2: m.ec2(away), databases: databases,
+		fence: fenceRules(c.PrimaryNetworkACLID, c.Database.Port, c.GuardCIDRs)}
 	return &Adapters{
 		Ledger:   &Ledger{db: m.dynamodb(home), table: c.LedgerTable},
 		Promoter: &Promoter{databases: databases, retention: c.Database.BackupRetentionDays},
-		Fencer:   &Fencer{ec2: m.ec2(away), fence: fenceRules(c.PrimaryNetworkACLID, c.Database.Port, c.GuardCIDRs)},
+		Fencer:   fencer,
 		Switcher: switcher,
 		Posture:  &Posture{databases: databases, secrets: secrets, want: c.Database, secret: c.SecretARN, region: home},
 		Metrics:  &Metrics{cloudwatch: metrics, namespace: c.MetricNamespace, environment: c.Environment},
@@ -104,7 +106,7 @@ func New(ctx context.Context, c Config, o Options) (*Adapters, error) {
 		Liveness: &Liveness{clock: o.Clock, databases: databases, callers: callers,
 			regions:   map[engine.Site]string{engine.SitePrimary: away, engine.SiteReplica: home},
 			witnesses: c.WitnessRegions},
-		Readiness: &Readiness{config: c, databases: databases, records: switcher, dns: dns, alarms: metrics,
+		Readiness: &Readiness{config: c, databases: databases, records: switcher, fence: fencer, dns: dns, alarms: metrics,
 			keys:    map[string]kmsAPI{home: m.kms(home), away: m.kms(away)},
 			secrets: map[string]secretsAPI{home: secrets, away: m.secrets(away)},
 			iam:     m.iam(), caller: callers[home]},

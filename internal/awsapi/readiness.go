@@ -30,6 +30,7 @@ type Readiness struct {
 	config    Config
 	databases fleet
 	records   *Switcher
+	fence     *Fencer
 	dns       route53API
 	alarms    cloudwatchAPI
 	// keys and secrets by region.
@@ -61,7 +62,7 @@ func databaseFacts(db types.DBInstance) facts.Database {
 		MultiAZ: aws.ToBool(db.MultiAZ), DeletionProtection: aws.ToBool(db.DeletionProtection),
 		Encrypted: aws.ToBool(db.StorageEncrypted), PubliclyAccessible: aws.ToBool(db.PubliclyAccessible),
 		KeyARN: aws.ToString(db.KmsKeyId), Source: aws.ToString(db.ReadReplicaSourceDBInstanceIdentifier),
-		Replicas: db.ReadReplicaDBInstanceIdentifiers,
+		Replicas: db.ReadReplicaDBInstanceIdentifiers, Subnets: subnetsOf(db),
 	}
 	if len(db.DBParameterGroups) > 0 {
 		f.ParameterGroup = aws.ToString(db.DBParameterGroups[0].DBParameterGroupName)

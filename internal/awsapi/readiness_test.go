@@ -37,6 +37,7 @@ func TestReadiness_DescribesADatabase(t *testing.T) {
 		BackupRetentionPeriod: aws.Int32(7), LatestRestorableTime: &restorable, MultiAZ: aws.Bool(true), DeletionProtection: aws.Bool(true), StorageEncrypted: aws.Bool(true),
 		PubliclyAccessible: aws.Bool(true), KmsKeyId: aws.String("arn:key"), ReadReplicaSourceDBInstanceIdentifier: aws.String("arn:source"), ReadReplicaDBInstanceIdentifiers: []string{"x"},
 		DBParameterGroups: []rdstypes.DBParameterGroupStatus{{DBParameterGroupName: aws.String("group"), ParameterApplyStatus: aws.String("pending-reboot")}},
+		DBSubnetGroup:     &rdstypes.DBSubnetGroup{Subnets: []rdstypes.Subnet{{SubnetIdentifier: aws.String("subnet-a")}, {SubnetIdentifier: aws.String("subnet-b")}}},
 		Endpoint:          &rdstypes.Endpoint{Address: aws.String(replicaEndpoint), Port: aws.Int32(5432)},
 	})
 	got, err := readinessOn(f).Database(context.Background(), replica)
@@ -45,6 +46,7 @@ func TestReadiness_DescribesADatabase(t *testing.T) {
 		StorageType: "gp3", StorageGiB: 100, MaxStorageGiB: 500, IOPS: 3000, ThroughputMiBps: 125, BackupRetentionDays: 7, LatestRestorable: restorable,
 		MultiAZ: true, DeletionProtection: true, Encrypted: true, PubliclyAccessible: true, KeyARN: "arn:key", ParameterGroup: "group", ParameterStatus: "pending-reboot",
 		Source: "arn:source", Replicas: []string{"x"}, Endpoint: replicaEndpoint, Port: 5432,
+		Subnets: []string{"subnet-a", "subnet-b"},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

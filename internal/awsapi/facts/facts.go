@@ -43,6 +43,24 @@ type Database struct {
 	// Endpoint is the host name, "" while there is none.
 	Endpoint string
 	Port     int
+	// Subnets are those of its subnet group, in any of which RDS may put it.
+	Subnets []string
+}
+
+// Fence is the network ACL by which the primary would be fenced, as it is
+// before that. Rules are worded for people.
+type Fence struct {
+	ACL string
+	// Subnets that the ACL is associated with.
+	Subnets []string
+	// Gaps are rules of others that would let somebody through the fence, Taken
+	// those that have one of its numbers.
+	Gaps, Taken []string
+	// Set are the rules of the fence that are there already.
+	Set []string
+	// Ingress and Egress are how many IPv4 rules there are, EC2's own last one
+	// included; Adds is how many the fence adds to each.
+	Ingress, Egress, Adds int
 }
 
 // Parameter is one setting of a parameter group.

@@ -21,6 +21,7 @@ type reader interface {
 	HealthCheck(ctx context.Context) (facts.HealthCheck, error)
 	Alarm(ctx context.Context) (facts.Alarm, error)
 	Records(ctx context.Context) ([]facts.Record, error)
+	Fence(ctx context.Context) (facts.Fence, error)
 	Permissions(ctx context.Context, primary, replica facts.Database) ([]facts.Permission, error)
 }
 
@@ -53,6 +54,7 @@ func (c *checker) Check(ctx context.Context) ([]readiness.Finding, error) {
 		func() { f.HealthCheck.Value, f.HealthCheck.Err = c.read.HealthCheck(ctx) },
 		func() { f.Alarm.Value, f.Alarm.Err = c.read.Alarm(ctx) },
 		func() { f.Records.Value, f.Records.Err = c.read.Records(ctx) },
+		func() { f.Fence.Value, f.Fence.Err = c.read.Fence(ctx) },
 		func() { f.Extensions.Value, f.Extensions.Err = c.audit.Extensions(ctx, topology.Primary) },
 	)
 	f.ReplicaMissing = errors.Is(f.Replica.Err, engine.ErrNotFound)

@@ -45,7 +45,7 @@ func (b *books) Database(ctx context.Context, m engine.Member) (facts.Database, 
 	return facts.Database{
 		Identifier: m.Identifier, Status: "available", Class: "db.r6g.large", StorageGiB: 100, BackupRetentionDays: 7,
 		DeletionProtection: true, Encrypted: true, ParameterGroup: "group-" + string(m.Site), ParameterStatus: "in-sync",
-		KeyARN: "key-" + string(m.Site), Source: "arn:source",
+		KeyARN: "key-" + string(m.Site), Source: "arn:source", Subnets: []string{"subnet-1"},
 	}, b.ask(ctx, "database "+string(m.Site))
 }
 
@@ -83,6 +83,10 @@ func (b *books) Records(ctx context.Context) ([]facts.Record, error) {
 		{Values: []string{c.Primary.Endpoint}, Weight: 100, TTL: c.DNS.TTL, HealthCheckID: c.DNS.HealthCheckID},
 		{Values: []string{c.Replica.Endpoint}, TTL: c.DNS.TTL},
 	}, b.ask(ctx, "records")
+}
+
+func (b *books) Fence(ctx context.Context) (facts.Fence, error) {
+	return facts.Fence{Subnets: []string{"subnet-1"}}, b.ask(ctx, "fence")
 }
 
 func (b *books) Permissions(ctx context.Context, primary, replica facts.Database) ([]facts.Permission, error) {
@@ -123,13 +127,13 @@ func TestCheck_IsGreenWhereAllIsAsConfigured(t *testing.T) {
 	require.Equal(t, map[string]int{
 		"database primary": 1, "database replica": 1, "parameters primary group-primary": 1, "parameters replica group-replica": 1,
 		"key key-primary": 1, "key key-replica": 1, "primary secret": 1, "regional secret": 1, "health check": 1, "alarm": 1,
-		"records": 1, "extensions primary": 1, "permissions key-primary key-replica": 1,
+		"records": 1, "fence": 1, "extensions primary": 1, "permissions key-primary key-replica": 1,
 	}, b.asked)
 }
 
 func TestCheck_WhatCouldNotBeReadIsAFinding(t *testing.T) {
 	for question, names := range map[string][]string{
-		"database primary":                    {readiness.CheckReplicaClass, readiness.CheckReplicaStorage, readiness.CheckParameters, readiness.CheckPrimaryKey, readiness.CheckPermissions},
+		"database primary":                    {readiness.CheckReplicaClass, readiness.CheckReplicaStorage, readiness.CheckParameters, readiness.CheckPrimaryKey, readiness.CheckFence, readiness.CheckPermissions},
 		"database replica":                    {readiness.CheckReplicaExists, readiness.CheckReplicaAvailable, readiness.CheckParameters, readiness.CheckReplicaKey, readiness.CheckPermissions},
 		"parameters primary group-primary":    {readiness.CheckParameters},
 		"parameters replica group-replica":    {readiness.CheckParameters},
@@ -140,6 +144,7 @@ func TestCheck_WhatCouldNotBeReadIsAFinding(t *testing.T) {
 		"health check":                        {readiness.CheckHealthCheck},
 		"alarm":                               {readiness.CheckAlarm},
 		"records":                             {readiness.CheckRecords},
+		"fence":                               {readiness.CheckFence},
 		"permissions key-primary key-replica": {readiness.CheckPermissions},
 	} {
 		t.Run(question, func(t *testing.T) {
@@ -195,7 +200,7 @@ func TestCheck_AsksAtOnceAndEndsWithItsContext(t *testing.T) {
 	require.Eventually(t, func() bool {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		return len(b.asked) == 8
+		return len(b.asked) == 9
 	}, 20*time.Second, time.Millisecond, "one that is silent keeps others from being asked")
 	cancel()
 	findings := <-ended

@@ -185,6 +185,7 @@ func (o observer) readiness(ctx context.Context, look func(func())) *decide.Read
 	look(func() { f.HealthCheck.Value, f.HealthCheck.Err = read.HealthCheck(ctx) })
 	look(func() { f.Alarm.Value, f.Alarm.Err = read.Alarm(ctx) })
 	look(func() { f.Records.Value, f.Records.Err = read.Records(ctx) })
+	look(func() { f.Fence.Value, f.Fence.Err = read.Fence(ctx) })
 	for _, at := range []struct {
 		site       engine.Site
 		db         readiness.Fact[facts.Database]

@@ -40,6 +40,7 @@ const (
 	CheckHealthCheck       = "health-check"
 	CheckAlarm             = "active-writer-alarm"
 	CheckRecords           = "records"
+	CheckFence             = "fence"
 	CheckPermissions       = "permissions"
 	CheckAudit             = "audit-extension"
 )
@@ -73,6 +74,7 @@ type Facts struct {
 	HealthCheck                          Fact[facts.HealthCheck]
 	Alarm                                Fact[facts.Alarm]
 	Records                              Fact[[]facts.Record]
+	Fence                                Fact[facts.Fence]
 	Permissions                          Fact[[]facts.Permission]
 	// Extensions are those that the configuration wants in the database.
 	Extensions Fact[[]facts.Extension]
@@ -109,6 +111,7 @@ func Assess(f Facts, want Expected) []Finding {
 			healthCheck(f, want),
 			alarm(f, want),
 			records(f, want),
+			fence(f),
 			permissions(f),
 			audit(f),
 		},

@@ -29,6 +29,7 @@ func green() readiness.Facts {
 	instance := facts.Database{
 		Identifier: "replica-db-dev", Status: "available", Class: "db.r6g.large", StorageGiB: 100, MaxStorageGiB: 500,
 		BackupRetentionDays: 7, DeletionProtection: true, Encrypted: true, ParameterStatus: "in-sync", Source: "arn:primary",
+		Subnets: []string{"subnet-a", "subnet-b"},
 	}
 	parameters := func() map[string]facts.Parameter {
 		return map[string]facts.Parameter{
@@ -50,6 +51,7 @@ func green() readiness.Facts {
 		{Values: []string{"primary.rds"}, Weight: 100, TTL: 5 * time.Second, HealthCheckID: "check"},
 		{Values: []string{"replica.rds."}, Weight: 0, TTL: 5 * time.Second},
 	}
+	f.Fence.Value = facts.Fence{ACL: "acl-1", Subnets: []string{"subnet-b", "subnet-a", "subnet-c"}, Ingress: 2, Egress: 2, Adds: 4}
 	f.Extensions.Value = []facts.Extension{{Name: "pgaudit", Created: true, Installed: true}}
 	f.Permissions.Value = []facts.Permission{{Purpose: "promote", Action: "rds:PromoteReadReplica", Resource: "arn", Allowed: true}}
 	return f
@@ -57,7 +59,7 @@ func green() readiness.Facts {
 
 func TestAssess_IsGreenWhereAllIsAsDeployed(t *testing.T) {
 	findings := readiness.Assess(green(), want)
-	require.Len(t, findings, 17)
+	require.Len(t, findings, 18)
 	require.Empty(t, readiness.Failing(findings), "%v", findings)
 	require.Empty(t, readiness.Unread(findings), "%v", findings)
 	for _, f := range findings {
@@ -110,6 +112,14 @@ func TestAssess_FindsByName(t *testing.T) {
 		"the replica checked too":        {func(f *all) { f.Records.Value[1].HealthCheckID = "check" }, readiness.CheckRecords, "replica's record"},
 		"a long TTL":                     {func(f *all) { f.Records.Value[0].TTL = time.Minute }, readiness.CheckRecords, "1m0s"},
 		"both weights set":               {func(f *all) { f.Records.Value[1].Weight = 100 }, readiness.CheckRecords, "exactly one"},
+		"a rule before the fence":        {func(f *all) { f.Fence.Value.Gaps = []string{"ingress rule 5 (allow)"} }, readiness.CheckFence, "let others through: ingress rule 5"},
+		"a rule in the fence's place":    {func(f *all) { f.Fence.Value.Taken = []string{"egress rule 90 (deny)"} }, readiness.CheckFence, "guard's numbers: egress rule 90"},
+		"a fence that was left":          {func(f *all) { f.Fence.Value.Set = []string{"ingress rule 90 (deny)"} }, readiness.CheckFence, "a fence already: ingress rule 90"},
+		"no room for a fence going in":   {func(f *all) { f.Fence.Value.Ingress = 17 }, readiness.CheckFence, "17 rules in and 2 out, and the fence adds 4"},
+		"no room for a fence going out":  {func(f *all) { f.Fence.Value.Egress = 20 }, readiness.CheckFence, "2 rules in and 20 out"},
+		"no room in a raised quota":      {func(f *all) { f.Fence.Value.Egress = 37 }, readiness.CheckFence, "37 out"},
+		"a subnet outside the fence":     {func(f *all) { f.Primary.Value.Subnets = []string{"subnet-a", "subnet-d"} }, readiness.CheckFence, "may be in subnet-d, which acl-1"},
+		"no subnet inside the fence":     {func(f *all) { f.Fence.Value.Subnets = nil }, readiness.CheckFence, "may be in subnet-a, subnet-b"},
 		"a missing permission":           {func(f *all) { f.Permissions.Value[0].Allowed = false }, readiness.CheckPermissions, "rds:PromoteReadReplica"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -143,6 +153,20 @@ func TestAssess_TakesAReceiverThatAsksInTime(t *testing.T) {
 	}
 }
 
+func TestAssess_TakesAnACLThatTheFenceFitsInto(t *testing.T) {
+	for _, rules := range []int{1, 16, 21, 36} { // Over 20 the quota was raised.
+		f := green()
+		f.Fence.Value.Ingress, f.Fence.Value.Egress = rules, rules
+		require.NotContains(t, readiness.Failing(readiness.Assess(f, want)), readiness.CheckFence, rules)
+	}
+}
+
+func TestAssess_DoesNotKnowAFenceWhoseSubnetsRDSDoesNotTell(t *testing.T) {
+	f := green()
+	f.Primary.Value.Subnets = nil
+	require.Contains(t, readiness.Unread(readiness.Assess(f, want)), readiness.CheckFence)
+}
+
 func TestAssess_SaysOfAMissingReplicaThatItIsMissing(t *testing.T) {
 	f := green()
 	f.ReplicaMissing = true
@@ -161,8 +185,9 @@ func TestAssess_TakesNoSilenceForAnAnswer(t *testing.T) {
 	f.PrimaryKey.Err, f.ReplicaKey.Err = silent, silent
 	f.RegionalSecret.Err, f.PrimarySecret.Err = silent, silent
 	f.HealthCheck.Err, f.Alarm.Err, f.Records.Err, f.Permissions.Err = silent, silent, silent, silent
+	f.Fence.Err = silent
 	findings := readiness.Assess(f, want)
-	require.Len(t, readiness.Unread(findings), 16)
+	require.Len(t, readiness.Unread(findings), 17)
 	require.Empty(t, readiness.Failing(findings))
 	for _, finding := range findings {
 		if finding.Check == readiness.CheckAudit {
@@ -178,7 +203,7 @@ func TestAssess_JudgesTheReplicaByItselfWhileThePrimaryIsSilent(t *testing.T) {
 	f.Primary.Err = errors.New("no answer")
 	for _, finding := range readiness.Assess(f, want) {
 		switch finding.Check {
-		case readiness.CheckReplicaClass, readiness.CheckReplicaStorage:
+		case readiness.CheckReplicaClass, readiness.CheckReplicaStorage, readiness.CheckFence:
 			require.Equal(t, readiness.Unknown, finding.Verdict)
 		default:
 			require.Equal(t, readiness.OK, finding.Verdict, finding.Check)
