@@ -23,6 +23,9 @@ var (
 	ErrFenceGap = errors.New("a rule lets others through the fence")
 	// ErrFenceElsewhere: not all subnets of the instance have the ACL.
 	ErrFenceElsewhere = errors.New("the fence is not around all of its subnets")
+	// ErrFenceLeft: rules of the fence are still there. It takes a moment until
+	// EC2 shows that one is gone.
+	ErrFenceLeft = errors.New("a part of the fence is left")
 )
 
 // subnetTime bounds the question for the instance's subnets. Together with a
@@ -142,9 +145,11 @@ func (f *Fencer) around(ctx context.Context, m engine.Member, have []string) err
 	return nil
 }
 
-// Unfence implements engine.Fencer. It removes only what Fence set. A denial
-// that has our number but is another keeps the primary's clients out all the
-// same, so that is an error, which wraps ErrForeignRule.
+// Unfence implements engine.Fencer. It removes what Fence set by its numbers,
+// shown or not: what EC2 shows may be older than the fence. A rule of others that
+// has one of them is left alone; a denial among these keeps the primary's clients
+// out all the same, so that is an error, which wraps ErrForeignRule. Rules that
+// EC2 still shows afterwards are ErrFenceLeft.
 func (f *Fencer) Unfence(ctx context.Context, m engine.Member) error {
 	have, err := f.read(ctx, m)
 	if err != nil {
@@ -152,19 +157,24 @@ func (f *Fencer) Unfence(ctx context.Context, m engine.Member) error {
 	}
 	rules := f.fence.rules()
 	slices.Reverse(rules)
-	var left error
+	var foreign error
 	for _, ours := range rules {
-		got, ok := have.rules.at(ours)
-		switch {
-		case ok && got == ours:
+		switch got, shown := have.rules.at(ours); {
+		case !shown || got == ours:
 			if err := f.remove(ctx, m, ours); err != nil {
 				return err
 			}
-		case ok && !got.allow:
-			left = errors.Join(left, f.foreign(m, got, ours))
+		case !got.allow:
+			foreign = errors.Join(foreign, f.foreign(m, got, ours))
 		}
 	}
-	return left
+	if have, err = f.read(ctx, m); err != nil {
+		return errors.Join(foreign, err)
+	}
+	if left, _ := f.fence.ours(have.rules); len(left) > 0 {
+		return errors.Join(foreign, fmt.Errorf("unfence %q: %s still shows %s: %w", m.Identifier, f.fence.acl, strings.Join(words(left), ", "), ErrFenceLeft))
+	}
+	return foreign
 }
 
 func (f *Fencer) remove(ctx context.Context, m engine.Member, r aclRule) error {

@@ -48,20 +48,7 @@ func newACL(t *testing.T, more ...types.NetworkAclEntry) *acl {
 	}, more...) {
 		a.put(e)
 	}
-	on(a.fake, func(in *ec2.DescribeNetworkAclsInput) (*ec2.DescribeNetworkAclsOutput, error) {
-		if !slices.Equal(in.NetworkAclIds, []string{aclID}) {
-			return nil, apiError("InvalidNetworkAclID.NotFound")
-		}
-		var list []types.NetworkAclEntry
-		for _, e := range a.entries {
-			list = append(list, e)
-		}
-		one := types.NetworkAcl{Entries: list}
-		for _, id := range a.subnets {
-			one.Associations = append(one.Associations, types.NetworkAclAssociation{NetworkAclId: aws.String(aclID), SubnetId: aws.String(id)})
-		}
-		return &ec2.DescribeNetworkAclsOutput{NetworkAcls: []types.NetworkAcl{one}}, nil
-	})
+	on(a.fake, a.describe)
 	on(a.fake, a.create)
 	on(a.fake, func(in *ec2.DeleteNetworkAclEntryInput) (*ec2.DeleteNetworkAclEntryOutput, error) {
 		at := slot{*in.Egress, int(*in.RuleNumber)}
@@ -82,6 +69,21 @@ func (s slot) String() string {
 
 func (a *acl) put(e types.NetworkAclEntry) {
 	a.entries[slot{aws.ToBool(e.Egress), int(aws.ToInt32(e.RuleNumber))}] = e
+}
+
+func (a *acl) describe(in *ec2.DescribeNetworkAclsInput) (*ec2.DescribeNetworkAclsOutput, error) {
+	if !slices.Equal(in.NetworkAclIds, []string{aclID}) {
+		return nil, apiError("InvalidNetworkAclID.NotFound")
+	}
+	var list []types.NetworkAclEntry
+	for _, e := range a.entries {
+		list = append(list, e)
+	}
+	one := types.NetworkAcl{Entries: list}
+	for _, id := range a.subnets {
+		one.Associations = append(one.Associations, types.NetworkAclAssociation{NetworkAclId: aws.String(aclID), SubnetId: aws.String(id)})
+	}
+	return &ec2.DescribeNetworkAclsOutput{NetworkAcls: []types.NetworkAcl{one}}, nil
 }
 
 func (a *acl) create(in *ec2.CreateNetworkAclEntryInput) (*ec2.CreateNetworkAclEntryOutput, error) {
@@ -289,41 +291,6 @@ func TestFencer_MindsNoRuleThatIsBehindItOrAboutSomethingElse(t *testing.T) {
 	f := fencerOn(a)
 	if err := f.Fence(context.Background(), primary); err != nil || !fenced(t, f) {
 		t.Errorf("fence: %v, want it up", err)
-	}
-}
-
-func TestFencer_RemovesOnlyWhatItSet(t *testing.T) {
-	a := newACL(t, entry(false, 50, types.RuleActionDeny, "6", "203.0.113.0/24", 5432, 5432))
-	f := fencerOn(a)
-	if err := f.Fence(context.Background(), primary); err != nil {
-		t.Fatal(err)
-	}
-	a.put(entry(true, 90, types.RuleActionDeny, "6", "10.0.0.0/8", 1024, 65535)) // A person narrowed it.
-	a.put(entry(false, 11, types.RuleActionAllow, "6", "10.1.9.0/24", 5432, 5432))
-	if err := f.Unfence(context.Background(), primary); !errors.Is(err, ErrForeignRule) {
-		t.Errorf("unfence: got %v, want ErrForeignRule for the denial that stays", err)
-	}
-	for _, at := range []slot{{false, 50}, {true, 90}, {false, 11}, {false, 100}, {true, 100}} {
-		if _, ok := a.entries[at]; !ok {
-			t.Errorf("%s is gone, want it left alone", at)
-		}
-	}
-	for _, at := range []slot{{false, 90}, {false, 10}, {true, 10}, {true, 11}} {
-		if _, ok := a.entries[at]; ok {
-			t.Errorf("%s is still there, want it removed", at)
-		}
-	}
-}
-
-func TestFencer_TakesARuleThatIsGoneAlreadyForRemoved(t *testing.T) {
-	a := newACL(t)
-	f := fencerOn(a)
-	if err := f.Fence(context.Background(), primary); err != nil {
-		t.Fatal(err)
-	}
-	fails[ec2.DeleteNetworkAclEntryInput](a.fake, apiError(codeNoEntry))
-	if err := f.Unfence(context.Background(), primary); err != nil {
-		t.Errorf("unfence: %v, want nil", err)
 	}
 }
 

@@ -152,6 +152,7 @@ type Fencer interface {
 	// and through which others get all the same is an error, not false: setting
 	// it again would not help, and it is not lifted either.
 	Fenced(ctx context.Context, m Member) (bool, error)
+	// Unfence lifts the fence. nil means that nothing of it is left.
 	Unfence(ctx context.Context, m Member) error
 }
 
