@@ -133,7 +133,14 @@ func (f *finding) region(p Policy, o Observation, now time.Time, witness state) 
 	if working || recovering(o, f.since) {
 		window = max(window, p.InstanceUnreachable)
 	}
-	if working && now.Sub(o.Primary.StatusAt) <= StatusFresh {
+	switch last := carried || unrefuted(o); {
+	case last && o.Primary.Gone:
+		f.refuse(refusal.PrimaryDeleted, "RDS last knew no instance with resource id %q", o.Primary.ResourceID)
+	case last && condition == Deleting:
+		f.refuse(refusal.PrimaryDeleted, "RDS was deleting the primary when its region fell silent")
+	case last && stopped(o.Primary.Status):
+		f.refuse(refusal.PrimaryInTransition, "RDS last reported the primary %q: it is silent because somebody stopped it", o.Primary.Status)
+	case working && now.Sub(o.Primary.StatusAt) <= StatusFresh:
 		f.refuse(refusal.PrimaryInTransition, "RDS last reported the primary %q", o.Primary.Status)
 	}
 	if witness != answering {
@@ -143,6 +150,14 @@ func (f *finding) region(p Policy, o Observation, now time.Time, witness state) 
 		f.refuse(refusal.AskRegionSilent, "the primary's region has been silent for %s", ago(f.since, now))
 	}
 	f.until = f.since.Add(window)
+}
+
+// unrefuted: RDS told of the primary, and nothing was heard of it since. Such a
+// word stands however old it is: a primary that was removed or stopped does not
+// come back to life because its region falls silent too.
+func unrefuted(o Observation) bool {
+	told := o.Primary.StatusAt
+	return !told.IsZero() && !o.SQL.LastPositive.After(told) && !o.WAL.LastPositive.After(told)
 }
 
 func recovering(o Observation, at time.Time) bool {

@@ -41,3 +41,7 @@ var conditions = map[string]Condition{
 
 // ConditionOf tells what an instance status means. Unknown ones are Working.
 func ConditionOf(status string) Condition { return conditions[status] }
+
+// stopped tells whether somebody keeps the instance down on purpose. It is at
+// work for as long as that lasts, whatever else happens to its region.
+func stopped(status string) bool { return status == "stopped" || status == "stopping" }
