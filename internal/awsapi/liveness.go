@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -99,33 +101,42 @@ func (l *Liveness) Other(ctx context.Context, site engine.Site) decide.Sample {
 	return l.call(ctx, l.regions[site])
 }
 
-// Witness looks at AWS in the witness regions, all at once. One that answers is
-// enough: then the guard itself is not cut off. The others go on to their own
-// end, since giving them up would cost them their connections.
+// Witness looks at AWS in the witness regions, all at once. One that answers
+// shows that the guard itself is not cut off. Those that do not are named: a
+// silence that two regions share may be that of the way to them.
 func (l *Liveness) Witness(ctx context.Context) decide.Sample {
-	samples := make(chan decide.Sample, len(l.witnesses))
-	for _, region := range l.witnesses {
-		go func() { samples <- l.call(ctx, region) }()
+	all := make([]decide.Sample, len(l.witnesses))
+	var looks sync.WaitGroup
+	for i, region := range l.witnesses {
+		looks.Go(func() { all[i] = l.call(ctx, region) })
 	}
-	all := make([]decide.Sample, 0, len(l.witnesses))
-	for range l.witnesses {
-		s := <-samples
-		if s.Class.Outcome() == decide.Positive {
-			return s
+	looks.Wait()
+	s := strongest(all, l.clock.Now())
+	if s.Class.Outcome() != decide.Positive {
+		return s
+	}
+	var unheard, why []string
+	for i, one := range all {
+		if one.Class.Outcome() != decide.Positive {
+			unheard = append(unheard, l.witnesses[i])
+			why = append(why, fmt.Sprintf("%s: %s", l.witnesses[i], one.Detail))
 		}
-		all = append(all, s)
 	}
-	return strongest(all, l.clock.Now())
+	s.Unheard = strings.Join(unheard, ", ")
+	if len(why) > 0 {
+		s.Detail = strings.Join(why, "; ")
+	}
+	return s
 }
 
-// strongest of samples without an answer: one that counts against the witness
-// if there is any.
+// strongest of the samples: an answer if there is any, or else one that counts
+// against the witness.
 func strongest(all []decide.Sample, now time.Time) decide.Sample {
 	if len(all) == 0 {
 		return decide.Sample{From: now, At: now, Class: decide.ClassInternal, Detail: "no witness region"}
 	}
-	slices.SortStableFunc(all, func(a, b decide.Sample) int { return int(b.Class.Outcome()) - int(a.Class.Outcome()) })
-	return all[0]
+	rank := map[decide.Outcome]int{decide.Positive: 2, decide.Negative: 1}
+	return slices.MaxFunc(all, func(a, b decide.Sample) int { return rank[a.Class.Outcome()] - rank[b.Class.Outcome()] })
 }
 
 // call asks STS in one region who we are.

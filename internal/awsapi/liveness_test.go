@@ -129,24 +129,27 @@ func caller(t *testing.T, err error) *fake {
 	return f
 }
 
-func TestLiveness_OneWitnessIsEnough(t *testing.T) {
+func TestLiveness_OneWitnessIsEnoughAndTheOthersAreNamed(t *testing.T) {
 	timeout, dns := silence(), dialError(&net.DNSError{Err: "no", IsNotFound: true})
 	for name, c := range map[string]struct {
 		west, central error
 		want          decide.Class
+		unheard       string
 	}{
-		"both answer":                     {nil, nil, decide.ClassOK},
-		"one answers":                     {timeout, nil, decide.ClassOK},
-		"the other answers":               {nil, timeout, decide.ClassOK},
-		"one denies":                      {timeout, apiError("AccessDenied"), decide.ClassDenied},
-		"none answers":                    {timeout, timeout, decide.ClassTimeout},
-		"one is silent, one not resolved": {dns, timeout, decide.ClassTimeout},
-		"neither is resolved":             {dns, dns, decide.ClassResolveFailed},
+		"both answer":                     {nil, nil, decide.ClassOK, ""},
+		"one answers":                     {timeout, nil, decide.ClassOK, "us-west-2"},
+		"the other answers":               {nil, timeout, decide.ClassOK, "eu-central-1"},
+		"one denies":                      {timeout, apiError("AccessDenied"), decide.ClassDenied, "us-west-2"},
+		"one is not resolved":             {nil, dns, decide.ClassOK, "eu-central-1"},
+		"none answers":                    {timeout, timeout, decide.ClassTimeout, ""},
+		"one is silent, one not resolved": {dns, timeout, decide.ClassTimeout, ""},
+		"neither is resolved":             {dns, dns, decide.ClassResolveFailed, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := livenessOn(nil, map[string]stsAPI{"us-west-2": caller(t, c.west), "eu-central-1": caller(t, c.central)})
-			if s := l.Witness(context.Background()); s.Class != c.want {
-				t.Errorf("sample %+v, want %s", s, c.want)
+			s := l.Witness(context.Background())
+			if s.Class != c.want || s.Unheard != c.unheard || !strings.Contains(s.Detail, c.unheard) {
+				t.Errorf("sample %+v, want %s without %q", s, c.want, c.unheard)
 			}
 		})
 	}

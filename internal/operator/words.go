@@ -115,6 +115,8 @@ func path(name string, p decide.Path, now time.Time) string {
 		return fmt.Sprintf("%s told nothing yet (%s)", name, p.Class)
 	case !p.SilentSince.IsZero():
 		return fmt.Sprintf("%s SILENT for %s (%s, %s ago%s)", name, span(now.Sub(p.SilentSince)), p.Class, span(age), old)
+	case p.Unheard != "":
+		return fmt.Sprintf("%s %s, but not from %s (%s ago%s)", name, p.Class, p.Unheard, span(age), old)
 	default:
 		return fmt.Sprintf("%s %s (%s ago%s)", name, p.Class, span(age), old)
 	}

@@ -143,8 +143,12 @@ func (f *finding) region(p Policy, o Observation, now time.Time, witness state) 
 	case working && now.Sub(o.Primary.StatusAt) <= StatusFresh:
 		f.refuse(refusal.PrimaryInTransition, "RDS last reported the primary %q", o.Primary.Status)
 	}
-	if witness != answering {
+	switch {
+	case witness != answering:
 		f.refuse(refusal.EvidenceIncomplete, "no fresh sample of AWS in other regions: the guard may be the one that is cut off")
+	case o.Witness.Unheard != "":
+		// A cut between continents silences what lies behind it, and all of it.
+		f.refuse(refusal.EvidenceIncomplete, "AWS in %s is silent as well: the way there may be cut, and the primary's region well", o.Witness.Unheard)
 	}
 	if p.OnRegionSilent == SilentAsk {
 		f.refuse(refusal.AskRegionSilent, "the primary's region has been silent for %s", ago(f.since, now))

@@ -14,8 +14,8 @@ type Observation struct {
 	// RDSAPI and OtherAPI are two AWS services in the primary's region.
 	RDSAPI   Path `json:"rds_api"`
 	OtherAPI Path `json:"other_api"`
-	// Witness is AWS in two further regions: if it is silent too, it is the
-	// guard that is cut off.
+	// Witness is AWS in two further regions: if both are silent too, it is the
+	// guard that is cut off. If one is, the way to the primary's region may be.
 	Witness Path `json:"witness"`
 
 	Primary   Primary   `json:"primary"`

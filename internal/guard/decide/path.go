@@ -94,6 +94,9 @@ type Sample struct {
 	Class Class     `json:"class"`
 	// Detail is the cause in words, for people.
 	Detail string `json:"detail,omitempty"`
+	// Unheard names those who were looked at and did not answer, where others of
+	// the same path did.
+	Unheard string `json:"unheard,omitempty"`
 }
 
 // Path is what the samples of one path add up to. The zero Path was never
@@ -109,6 +112,8 @@ type Path struct {
 	// Class and Detail of the last sample, conclusive or not.
 	Class  Class  `json:"class,omitempty"`
 	Detail string `json:"detail,omitempty"`
+	// Unheard is that of the last sample that said anything.
+	Unheard string `json:"unheard,omitempty"`
 }
 
 // Track adds one sample. A run of negative samples starts anew after a pause
@@ -119,6 +124,7 @@ func (p Path) Track(s Sample) Path {
 	if outcome == Inconclusive {
 		return p
 	}
+	p.Unheard = s.Unheard
 	from := s.From
 	switch {
 	case !s.Heard.IsZero():
