@@ -83,7 +83,7 @@ func greenTime(history []look) time.Duration {
 
 func TestArming_NeedsItsTimeOfGreenAndAGreenMomentToArm(t *testing.T) {
 	p, armed := testPolicy(), 0
-	rapid.Check(t, func(t *rapid.T) {
+	tries(t, func(t *rapid.T) {
 		var a Arming
 		history := drawHistory(t)
 		for i, l := range history {
@@ -110,7 +110,7 @@ func TestArming_NeedsItsTimeOfGreenAndAGreenMomentToArm(t *testing.T) {
 
 func TestArming_MissedLooksCostNoMoreThanTheirTime(t *testing.T) {
 	p, names := testPolicy(), slices.Sorted(maps.Keys(unseen))
-	rapid.Check(t, func(t *rapid.T) {
+	tries(t, func(t *rapid.T) {
 		const pace = 5 * time.Second
 		var a Arming
 		var cost time.Duration

@@ -42,7 +42,18 @@ func drawPath(t *rapid.T, label string) Path {
 		LastPositive: when(t, label+" positive"),
 		SilentSince:  when(t, label+" silent"),
 		Class:        rapid.SampledFrom(allClasses).Draw(t, label+" class"),
+		Unheard:      rapid.SampledFrom([]string{"", "", "us-west-2"}).Draw(t, label+" unheard"),
 	}
+}
+
+// drawSample is one look of a second that ended at that moment. Like a WAL
+// receiver's, it may know of a sign of life from before it began.
+func drawSample(t *rapid.T, at time.Time, classes []Class) Sample {
+	s := Sample{From: at.Add(-time.Second), At: at, Class: rapid.SampledFrom(classes).Draw(t, "class")}
+	if rapid.Bool().Draw(t, "knows when it last heard") {
+		s.Heard = at.Add(-time.Duration(rapid.IntRange(0, 300).Draw(t, "heard ago")) * time.Second)
+	}
+	return s
 }
 
 func drawPolicy(t *rapid.T) Policy {

@@ -17,7 +17,7 @@ func automaticPolicy(t *rapid.T) Policy {
 }
 
 func TestDecide_PromotesWheneverAllPreconditionsHold(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	tries(t, func(t *rapid.T) {
 		p := automaticPolicy(t)
 		if d := Decide(p, drawLost(t, p), epoch); d.Verdict != Promote {
 			t.Fatalf("verdict %q (%s): %v", d.Verdict, d.Evidence, d.Refusals)
@@ -26,7 +26,7 @@ func TestDecide_PromotesWheneverAllPreconditionsHold(t *testing.T) {
 }
 
 func TestDecide_IsTotalAndExplainsItself(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	tries(t, func(t *rapid.T) {
 		p := drawPolicy(t)
 		if rapid.Bool().Draw(t, "broken policy") {
 			p.RegionSilent = 0
@@ -66,7 +66,7 @@ func checkExplained(t fataler, d Decision) {
 func perturb(t *rapid.T, p Policy) Observation {
 	o, junk := drawLost(t, p), drawAny(t)
 	for i := range rapid.IntRange(0, 3).Draw(t, "spoils") {
-		switch rapid.IntRange(0, 9).Draw(t, "spoil "+string(rune('a'+i))) {
+		switch rapid.IntRange(0, 11).Draw(t, "spoil "+string(rune('a'+i))) {
 		case 0:
 			o.SQL = junk.SQL
 		case 1:
@@ -89,13 +89,19 @@ func perturb(t *rapid.T, p Policy) Observation {
 			path := rapid.SampledFrom([]*Path{&o.SQL, &o.WAL, &o.RDSAPI, &o.OtherAPI}).Draw(t, "shortened")
 			path.SilentSince = epoch.Add(-time.Duration(rapid.IntRange(0, 900).Draw(t, "silence")) * time.Second)
 			path.LastPositive, path.LastSample = path.SilentSince, epoch
+		case 10:
+			o.Primary.Status = junk.Primary.Status
+			o.Primary.StatusAt = o.Primary.StatusAt.Add(-time.Duration(rapid.IntRange(0, 300).Draw(t, "told before")) * time.Second)
+			o.Primary.Gone = rapid.IntRange(0, 3).Draw(t, "gone") == 0
+		case 11:
+			o.Witness.Unheard = "us-west-2"
 		}
 	}
 	return o
 }
 
 func TestDecide_NeverPromotesUnasked(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	tries(t, func(t *rapid.T) {
 		p := automaticPolicy(t)
 		o := perturb(t, p)
 		if d := Decide(p, o, epoch); d.Verdict == Promote {
@@ -104,61 +110,6 @@ func TestDecide_NeverPromotesUnasked(t *testing.T) {
 			}
 		}
 	})
-}
-
-// forbidden says in its own words, apart from the code under test, why an
-// automatic promotion at epoch would be wrong.
-func forbidden(p Policy, o Observation) string {
-	shortest := min(p.InstanceFailed, p.InstanceUnreachable, p.RegionSilent)
-	recent := func(at time.Time) bool { return epoch.Sub(at) < shortest }
-	stale := func(p Path) bool { return epoch.Sub(p.LastSample) > SampleFresh }
-	statusFresh := epoch.Sub(o.Primary.StatusAt) <= StatusFresh
-	f, loss := o.Facts, EstimateLoss(o)
-	return firstOf([]rule{
-		{"SQL answered within the window", recent(o.SQL.LastPositive)},
-		{"WAL flowed within the window", recent(o.WAL.LastPositive)},
-		{"a data path was not silent", o.SQL.SilentSince.IsZero() || o.WAL.SilentSince.IsZero()},
-		{"a data path was not looked at", stale(o.SQL) || stale(o.WAL)},
-		{"a data path had not been silent for any window", recent(o.SQL.SilentSince) || recent(o.WAL.SilentSince)},
-		{"the APIs were neither answering nor silent for the window", regionUnproven(p, o)},
-		{"RDS was at work on the primary", statusFresh && ConditionOf(o.Primary.Status) == Working},
-		{"the guard was isolated", o.Witness.Silent(epoch)},
-		{"the guard was disarmed", f.ArmedFor == "" || f.ArmedFor != o.Primary.ResourceID || f.Held},
-		{"the guard was paused", f.Paused && (f.PausedUntil.IsZero() || f.PausedUntil.After(epoch))},
-		{"the guard was cooling down", f.CooldownUntil.After(epoch)},
-		{"the ledger forbade it", !f.Readable || f.FailedOver || f.InFlight != ""},
-		{"the replica was not ready", !o.Replica.Exists || !o.Replica.IsReplica || o.Replica.Status != "available"},
-		{"the position was unknown", o.Positions.ReplayLSN == 0 || o.Positions.At.IsZero()},
-		{"too much could be lost", !loss.Known || loss.Upper > p.MaxDataLoss},
-	})
-}
-
-type rule struct {
-	why    string
-	broken bool
-}
-
-func firstOf(rules []rule) string {
-	for _, r := range rules {
-		if r.broken {
-			return r.why
-		}
-	}
-	return ""
-}
-
-// regionUnproven: no API of the region answers, and yet their silence is not
-// known to have lasted.
-func regionUnproven(p Policy, o Observation) bool {
-	if o.RDSAPI.Answers(epoch) || o.OtherAPI.Answers(epoch) {
-		return false
-	}
-	for _, api := range []Path{o.RDSAPI, o.OtherAPI} {
-		if !api.Silent(epoch) || epoch.Sub(api.SilentSince) < p.RegionSilent || epoch.Sub(api.LastPositive) < p.RegionSilent {
-			return true
-		}
-	}
-	return false
 }
 
 func TestTrack_AnUnknownClassIsNoEvidence(t *testing.T) {
@@ -173,7 +124,7 @@ func TestTrack_AnUnknownClassIsNoEvidence(t *testing.T) {
 }
 
 func TestDecide_NamedOverridesAreTheOnlyWayPastTheLossLimit(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	tries(t, func(t *rapid.T) {
 		p := automaticPolicy(t)
 		o := perturb(t, p)
 		o.Positions.Replayed.At = o.Positions.Acked.At.Add(-p.MaxDataLoss - time.Second)
@@ -186,7 +137,7 @@ func TestDecide_NamedOverridesAreTheOnlyWayPastTheLossLimit(t *testing.T) {
 }
 
 func TestDecide_SilencingOnePathNeverMakesThePrimaryFine(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	tries(t, func(t *rapid.T) {
 		p := automaticPolicy(t)
 		o := perturb(t, p)
 		if Decide(p, o, epoch).Verdict != Promote {
@@ -206,14 +157,16 @@ func TestDecide_SilencingOnePathNeverMakesThePrimaryFine(t *testing.T) {
 }
 
 func TestEstimateLoss_DoesNotGrowWhileTheGuardThinks(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	tries(t, func(t *rapid.T) {
 		p := automaticPolicy(t)
 		o := drawLost(t, p)
 		upper, now := EstimateLoss(o).Upper, epoch
 		for range rapid.IntRange(1, 30).Draw(t, "rounds") {
 			now = now.Add(5 * time.Second)
-			class := rapid.SampledFrom([]Class{ClassTimeout, ClassRefused, ClassStale, ClassInternal}).Draw(t, "class")
-			s := Sample{From: now.Add(-3 * time.Second), At: now, Class: class}
+			s := drawSample(t, now, []Class{ClassTimeout, ClassRefused, ClassStale, ClassInternal})
+			if last := later(o.SQL.LastPositive, o.WAL.LastPositive); s.Heard.After(last) {
+				s.Heard = last // What is heard anew may raise the estimate; this is about what is not.
+			}
 			o.SQL, o.WAL = o.SQL.Track(s), o.WAL.Track(s)
 			o.Positions.At = now
 			if rapid.Bool().Draw(t, "replays") {
@@ -229,37 +182,50 @@ func TestEstimateLoss_DoesNotGrowWhileTheGuardThinks(t *testing.T) {
 }
 
 func TestTrack_SilenceNeverCoversWhatWasNotLookedAt(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	tries(t, func(t *rapid.T) {
 		var p Path
 		now := epoch
 		var lastHeard, lastLook time.Time
 		for range rapid.IntRange(1, 40).Draw(t, "samples") {
-			gap := time.Duration(rapid.IntRange(1, 200).Draw(t, "gap")) * time.Second
-			now = now.Add(gap)
-			class := rapid.SampledFrom(allClasses).Draw(t, "class")
-			s := Sample{From: now.Add(-time.Second), At: now, Class: class}
+			now = now.Add(time.Duration(rapid.IntRange(1, 200).Draw(t, "gap")) * time.Second)
+			s := drawSample(t, now, allClasses)
 			p = p.Track(s)
-			if class.Outcome() == Positive {
+			if s.Class.Outcome() == Inconclusive {
+				continue
+			}
+			// One that knows when it last heard something has listened since.
+			began := s.From
+			switch {
+			case !s.Heard.IsZero():
+				began, lastHeard = s.Heard, later(lastHeard, s.Heard)
+			case s.Class.Outcome() == Positive:
 				lastHeard = now
 			}
-			if class.Outcome() == Negative && lastLook.IsZero() && !p.SilentSince.Equal(s.From) {
-				t.Fatalf("first look began at %s, silent since %s", s.From, p.SilentSince)
-			}
-			if class.Outcome() == Negative && !lastLook.IsZero() && s.From.Sub(lastLook) > MaxGap && p.SilentSince.Before(s.From) {
-				t.Fatalf("not looked at from %s to %s, yet silent since %s", lastLook, s.From, p.SilentSince)
-			}
-			if !p.SilentSince.IsZero() && p.SilentSince.Before(lastHeard) {
-				t.Fatalf("silent since %s, heard at %s", p.SilentSince, lastHeard)
-			}
-			if class.Outcome() != Inconclusive {
-				lastLook = now
-			}
+			checkSilence(t, p, s, now, later(began, lastHeard), lastHeard, lastLook)
+			lastLook = now
 		}
 	})
 }
 
+// checkSilence holds a path just after a look against what was looked at. The
+// look covers the time from began on.
+func checkSilence(t fataler, p Path, s Sample, now, began, lastHeard, lastLook time.Time) {
+	st, since := p.at(now)
+	switch {
+	case (st == silent) != (s.Class.Outcome() == Negative):
+		t.Fatalf("after %s the path is %d: %+v", s.Class, st, p)
+	case st != silent:
+	case since.Before(lastHeard):
+		t.Fatalf("silent since %s, heard at %s", since, lastHeard)
+	case lastLook.IsZero() && !since.Equal(began):
+		t.Fatalf("first look began at %s, silent since %s", began, since)
+	case !lastLook.IsZero() && began.Sub(lastLook) > MaxGap && since.Before(began):
+		t.Fatalf("not looked at from %s to %s, yet silent since %s", lastLook, began, since)
+	}
+}
+
 func TestDecision_SurvivesJSON(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	tries(t, func(t *rapid.T) {
 		p := automaticPolicy(t)
 		d := Decide(p, drawLost(t, p), epoch)
 		data, err := json.Marshal(d)
