@@ -122,7 +122,7 @@ func (st *stack) element(ctx context.Context, name, index string) (any, error) {
 	i, err := strconv.Atoi(index)
 	list, ok := v.([]any)
 	if err != nil || !ok || i >= len(list) {
-		return nil, fmt.Errorf("output %s has no element %s", name, index)
+		return nil, fmt.Errorf("output %s has no element %s: %w", name, index, ErrReference)
 	}
 	return list[i], nil
 }
@@ -130,7 +130,7 @@ func (st *stack) element(ctx context.Context, name, index string) (any, error) {
 func (st *stack) output(ctx context.Context, name string) (any, error) {
 	o, ok := st.Output[name]
 	if !ok {
-		return nil, fmt.Errorf("the primary stack has no output %q", name)
+		return nil, fmt.Errorf("the primary stack has no output %q: %w", name, ErrReference)
 	}
 	return st.value(ctx, o.Value)
 }

@@ -27,6 +27,12 @@ import (
 // Password of the database's administrator in the secret.
 const Password = "correct-horse-battery-staple"
 
+// ErrReference is wrapped by what Terraform itself refuses of a stack: a
+// reference to what is not declared, to an output or element that is not there,
+// or in a circle. Whatever else is no answer of AWS's (a [simapi.Error]) is what
+// this package does not know.
+var ErrReference = errors.New("Terraform refuses the reference") //nolint:revive,staticcheck // a name
+
 // typeFunction is not laid into the account without an archive.
 const typeFunction = "aws_lambda_function"
 
@@ -181,10 +187,10 @@ func (st *stack) resource(ctx context.Context, typ, name string) (awssim.Attrs, 
 	}
 	body, ok := st.Resource[typ][name]
 	if !ok {
-		return nil, fmt.Errorf("the stack has no resource %s", address)
+		return nil, fmt.Errorf("the stack has no resource %s: %w", address, ErrReference)
 	}
 	if st.open[address] {
-		return nil, fmt.Errorf("resource %s refers to itself", address)
+		return nil, fmt.Errorf("resource %s refers to itself: %w", address, ErrReference)
 	}
 	st.open[address] = true
 	if err := st.before(ctx, body); err != nil {

@@ -16,23 +16,25 @@ type watch struct {
 	subject string
 	// below tells alarms on too little from those on too much.
 	below bool
+	// sees is how it must look.
+	sees sight
 }
 
 // watches are the alarms that must be. Those of AWS/RDS wake the guard, the
 // others are about the guard and tell people.
 var watches = []watch{
-	{"AWS/RDS", "DatabaseConnections", "primary", false}, {"AWS/RDS", "DatabaseConnections", "replica", false},
-	{"AWS/RDS", "CPUUtilization", "primary", false}, {"AWS/RDS", "CPUUtilization", "replica", false},
-	{"AWS/RDS", "FreeStorageSpace", "primary", true}, {"AWS/RDS", "FreeStorageSpace", "replica", true},
+	{"AWS/RDS", "DatabaseConnections", "primary", false, connections}, {"AWS/RDS", "DatabaseConnections", "replica", false, connections},
+	{"AWS/RDS", "CPUUtilization", "primary", false, processor}, {"AWS/RDS", "CPUUtilization", "replica", false, processor},
+	{"AWS/RDS", "FreeStorageSpace", "primary", true, storage}, {"AWS/RDS", "FreeStorageSpace", "replica", true, storage},
 	// A dead replica's slot holds WAL back on the primary's disk.
-	{"AWS/RDS", "OldestReplicationSlotLag", "primary", false},
+	{"AWS/RDS", "OldestReplicationSlotLag", "primary", false, slot},
 	// RDS publishes the lag for the replica, in its region; -1 is no replication.
-	{"AWS/RDS", "ReplicaLag", "replica", false}, {"AWS/RDS", "ReplicaLag", "replica", true},
-	{"AWS/Lambda", "Errors", "function", false},
-	{guardNamespace, string(engine.GuardTick), "environment", true},
-	{guardNamespace, string(engine.FencingOwed), "environment", false},
-	{guardNamespace, string(engine.PrimaryNotWritable), "environment", false},
-	{guardNamespace, string(engine.Unprotected), "environment", false},
+	{"AWS/RDS", "ReplicaLag", "replica", false, lag}, {"AWS/RDS", "ReplicaLag", "replica", true, stopped},
+	{"AWS/Lambda", "Errors", "function", false, failures},
+	{guardNamespace, string(engine.GuardTick), "environment", true, tick},
+	{guardNamespace, string(engine.FencingOwed), "environment", false, flag},
+	{guardNamespace, string(engine.PrimaryNotWritable), "environment", false, flag},
+	{guardNamespace, string(engine.Unprotected), "environment", false, flag},
 }
 
 // guardNamespace stands for that of the guard's own metrics.
@@ -73,9 +75,7 @@ func (s *survey) lookAtAlarms() {
 			}
 			found++
 			s.lookAtActions(alarm, w, topics)
-			if w.metric == string(engine.GuardTick) && a.Str("treat_missing_data") != "breaching" {
-				s.find("alarm-blind", "alarm "+alarm.ID, "it counts missing data as %q", a.Str("treat_missing_data"))
-			}
+			s.lookAtSight(alarm, w)
 		}
 		if found == 0 {
 			s.find("alarm-missing", fmt.Sprintf("metric %s %s of the %s", namespace, w.metric, w.subject), "no alarm watches %v in %s", dimensions, region)

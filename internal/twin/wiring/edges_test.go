@@ -58,6 +58,16 @@ func references(d simstacks.Documents) []edge {
 
 // each calls fn with every text of the arguments of both stacks.
 func each(d simstacks.Documents, fn func(e edge, text string)) {
+	leaves(d, func(e edge, leaf any) {
+		if text, ok := leaf.(string); ok {
+			fn(e, text)
+		}
+	})
+}
+
+// leaves calls fn with every text, number and boolean of the arguments of both
+// stacks.
+func leaves(d simstacks.Documents, fn func(e edge, leaf any)) {
 	for _, st := range []struct {
 		name string
 		simstacks.Document
@@ -79,7 +89,7 @@ func each(d simstacks.Documents, fn func(e edge, text string)) {
 	}
 }
 
-func walk(e edge, v any, fn func(edge, string)) {
+func walk(e edge, v any, fn func(edge, any)) {
 	step := func(key any) edge {
 		next := e
 		if e.inside != nil {
@@ -107,6 +117,8 @@ func walk(e edge, v any, fn func(edge, string)) {
 			walk(e, document, fn)
 			return
 		}
+		fn(e, x)
+	case float64, bool:
 		fn(e, x)
 	}
 }

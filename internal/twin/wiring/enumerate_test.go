@@ -1,6 +1,7 @@
 package wiring_test
 
 import (
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/awssim"
+	"github.com/pgdr/pgdr/internal/awssim/simapi"
 	"github.com/pgdr/pgdr/internal/awssim/simstacks"
 	"github.com/pgdr/pgdr/internal/twin/wiring"
 )
@@ -15,7 +17,8 @@ import (
 // change is one change of the stacks, at one edge.
 type change struct {
 	// verb: "remove" and "re-point" for expressions, "omit" and "misname" for
-	// names that are written out, "move" for the region of a resource, "drop"
+	// names that are written out, "unset" and "set" for values, "switch" for
+	// what is off by default, "unorder" for a dependency, "move" for the region of a resource, "drop"
 	// for a resource as a whole.
 	verb string
 	edge
@@ -51,6 +54,29 @@ var changed = map[string]func(d simstacks.Documents) []change{
 		}
 		return out
 	},
+	"values": func(d simstacks.Documents) []change {
+		var out []change
+		for _, v := range values(d) {
+			to := otherValue(v.edge, v.was)
+			out = append(out, change{verb: "unset", edge: v.edge, documents: v.remove(d)},
+				change{verb: "set", edge: v.edge, to: toText(to), documents: v.change(d, to)})
+		}
+		return out
+	},
+	"switches": func(d simstacks.Documents) []change {
+		var out []change
+		for _, s := range switches(d) {
+			out = append(out, change{verb: "switch", edge: s.edge, to: toText(s.to), documents: s.change(d, s.to)})
+		}
+		return out
+	},
+	"orders": func(d simstacks.Documents) []change {
+		var out []change
+		for _, e := range orders(d) {
+			out = append(out, change{verb: "unorder", edge: e, documents: e.remove(d)})
+		}
+		return out
+	},
 	"resources": func(d simstacks.Documents) []change {
 		var out []change
 		for _, e := range providers(d) {
@@ -70,7 +96,7 @@ var changed = map[string]func(d simstacks.Documents) []change{
 }
 
 // fewest of each kind: an enumeration that finds fewer has lost some.
-var fewest = map[string]int{"references": 340, "names": 330, "regions": 150, "resources": 150}
+var fewest = map[string]int{"references": 340, "names": 330, "regions": 150, "resources": 150, "values": 230, "switches": 35, "orders": 16}
 
 // applied applies stacks to an empty account, as a deployment would with a
 // person to notify: without one the notices are unread, which is a finding of
@@ -121,6 +147,7 @@ func TestDiagnose_EveryEdgeOfTheStacksCounts(t *testing.T) {
 					edges[c.edge.String()] = true
 					cloud, err := applied(t, c.documents, zip)
 					if err != nil {
+						requireRefusal(t, c, err)
 						refused++
 						continue
 					}
@@ -159,6 +186,17 @@ func TestDiagnose_EveryEdgeOfTheStacksCounts(t *testing.T) {
 			t.Errorf("nothing is ever found by the name %s", id)
 		}
 	}
+}
+
+// requireRefusal wants AWS or Terraform to have refused a change, by name. What
+// the laying out of the stacks does not know is no refusal.
+func requireRefusal(t *testing.T, c change, err error) {
+	t.Helper()
+	var answer *simapi.Error
+	if errors.Is(err, simstacks.ErrReference) || errors.As(err, &answer) && answer.Code != "" {
+		return
+	}
+	t.Errorf("neither AWS nor Terraform refuses %s: %v", c, err)
 }
 
 // excuse notes the exemption of a change that made no difference.

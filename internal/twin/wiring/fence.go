@@ -43,6 +43,9 @@ func (s *survey) lookAtFence() {
 		}
 	}
 	s.lookAtNumbers(acl, name)
+	for _, other := range s.aclsOf(s.replica) { // the one to fence after a rebuild
+		s.lookAtNumbers(other, "network ACL "+nameOf(other))
+	}
 	s.tryFence(acl)
 	s.lookAtReplicasACL()
 }
@@ -61,14 +64,24 @@ func (s *survey) lookAtNumbers(acl *awssim.Resource, name string) {
 
 // lookAtReplicasACL: the default network ACL has all other subnets as well.
 func (s *survey) lookAtReplicasACL() {
+	acls := s.aclsOf(s.replica)
 	for _, subnet := range s.replica.subnets {
-		own := slices.ContainsFunc(s.tx.List("aws_network_acl", s.replica.region), func(acl *awssim.Resource) bool {
+		own := slices.ContainsFunc(acls, func(acl *awssim.Resource) bool {
 			return slices.Contains(s.tx.Show(acl).Strings("subnet_ids"), subnet.ID)
 		})
 		if !own {
 			s.find("replica-acl", s.replica.name(), "its subnet %s has the VPC's default network ACL", nameOf(subnet))
 		}
 	}
+}
+
+// aclsOf are the network ACLs that subnets of an instance's group have, but for
+// the default one.
+func (s *survey) aclsOf(at site) []*awssim.Resource {
+	return slices.DeleteFunc(slices.Clone(s.tx.List("aws_network_acl", at.region)), func(acl *awssim.Resource) bool {
+		has := s.tx.Show(acl).Strings("subnet_ids")
+		return !slices.ContainsFunc(at.subnets, func(subnet *awssim.Resource) bool { return slices.Contains(has, subnet.ID) })
+	})
 }
 
 // fence puts up the guard's fence, unless it is up already, and returns what

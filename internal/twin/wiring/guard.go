@@ -25,11 +25,34 @@ func (s *survey) lookAtGuard() {
 	if t := s.guard.Attrs.Int("timeout"); t < minTime || t > maxTime {
 		s.find("guard-time", name, "its time-out is %d s, want %d to %d", t, minTime, maxTime)
 	}
+	if m := s.guard.Attrs.Int("memory_size"); m < minMemory {
+		s.find("guard-memory", name, "it has %d MB, want %d or more", m, minMemory)
+	}
+	s.lookAtProgram(name)
 	group := s.guard.Attrs.Block("logging_config").Str("log_group")
 	if s.tx.Get("aws_cloudwatch_log_group", s.guard.Region, group) == nil {
 		s.find("guard-log", name, "there is no log group %s in %s", group, s.guard.Region)
 	}
 	s.lookAtGuardsSubnets()
+}
+
+// minMemory in MB: with less the function has less of a processor too, and its
+// looks take longer than they may (docs/performance.md).
+const minMemory = 256
+
+// lookAtProgram: the archive holds an arm64 program, and nothing else can run
+// it. A drill runs a build of this machine's, and would not notice.
+func (s *survey) lookAtProgram(name string) {
+	a := s.guard.Attrs
+	if got := a.Strings("architectures"); !slices.Equal(got, []string{"arm64"}) {
+		s.find("guard-program", name, "its architecture is %v, its program's arm64", got)
+	}
+	if got := a.Str("runtime"); !strings.HasPrefix(got, "provided.") {
+		s.find("guard-program", name, "its runtime is %q, which does not start a program", got)
+	}
+	if a.Has("reserved_concurrent_executions") && a.Int("reserved_concurrent_executions") == 0 {
+		s.find("guard-program", name, "its concurrency is reserved as 0: it never runs")
+	}
 }
 
 // lookAtGuardsSubnets: the fence admits ranges, so these must be the guard's
@@ -104,7 +127,8 @@ func (s *survey) invokes(service, source string) string {
 	for _, p := range s.permissions() {
 		a := p.Attrs
 		action := a.Str("action") == "lambda:InvokeFunction" || a.Str("action") == "lambda:*" || a.Str("action") == "*"
-		if action && a.Str("principal") == service && (!a.Has("source_arn") || a.Str("source_arn") == source) {
+		of := (!a.Has("source_arn") || a.Str("source_arn") == source) && (!a.Has("source_account") || a.Str("source_account") == s.tx.Account())
+		if action && a.Str("principal") == service && of {
 			return ""
 		}
 	}
@@ -179,6 +203,9 @@ func (s *survey) lookAtLedger() {
 		s.find("ledger-recovery", name, "it has no point-in-time recovery")
 	}
 	key := a.Block("server_side_encryption").Str("kms_key_arn")
+	if !a.Block("server_side_encryption").Bool("enabled") {
+		key = "" // DynamoDB's own then, whatever else is named
+	}
 	if s.replica.db != nil && key != s.replica.db.Attrs.Str("kms_key_id") {
 		s.find("ledger-key", name, "its key is %q, the replica's %s", key, s.replica.db.Attrs.Str("kms_key_id"))
 	}

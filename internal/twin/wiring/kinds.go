@@ -22,6 +22,8 @@ var kinds = map[string]kind{
 	"guard-cidrs":      {Fault, "Make PGDR_GUARD_CIDRS the ranges of the function's subnets: the fence lets these through and no others."},
 	"guard-log":        {Warning, "Name a log group of the function's region that exists."},
 	"guard-time":       {Warning, "Let the function run nearly a minute, so that it looks again and again until the next tick."},
+	"guard-memory":     {Warning, "Give the function the memory that it was measured with: its share of a processor follows from it."},
+	"guard-program":    {Fault, "Let the function run its archive: arm64, an OS-only runtime, no concurrency of 0."},
 	"witness":          {Fault, "Name witness regions that the account has, none of them a site's."},
 	"function-invoker": {Warning, "Remove the permission: only the schedule and the alarms' topics are to invoke the guard."},
 	// The databases.
@@ -73,6 +75,7 @@ var kinds = map[string]kind{
 	"alarm-subject":     {Fault, "Name an instance or function that exists in the alarm's region: the alarm waits for data that never comes."},
 	"alarm-silent":      {Fault, "Let the alarm act on a topic, with its actions enabled."},
 	"alarm-target":      {Fault, "Let alarms of the databases wake the guard, and alarms about the guard tell people."},
+	"alarm-settings":    {Warning, "Let the alarm see what it is for: statistic, missing data, a threshold that its metric can pass, periods of a minute."},
 	"alarm-end":         {Warning, "Let the alarm tell its end (ok_actions) where it tells its beginning."},
 	"alarm-blind":       {Fault, "Count missing data as breaching: a guard that is gone publishes nothing."},
 	"topic-policy":      {Fault, "Let cloudwatch.amazonaws.com publish to the topic."},
@@ -98,3 +101,8 @@ var kinds = map[string]kind{
 
 // IDs are the names of all findings that there can be, sorted.
 func IDs() []string { return slices.Sorted(maps.Keys(kinds)) }
+
+// Named are the names of all findings of a severity, sorted.
+func Named(s Severity) []string {
+	return slices.DeleteFunc(IDs(), func(id string) bool { return kinds[id].severity != s })
+}

@@ -46,14 +46,7 @@ var seconds = regexp.MustCompile(`variables PGDR_(ABORT|ARMING|COOLDOWN|INSTANCE
 func literals(d simstacks.Documents) []edge {
 	var out []edge
 	each(d, func(e edge, text string) {
-		words := []string{e.typ, e.name}
-		if e.section != "resource" {
-			words[0] = e.section
-		}
-		for _, p := range slices.Concat(e.path, e.inside) {
-			words = append(words, strings.ReplaceAll(toText(p), " ", "_"))
-		}
-		where := strings.Join(words, " ")
+		where := e.words()
 		if seconds.MatchString(where) {
 			return
 		}
@@ -63,6 +56,18 @@ func literals(d simstacks.Documents) []edge {
 		}
 	})
 	return out
+}
+
+// words are where an edge is, for patterns to match.
+func (e edge) words() string {
+	words := []string{e.typ, e.name}
+	if e.section != "resource" {
+		words[0] = e.section
+	}
+	for _, p := range slices.Concat(e.path, e.inside) {
+		words = append(words, strings.ReplaceAll(toText(p), " ", "_"))
+	}
+	return strings.Join(words, " ")
 }
 
 var (

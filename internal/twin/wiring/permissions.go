@@ -198,6 +198,9 @@ func (s *survey) excesses() []need {
 // https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html
 func (s *survey) judge(docs []policy.Document, n need, r policy.Request) string {
 	v := policy.Identity(docs, r)
+	if denied := s.topicDenies(n, r); denied != "" {
+		return denied
+	}
 	if n.key && v.Effect != policy.ExplicitDeny {
 		own, problem := s.keyVerdict(n, r)
 		if problem != "" {
@@ -216,6 +219,24 @@ func (s *survey) judge(docs []policy.Document, n need, r policy.Request) string 
 		return fmt.Sprintf("statement %q of %q denies it on %s", v.Sid, v.Policy, r.Resource)
 	}
 	return "no statement of the role allows it on " + r.Resource
+}
+
+// topicDenies says which statement of a topic's own policy denies a request, ""
+// if none does or the resource is no topic. Within the account the caller's
+// policies are enough to be allowed.
+func (s *survey) topicDenies(n need, r policy.Request) string {
+	topic := s.tx.Get(typeTopic, n.region, r.Resource)
+	if topic == nil {
+		return ""
+	}
+	doc, err := policy.Parse("topic policy", topic.Attrs.Str("policy"))
+	if err != nil {
+		return "" // said of the topic
+	}
+	if v := policy.Resource(doc, r); v.Effect == policy.ExplicitDeny {
+		return fmt.Sprintf("statement %q of the topic's policy denies it", v.Sid)
+	}
+	return ""
 }
 
 // keyVerdict is what a key's own policy says.

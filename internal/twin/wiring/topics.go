@@ -143,6 +143,9 @@ func (s *survey) lookAtNotices() {
 			s.find("topic-wakes", topicName(arn), "it wakes the guard with the guard's own notices: Lambda cuts such loops")
 			continue
 		}
+		if a.Has("filter_policy") {
+			s.find("notices-unread", topicName(arn), "the subscription of %s filters messages", a.Str("endpoint"))
+		}
 		people++
 		if a.Bool("pending_confirmation") {
 			s.fact(topicName(arn), "%s has yet to confirm", a.Str("endpoint"))
