@@ -16,6 +16,7 @@ import (
 	"github.com/pgdr/pgdr/internal/drill/scenario"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 	"github.com/pgdr/pgdr/internal/pgtest"
+	"github.com/pgdr/pgdr/internal/twin/wiring"
 )
 
 // arguments of an action, by name.
@@ -44,7 +45,10 @@ func actions() map[string]action {
 
 // Vocabulary is what scenarios may name.
 func Vocabulary() scenario.Vocabulary {
-	v := scenario.Vocabulary{Actions: map[string][]string{}, Conditions: slices.Sorted(maps.Keys(conditions()))}
+	v := scenario.Vocabulary{
+		Actions: map[string][]string{}, Conditions: slices.Sorted(maps.Keys(conditions())),
+		Faults: wiring.Named(wiring.Fault), Warnings: wiring.Named(wiring.Warning),
+	}
 	for name, a := range actions() {
 		v.Actions[name] = a.takes
 	}

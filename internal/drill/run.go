@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -106,9 +107,33 @@ func (s *stage) close() error {
 // play holds the drill in an open world.
 func (s *stage) play(ctx context.Context, sc scenario.Scenario) (report.Report, error) {
 	s.record = newRecorder(s.world.Clock.Now(), s.tell)
-	if found := s.diagnose(); !sc.Bare && (len(found) > 0 || len(sc.Expect.Diagnosis) > 0) {
-		return diagnosed(sc, found), nil
+	if sc.Bare {
+		return s.disaster(ctx, sc)
 	}
+	faults, warnings := s.diagnose()
+	s.warn(warnings)
+	var r report.Report
+	var err error
+	if len(faults) > 0 || len(sc.Expect.Diagnosis) > 0 {
+		r = diagnosed(sc, faults)
+	} else if r, err = s.disaster(ctx, sc); err != nil {
+		return r, err
+	}
+	r.Warnings = warnings
+	r.Failures = append(r.Failures, missing("warnings", sc.Expect.Warnings, warnings)...)
+	return r, nil
+}
+
+// warn says what the drill goes on without.
+func (s *stage) warn(found []report.Finding) {
+	now := s.world.Clock.Now()
+	for _, f := range found {
+		s.tell(now, report.LaneWiring, "warning "+f.ID+": "+f.What)
+	}
+}
+
+// disaster makes the system ready and lets the scenario happen.
+func (s *stage) disaster(ctx context.Context, sc scenario.Scenario) (report.Report, error) {
 	watched, stop := context.WithCancel(ctx)
 	defer stop()
 	if !sc.Bare {
@@ -131,20 +156,22 @@ func (s *stage) play(ctx context.Context, sc scenario.Scenario) (report.Report, 
 // diagnosed is the report of a drill that stopped because the wiring cannot
 // work.
 func diagnosed(sc scenario.Scenario, found []report.Finding) report.Report {
-	r := report.Report{Diagnosis: found}
-	ids := map[string]bool{}
-	for _, f := range found {
-		ids[f.ID] = true
-	}
-	for _, want := range sc.Expect.Diagnosis {
-		if !ids[want] {
-			r.Failures = append(r.Failures, fmt.Sprintf("diagnosis: want %s among the findings", want))
-		}
-	}
+	r := report.Report{Diagnosis: found, Failures: missing("diagnosis", sc.Expect.Diagnosis, found)}
 	if len(sc.Expect.Diagnosis) == 0 {
 		r.Failures = append(r.Failures, "the wiring would not carry a failover: nothing was drilled")
 	}
 	return r
+}
+
+// missing says which findings are not among those that were found.
+func missing(where string, want []string, found []report.Finding) []string {
+	var all []string
+	for _, id := range want {
+		if !slices.ContainsFunc(found, func(f report.Finding) bool { return f.ID == id }) {
+			all = append(all, fmt.Sprintf("%s: want %s among the findings", where, id))
+		}
+	}
+	return all
 }
 
 // ready waits until the system is as it is on a quiet day, but for the guard:

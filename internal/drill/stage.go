@@ -154,15 +154,20 @@ func (s *stage) databaseName() string {
 	return ""
 }
 
-// diagnose tells what of the wiring would keep a failover from working.
-func (s *stage) diagnose() []report.Finding {
-	var found []report.Finding
+// diagnose tells what of the wiring would keep a failover from working, and
+// what a failover would work without.
+func (s *stage) diagnose() (faults, warnings []report.Finding) {
 	// The function cannot fail, so neither can View.
 	_ = s.world.Cloud.View(func(tx *awssim.Tx) error {
-		for _, f := range wiring.Diagnose(tx, s.base.o.Environment).Faults() {
-			found = append(found, report.Finding{ID: f.ID, What: f.Subject + ": " + f.What, Remedy: f.Remedy})
+		for _, f := range wiring.Diagnose(tx, s.base.o.Environment).Findings {
+			found := report.Finding{ID: f.ID, What: f.Subject + ": " + f.What, Remedy: f.Remedy}
+			if f.Severity == wiring.Fault {
+				faults = append(faults, found)
+			} else {
+				warnings = append(warnings, found)
+			}
 		}
 		return nil
 	})
-	return found
+	return faults, warnings
 }

@@ -19,6 +19,9 @@ type Report struct {
 	Failures []string `json:"failures,omitempty"`
 	// Diagnosis is what is wrong with the wiring, if the drill stopped for it.
 	Diagnosis []Finding `json:"diagnosis,omitempty"`
+	// Warnings are what else the diagnosis found: a failover works, and
+	// something that the wiring promises does not. They do not stop a drill.
+	Warnings []Finding `json:"warnings,omitempty"`
 	// Scale of the clock: how many times as fast as the machine's it ran.
 	Scale float64 `json:"scale"`
 	// Simulated and Real are how long the drill took, on each clock, in seconds.
@@ -39,14 +42,19 @@ type Finding struct {
 	Remedy string `json:"remedy"`
 }
 
+// String is a finding and, on a second line, its remedy.
+func (f Finding) String() string { return f.ID + ": " + f.What + "\n    remedy: " + f.Remedy }
+
 // Lanes of the timeline.
 const (
 	LaneWorld = "world"
-	LaneGuard = "guard"
-	LaneRDS   = "rds"
-	LaneDNS   = "dns"
-	LaneApps  = "applications"
-	LaneTold  = "people"
+	// LaneWiring is said before anything happens, and is no lane of the picture.
+	LaneWiring = "wiring"
+	LaneGuard  = "guard"
+	LaneRDS    = "rds"
+	LaneDNS    = "dns"
+	LaneApps   = "applications"
+	LaneTold   = "people"
 )
 
 // Lanes in the order in which they are drawn.
@@ -145,8 +153,9 @@ func (r Report) Text() string {
 		fmt.Fprintf(&b, "  not as expected: %s\n", f)
 	}
 	for _, f := range r.Diagnosis {
-		fmt.Fprintf(&b, "  %s: %s\n    remedy: %s\n", f.ID, f.What, f.Remedy)
+		fmt.Fprintf(&b, "  %s\n", f)
 	}
+	r.warnings(&b)
 	r.timeline(&b)
 	r.phases(&b)
 	r.apps(&b)
@@ -154,6 +163,16 @@ func (r Report) Text() string {
 	r.plans(&b)
 	fmt.Fprintf(&b, "\nSeconds are simulated, %gx as fast as this machine's: %s in %s.\n", r.Scale, clock(r.Simulated), clock(r.Real))
 	return b.String()
+}
+
+func (r Report) warnings(b *strings.Builder) {
+	if len(r.Warnings) == 0 {
+		return
+	}
+	b.WriteString("\nWarnings of the wiring (a failover works; what they name does not)\n")
+	for _, f := range r.Warnings {
+		fmt.Fprintf(b, "  %s\n", f)
+	}
 }
 
 func (r Report) timeline(b *strings.Builder) {

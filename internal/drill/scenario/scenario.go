@@ -88,6 +88,9 @@ type Expect struct {
 	// Diagnosis are findings of the wiring that the drill must have stopped
 	// for; with them nothing else is looked at.
 	Diagnosis []string `yaml:"diagnosis"`
+	// Warnings are findings of the wiring that the report must show; they do
+	// not stop the drill.
+	Warnings []string `yaml:"warnings"`
 	// Plans: "clean" wants plans of both stacks that destroy, replace and
 	// un-fence nothing; "none" makes none. Empty is clean after a promotion
 	// and none otherwise.
@@ -156,8 +159,8 @@ type Vocabulary struct {
 	Actions map[string][]string
 	// Conditions; one that ends with ":" takes a word after it.
 	Conditions []string
-	// Refusals, Policies and Findings by their names.
-	Refusals []string
+	// Refusals of the guard, Faults and Warnings of the wiring, by their names.
+	Refusals, Faults, Warnings []string
 }
 
 func (s Scenario) faults(known Vocabulary) []string {
@@ -182,6 +185,12 @@ func (s Scenario) faults(known Vocabulary) []string {
 	add(disasters > 1, "steps: found %d with disaster, want one at most", disasters)
 	for i, name := range s.Expect.Refusals {
 		add(!slices.Contains(known.Refusals, name), "expect.refusals[%d]: found %q, want a name that docs/guard.md lists", i, name)
+	}
+	for i, id := range s.Expect.Diagnosis {
+		add(!slices.Contains(known.Faults, id), "expect.diagnosis[%d]: found %q, want a fault that docs/twin.md lists", i, id)
+	}
+	for i, id := range s.Expect.Warnings {
+		add(!slices.Contains(known.Warnings, id), "expect.warnings[%d]: found %q, want a warning that docs/twin.md lists", i, id)
 	}
 	add(!slices.Contains([]string{"", "confirmed", "owed", "waived", "void"}, s.Expect.Fence), "expect.fence: found %q, want confirmed, owed, waived or void", s.Expect.Fence)
 	add(!slices.Contains([]string{"", "clean", "none"}, s.Expect.Plans), "expect.plans: found %q, want clean or none", s.Expect.Plans)

@@ -15,6 +15,8 @@ var known = scenario.Vocabulary{
 	Actions:    map[string][]string{"lose": {"region"}, "wait": nil},
 	Conditions: []string{"failed-over", "writes:"},
 	Refusals:   []string{"isolated"},
+	Faults:     []string{"guard-missing"},
+	Warnings:   []string{"alarm-end"},
 }
 
 const good = `
@@ -60,6 +62,8 @@ func TestParse_NamesWhatIsWrong(t *testing.T) {
 		"duration":          {"name: a\ntitle: t\nsteps: [{after: soon, do: wait}]", `found "soon", want a duration such as 90s or 15m`},
 		"two disasters":     {"name: a\ntitle: t\nsteps: [{do: wait, disaster: true}, {do: wait, disaster: true}]", "found 2 with disaster"},
 		"unknown refusal":   {"name: a\ntitle: t\nsteps: [{do: wait}]\nexpect: {refusals: [no]}", `expect.refusals[0]: found "no"`},
+		"unknown fault":     {"name: a\ntitle: t\nexpect: {diagnosis: [alarm-end]}", `expect.diagnosis[0]: found "alarm-end", want a fault`},
+		"unknown warning":   {"name: a\ntitle: t\nsteps: [{do: wait}]\nexpect: {warnings: [no]}", `expect.warnings[0]: found "no", want a warning`},
 		"unknown fence":     {"name: a\ntitle: t\nsteps: [{do: wait}]\nexpect: {fence: yes}", `expect.fence: found "yes"`},
 		"unknown app":       {"name: a\ntitle: t\nsteps: [{do: wait}]\nexpect: {apps: {x: {}}}", `expect.apps: found "x", want one of primary-app`},
 		"unknown server":    {"name: a\ntitle: t\nsteps: [{do: wait}]\nexpect: {apps: {sticky-app: {server: third}}}", `found "third", want primary or replica`},
