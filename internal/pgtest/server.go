@@ -26,6 +26,9 @@ type Options struct {
 	Certificate Certificate
 	// Settings go to postgresql.conf on top of the package's own.
 	Settings map[string]string
+	// Slot is the physical replication slot that a replica makes on its source
+	// and receives by; "" for none.
+	Slot string
 	// Plaintext lets clients in without TLS too.
 	Plaintext bool
 }
@@ -117,9 +120,12 @@ func (s *Server) NewReplica(ctx context.Context, opts Options, via netip.AddrPor
 func (s *Server) follow(ctx context.Context, source netip.AddrPort) error {
 	conn := fmt.Sprintf("host=%s port=%d user=%s password=%s application_name=%s sslmode=prefer",
 		source.Addr(), source.Port(), replicationUser, s.replication, s.opts.Name)
-	err := s.programs.run(ctx, "pg_basebackup", "--pgdata", s.dataDir(), "--dbname", conn,
-		"--write-recovery-conf", "--checkpoint", "fast", "--wal-method", "stream", "--no-sync")
-	if err != nil {
+	arguments := []string{"--pgdata", s.dataDir(), "--dbname", conn,
+		"--write-recovery-conf", "--checkpoint", "fast", "--wal-method", "stream", "--no-sync"}
+	if s.opts.Slot != "" {
+		arguments = append(arguments, "--create-slot", "--slot", s.opts.Slot)
+	}
+	if err := s.programs.run(ctx, "pg_basebackup", arguments...); err != nil {
 		return err
 	}
 	if err := s.writeConfig(); err != nil {

@@ -22,8 +22,9 @@ type instance struct {
 	server *pgtest.Server
 	// path that a replica receives its WAL over; nil for a primary.
 	path *pgtest.Relay
-	// standby: the server is one still.
+	// standby: the server is one still, of the source.
 	standby bool
+	source  *instance
 }
 
 // group holds the parameters of a parameter group by name.
@@ -77,11 +78,41 @@ func (s *Servers) makeReplica(ctx context.Context, r awssim.Resource, g group, s
 	if err != nil {
 		return nil, err
 	}
-	server, err := source.server.NewReplica(ctx, s.options(r, g), path.Addr())
+	o := s.options(r, g)
+	o.Slot = slotOf(r)
+	server, err := source.server.NewReplica(ctx, o, path.Addr())
 	if err != nil {
 		return nil, errors.Join(err, path.Close())
 	}
-	return &instance{resource: r, server: server, path: path, standby: true}, nil
+	return &instance{resource: r, server: server, path: path, standby: true, source: source}, nil
+}
+
+// slotOf names the slot by which a replica from another region receives: what
+// it has not received stays on the source, whatever becomes of the replica.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PostgreSQL.Replication.ReadReplicas.html
+func slotOf(r awssim.Resource) string {
+	return strings.ToLower(strings.NewReplacer("-", "_", ":", "_").Replace("rds_" + r.Region + "_" + r.Attrs.Str("resource_id")))
+}
+
+// dropSlot drops the slot of a replica that is none any more, as RDS does. A
+// source that is gone keeps it.
+func (i *instance) dropSlot(ctx context.Context) {
+	source := i.source
+	if source == nil {
+		return
+	}
+	source.mu.Lock()
+	running, server := source.server.Running(), source.server
+	source.mu.Unlock()
+	if !running {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	// Whoever still receives by it is of the past: the next look at the slot
+	// finds it unused.
+	_ = server.Exec(ctx, fmt.Sprintf(`SELECT pg_terminate_backend(active_pid, 100) FROM pg_replication_slots WHERE slot_name = '%[1]s' AND active;
+		SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '%[1]s' AND NOT active`, slotOf(i.resource)))
 }
 
 // likeRDS makes what RDS makes in a new instance: the administrator, who is no
@@ -143,6 +174,7 @@ func (i *instance) become(ctx context.Context, w want) error {
 			return err
 		}
 		i.standby = false
+		i.dropSlot(ctx)
 	}
 	return nil
 }

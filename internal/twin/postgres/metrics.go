@@ -50,7 +50,7 @@ const askGauges = `SELECT
 		WHEN NOT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming') THEN -1
 		ELSE coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 0) END::float8,
 	CASE WHEN pg_is_in_recovery() THEN 0
-		ELSE coalesce((SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)) FROM pg_stat_replication), 0) END::float8`
+		ELSE coalesce((SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)) FROM pg_replication_slots), 0) END::float8`
 
 // publish publishes RDS's metrics of all instances whose region has power.
 func (s *Servers) publish(ctx context.Context, now time.Time) {

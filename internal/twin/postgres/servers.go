@@ -96,6 +96,7 @@ func (s *Servers) Reconcile(ctx context.Context) {
 			delete(s.all, id)
 			s.mu.Unlock()
 			s.report(id, i.close())
+			i.dropSlot(ctx)
 		}
 	}
 }

@@ -128,6 +128,29 @@ func TestServers_AreWhatTheAccountSays(t *testing.T) {
 		w.await("connections", read(away, "DatabaseConnections", primaryDB))
 		require.False(t, read(away, "ReplicaLag", primaryDB)(), "the source has no lag")
 	})
+	t.Run("a slot keeps what the replica has not received, though nobody receives by it", func(t *testing.T) {
+		held := func() float64 {
+			p, ok := w.metrics.Last(metrics.ID{Region: away, Namespace: "AWS/RDS", Name: "OldestReplicationSlotLag", Dimensions: metrics.Dimensions(map[string]string{"DBInstanceIdentifier": primaryDB})})
+			if !ok {
+				return 0
+			}
+			return p.Value
+		}
+		w.change(home, replica, func(tx *awssim.Tx, r *awssim.Resource) error {
+			lifecycle.Force(tx, r, lifecycle.Failed)
+			return nil
+		})
+		w.await("the replica is dead", func() bool { return !w.up(home, replica) })
+		require.NoError(t, w.servers.With(away, primaryDB, func(s *pgtest.Server) error {
+			return s.Exec(t.Context(), "CREATE TABLE kept AS SELECT repeat('x', 1000) FROM generate_series(1, 2000)")
+		}))
+		w.await("its slot lags", func() bool { return held() > 1<<20 })
+		w.change(home, replica, func(tx *awssim.Tx, r *awssim.Resource) error {
+			lifecycle.Force(tx, r, lifecycle.Available)
+			return nil
+		})
+		w.await("it catches up", func() bool { return w.up(home, replica) && held() < 1<<20 })
+	})
 	t.Run("a promotion promotes", func(t *testing.T) {
 		w.change(home, replica, func(tx *awssim.Tx, r *awssim.Resource) error {
 			return lifecycle.Promote(tx, r, lifecycle.Promotion{}, lifecycle.DefaultTiming())
@@ -136,6 +159,12 @@ func TestServers_AreWhatTheAccountSays(t *testing.T) {
 		w.await("restarts first", func() bool { return !w.up(home, replica) })
 		w.await("serves", func() bool { return w.up(home, replica) })
 		w.await("takes writes", func() bool { return !w.recovering(home, replica) })
+		w.await("the source keeps nothing for it any more", func() (gone bool) {
+			err := w.servers.With(away, primaryDB, func(s *pgtest.Server) error {
+				return s.QueryRow(t.Context(), "SELECT count(*) = 0 FROM pg_replication_slots", nil, &gone)
+			})
+			return err == nil && gone
+		})
 	})
 }
 
