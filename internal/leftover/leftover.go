@@ -1,14 +1,17 @@
 // Package leftover removes what killed processes left behind: directories whose
-// names tell which process made them.
+// names tell which process made them, and sockets that nobody listens on.
 package leftover
 
 import (
+	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // MkdirTemp makes a directory in a folder, named for this process, for Sweep to
@@ -33,6 +36,25 @@ func Sweep(in, prefix string) {
 			continue
 		}
 		_ = os.RemoveAll(filepath.Join(in, e.Name()))
+	}
+}
+
+// SweepSockets removes the Unix sockets that match a pattern and that nobody
+// listens on: those of processes that were killed.
+func SweepSockets(pattern string) {
+	paths, err := filepath.Glob(pattern)
+	if err != nil {
+		return
+	}
+	dialer := net.Dialer{Timeout: time.Second}
+	for _, path := range paths {
+		conn, err := dialer.DialContext(context.Background(), "unix", path)
+		switch {
+		case err == nil:
+			_ = conn.Close() // it is listened on
+		case errors.Is(err, syscall.ECONNREFUSED):
+			_ = os.Remove(path)
+		}
 	}
 }
 

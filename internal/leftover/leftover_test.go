@@ -1,6 +1,7 @@
 package leftover_test
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,4 +31,26 @@ func TestSweep_RemovesWhatDeadProcessesLeftAndNothingElse(t *testing.T) {
 	require.NoDirExists(t, left)
 	require.DirExists(t, foreign)
 	require.DirExists(t, filepath.Join(in, prefix+"x"))
+}
+
+func TestSweepSockets_RemovesThoseThatNobodyListensOn(t *testing.T) {
+	in, err := os.MkdirTemp("", "sock") //nolint:usetesting // a socket's path must be short
+	require.NoError(t, err)
+	defer func() { require.NoError(t, os.RemoveAll(in)) }()
+	var lc net.ListenConfig
+	listen := func(name string) *net.UnixListener {
+		l, err := lc.Listen(t.Context(), "unix", filepath.Join(in, name))
+		require.NoError(t, err)
+		return l.(*net.UnixListener)
+	}
+	live, dead := listen("pgdr-1.sock"), listen("pgdr-2.sock")
+	defer func() { require.NoError(t, live.Close()) }()
+	dead.SetUnlinkOnClose(false) // as a killed process leaves it
+	require.NoError(t, dead.Close())
+	require.NoError(t, os.WriteFile(filepath.Join(in, "other.sock"), nil, 0o600))
+
+	leftover.SweepSockets(filepath.Join(in, "pgdr-*.sock"))
+	require.FileExists(t, filepath.Join(in, "pgdr-1.sock"))
+	require.NoFileExists(t, filepath.Join(in, "pgdr-2.sock"))
+	require.FileExists(t, filepath.Join(in, "other.sock"))
 }

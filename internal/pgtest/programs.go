@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"github.com/pgdr/pgdr/internal/child"
 )
 
 // ErrNoPostgreSQL means that this machine has no PostgreSQL server programs of
@@ -40,6 +42,13 @@ var findPrograms = sync.OnceValues(func() (programs, error) {
 	as, err := serverUser()
 	return programs{dir: dir, as: as}, err
 })
+
+// Programs is the folder of the server programs; the error wraps ErrNoPostgreSQL
+// where there are none.
+func Programs() (string, error) {
+	p, err := findPrograms()
+	return p.dir, err
+}
 
 // candidateDirs are where PostgreSQL's programs may be: the installation that
 // pg_config belongs to, the search path, then where packages put the servers.
@@ -124,7 +133,8 @@ func serverUser() (*syscall.Credential, error) {
 // command is a server program as its user, in a process that dies with ours.
 func (p programs) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(p.dir, name), args...) // #nosec G204 -- a program that was looked for by name
-	cmd.SysProcAttr = childAttributes(p.as)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.as}
+	child.Bind(cmd, syscall.SIGKILL)
 	cmd.Dir = "/" // the user may not be able to enter ours
 	cmd.Env = []string{"LC_ALL=C", "TZ=UTC", "PATH=" + p.dir + ":/usr/bin:/bin"}
 	return cmd

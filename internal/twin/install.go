@@ -13,6 +13,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/pgdr/pgdr/internal/child"
+	"github.com/pgdr/pgdr/internal/filelock"
 )
 
 // Install builds the stand-in provider from the module's source and puts it
@@ -24,9 +28,11 @@ import (
 // refuse it. Those are removed, so that the next `terraform init` writes them
 // anew.
 func (d Dir) Install(ctx context.Context, module string) error {
-	if err := os.MkdirAll(filepath.Join(string(d), "build"), 0o750); err != nil {
-		return fmt.Errorf("make the twin's directory: %w", err)
+	release, err := d.Lock(ctx)
+	if err != nil {
+		return err
 	}
+	defer release()
 	built := filepath.Join(string(d), "build", "terraform-provider-aws")
 	if err := build(ctx, module, built); err != nil {
 		return err
@@ -46,6 +52,18 @@ func (d Dir) Install(ctx context.Context, module string) error {
 	return nil
 }
 
+// Lock waits until nobody else builds in the twin.
+func (d Dir) Lock(ctx context.Context) (release func(), err error) {
+	if err := os.MkdirAll(filepath.Join(string(d), "build"), 0o750); err != nil {
+		return nil, fmt.Errorf("make the twin's directory: %w", err)
+	}
+	return filelock.Lock(ctx, filepath.Join(string(d), "build", "lock"))
+}
+
+// Ephemeral begins the names of the folders in a twin that live for one run and
+// have a provider of their own: see Take.
+const Ephemeral = "drill-"
+
 // build compiles the plugin. With these settings the same source gives the
 // same bytes, wherever it lies and whatever was committed, and the linker has
 // nothing to do when the output is up to date.
@@ -53,6 +71,7 @@ func build(ctx context.Context, module, output string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", output, "./cmd/terraform-provider-aws") //nolint:gosec // the output path is the twin's own
 	cmd.Dir = module
 	cmd.Env = append(without(os.Environ(), "GOFLAGS", "GOOS", "GOARCH"), "CGO_ENABLED=0", "GOFLAGS=")
+	child.Gently(cmd, time.Minute) // interrupted, it removes what it has begun
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the stand-in provider: %w\n%s", err, bytes.TrimSpace(out))
 	}
@@ -109,7 +128,8 @@ provider_installation {
 `, strconv.Quote(d.mirror()))
 }
 
-// forgetLocks removes what `terraform init` noted of the provider before.
+// forgetLocks removes what `terraform init` noted of the provider before, but
+// not of runs under way, which have the provider that they began with.
 func (d Dir) forgetLocks() error {
 	root, err := os.OpenRoot(string(d))
 	if err != nil {
@@ -120,6 +140,8 @@ func (d Dir) forgetLocks() error {
 		switch {
 		case err != nil:
 			return err
+		case entry.IsDir() && !strings.Contains(name, "/") && strings.HasPrefix(name, Ephemeral):
+			return fs.SkipDir
 		case path.Base(name) == ".terraform.lock.hcl":
 			return root.Remove(name)
 		case entry.IsDir() && strings.HasSuffix("/"+name, "/.terraform/providers"):
@@ -142,6 +164,18 @@ func without(env []string, names ...string) []string {
 		name, _, _ := strings.Cut(variable, "=")
 		return slices.Contains(names, name)
 	})
+}
+
+// Take gives d the provider that another twin has now, for its own: what is
+// installed there later replaces a file, and changes none.
+func (d Dir) Take(from Dir) error {
+	if err := os.MkdirAll(filepath.Dir(d.plugin()), 0o750); err != nil {
+		return fmt.Errorf("make the mirror's directory: %w", err)
+	}
+	if err := os.Link(from.plugin(), d.plugin()); err != nil {
+		return fmt.Errorf("take the provider: %w", err)
+	}
+	return nil
 }
 
 // Borrow makes d a twin that uses the provider of another, which Install has

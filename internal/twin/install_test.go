@@ -137,3 +137,36 @@ func read(t *testing.T, path string) []byte {
 	require.NoError(t, err)
 	return raw
 }
+
+// A run under way has the provider that it began with: what is installed
+// meanwhile neither changes it nor makes Terraform forget it.
+func TestTake_KeepsARunApartFromWhatIsInstalledLater(t *testing.T) {
+	d, err := twin.New(t.TempDir())
+	require.NoError(t, err)
+	plugin := func(d twin.Dir) string {
+		found, err := filepath.Glob(filepath.Join(string(d), "mirror", "registry.terraform.io", "hashicorp", "aws", "*", "*", "*"))
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+		return found[0]
+	}
+	require.NoError(t, d.Install(t.Context(), module))
+	run := twin.Dir(filepath.Join(string(d), twin.Ephemeral+"1-x"))
+	require.NoError(t, run.Take(d))
+	began, err := os.ReadFile(plugin(run))
+	require.NoError(t, err)
+	locks := []string{filepath.Join(string(run), "deployed", ".terraform.lock.hcl"), filepath.Join(d.Environment("dev"), ".terraform.lock.hcl")}
+	for _, lock := range locks {
+		require.NoError(t, os.MkdirAll(filepath.Dir(lock), 0o750))
+		require.NoError(t, os.WriteFile(lock, nil, 0o600))
+	}
+	// Another source's provider is in the mirror, so that the next installation
+	// changes it.
+	require.NoError(t, os.Remove(plugin(d)))
+	require.NoError(t, d.Install(t.Context(), module))
+
+	now, err := os.ReadFile(plugin(run))
+	require.NoError(t, err)
+	require.Equal(t, began, now)
+	require.FileExists(t, locks[0], "of the run under way")
+	require.NoFileExists(t, locks[1], "of what lives in the twin itself")
+}

@@ -21,5 +21,11 @@ func SocketPath(dir string) string {
 		return path
 	}
 	sum := sha256.Sum256([]byte(filepath.Clean(dir)))
-	return filepath.Join(os.TempDir(), "pgdr-"+hex.EncodeToString(sum[:8])+".sock")
+	return filepath.Join(os.TempDir(), socketPrefix+hex.EncodeToString(sum[:8])+socketSuffix)
 }
+
+// Names of sockets in the temporary directory.
+const socketPrefix, socketSuffix = "pgdr-", ".sock"
+
+// SocketPattern matches the sockets in the temporary directory.
+func SocketPattern() string { return filepath.Join(os.TempDir(), socketPrefix+"*"+socketSuffix) }

@@ -1,0 +1,5 @@
+package child
+
+import "syscall"
+
+func die(attributes *syscall.SysProcAttr, last syscall.Signal) { attributes.Pdeathsig = last }
