@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/internal/awssim"
+	"github.com/pgdr/pgdr/internal/awssim/simapi"
+	"github.com/pgdr/pgdr/internal/child"
+	"github.com/pgdr/pgdr/internal/drill/preflight"
 	"github.com/pgdr/pgdr/internal/drill/scenario"
 	"github.com/pgdr/pgdr/internal/leftover"
 	"github.com/pgdr/pgdr/internal/local"
@@ -47,37 +50,39 @@ type Base struct {
 	function string
 }
 
-// dirPrefix begins the name of a run's folder; the process's id follows.
-const dirPrefix = "drill-"
-
-// Prepare builds what drills need, synthesizes the stacks and applies them.
+// Prepare looks whether this machine can hold drills, builds what they need,
+// synthesizes the stacks and applies them.
 func Prepare(ctx context.Context, o Options) (b *Base, err error) {
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	leftover.Sweep(string(o.Root), dirPrefix)
+	if err := preflight.Check(ctx, o.Project, o.Environment); err != nil {
+		return nil, err
+	}
+	leftover.Sweep(string(o.Root), twin.Ephemeral)
+	leftover.SweepSockets(simapi.SocketPattern())
 	if err := os.MkdirAll(string(o.Root), 0o750); err != nil {
 		return nil, fmt.Errorf("make the twin's directory: %w", err)
 	}
-	dir, err := leftover.MkdirTemp(string(o.Root), dirPrefix)
+	dir, err := leftover.MkdirTemp(string(o.Root), twin.Ephemeral)
 	if err != nil {
 		return nil, fmt.Errorf("make the drill's directory: %w", err)
 	}
-	b = &Base{o: o, dir: dir, function: filepath.Join(string(o.Root), "build", "failover")}
+	b = &Base{o: o, dir: dir, function: filepath.Join(dir, "failover")}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.Close())
 		}
 	}()
 	b.say("build the guard and the stand-in AWS provider")
-	if err := buildFunction(ctx, o.Project, b.function); err != nil {
+	if err := b.build(ctx); err != nil {
 		return b, err
 	}
 	runner, err := b.runner("synthesized")
 	if err != nil {
 		return b, err
 	}
-	if err := runner.Provide(ctx, o.Root); err != nil {
+	if err := b.place("synthesized").Borrow(b.programs()); err != nil {
 		return b, err
 	}
 	b.say("synthesize the stacks of %s", o.Environment)
@@ -92,6 +97,33 @@ func Prepare(ctx context.Context, o Options) (b *Base, err error) {
 }
 
 func (b *Base) say(format string, args ...any) { _, _ = fmt.Fprintf(b.o.Out, format+"\n", args...) }
+
+// programs is the twin whose provider the run's twins borrow.
+func (b *Base) programs() twin.Dir { return twin.Dir(b.dir) }
+
+// build builds the run's programs where they are kept from run to run, and
+// takes what was built: another run that builds meanwhile changes nothing of it.
+func (b *Base) build(ctx context.Context) error {
+	if err := b.o.Root.Install(ctx, b.o.Project); err != nil {
+		return err
+	}
+	if err := b.programs().Take(b.o.Root); err != nil {
+		return err
+	}
+	release, err := b.o.Root.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	kept := filepath.Join(string(b.o.Root), "build", "failover")
+	if err := buildFunction(ctx, b.o.Project, kept); err != nil {
+		return err
+	}
+	if err := os.Link(kept, b.function); err != nil {
+		return fmt.Errorf("take the guard: %w", err)
+	}
+	return nil
+}
 
 // place is the twin of one drill.
 func (b *Base) place(name string) twin.Dir { return twin.Dir(filepath.Join(b.dir, name)) }
@@ -124,7 +156,7 @@ func (b *Base) deploy(ctx context.Context, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := b.place(name).Borrow(b.o.Root); err != nil {
+	if err := b.place(name).Borrow(b.programs()); err != nil {
 		return err
 	}
 	for _, role := range local.Roles() {
@@ -156,6 +188,7 @@ func buildFunction(ctx context.Context, project, program string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc,twin", "-o", program, "./functions/failover") // #nosec G204 -- our own program
 	cmd.Dir = project
 	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOOS=", "GOARCH=", "CGO_ENABLED=0")
+	child.Gently(cmd, time.Minute) // interrupted, it removes what it has begun
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the guard: %w\n%s", err, out)
 	}

@@ -75,7 +75,7 @@ func (b *Base) furnish(ctx context.Context, name string, sc scenario.Scenario) e
 	if err != nil {
 		return err
 	}
-	return b.place(name).Borrow(b.o.Root)
+	return b.place(name).Borrow(b.programs())
 }
 
 // open opens the world.

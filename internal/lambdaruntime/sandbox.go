@@ -12,7 +12,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
+
+	"github.com/pgdr/pgdr/internal/child"
 )
 
 // killedWithin bounds how long a killed program's output is waited for.
@@ -68,6 +71,7 @@ func startSandbox(ctx context.Context, cfg Config) (*sandbox, error) {
 	s.cmd = exec.CommandContext(context.WithoutCancel(ctx), cfg.Command[0], cfg.Command[1:]...) //nolint:gosec // the caller's program
 	s.cmd.Env = cfg.environment(listener.Addr().String(), newID())
 	s.cmd.Stdout, s.cmd.Stderr, s.cmd.WaitDelay = cfg.Log, cfg.Log, killedWithin
+	child.Bind(s.cmd, syscall.SIGKILL)
 	s.begun = time.Now()
 	if err := s.cmd.Start(); err != nil {
 		_ = s.server.Close()

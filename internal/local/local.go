@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"github.com/pgdr/pgdr/internal/child"
 	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/twin"
 )
@@ -238,7 +239,7 @@ func (r *Runner) command(ctx context.Context, name string, args ...string) *exec
 		"CI=1", "NO_COLOR=1", "FORCE_COLOR=0", // cdktf then writes lines and repaints nothing
 		"npm_config_loglevel=error",
 	)
-	interruptGently(cmd)
+	child.Gently(cmd, grace)
 	return cmd
 }
 

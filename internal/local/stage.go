@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/pgdr/pgdr/internal/twin"
 )
 
 // This file is for who serves the simulated account itself, a drill for
@@ -18,15 +16,6 @@ import (
 
 // Roles of the stacks, in the order in which they are deployed.
 func Roles() []string { return slices.Clone(roles) }
-
-// Provide installs the stand-in provider in one twin, for others to borrow.
-func (r *Runner) Provide(ctx context.Context, from twin.Dir) error {
-	r.say("build the stand-in AWS provider")
-	if err := from.Install(ctx, r.Project); err != nil {
-		return err
-	}
-	return r.Twin.Borrow(from)
-}
 
 // Synthesize writes both stacks into the twin.
 func (r *Runner) Synthesize(ctx context.Context) error {
