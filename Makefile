@@ -11,10 +11,10 @@ GOLANGCI := bin/golangci-lint-$(GOLANGCI_VERSION)
 ACTIONLINT_VERSION := v1.7.12
 ACTIONLINT := bin/actionlint-$(ACTIONLINT_VERSION)
 CDKTF := CHECKPOINT_DISABLE=1 npm_config_loglevel=error npx --no-install cdktf
-DRCTL := go run ./cmd/drctl
-
-# Where drctl is built when its exit code matters: `go run` turns each into 1.
+# Where drctl is built, to be executed: `go run` passes a polite kill on to
+# nobody, and turns every exit code into 1.
 BIN ?= bin
+DRCTL = $(BIN)/drctl
 
 # Folders of further policies: make review POLICIES="policies more-policies"
 POLICIES ?=
@@ -38,40 +38,43 @@ deps: node_modules/.package-lock.json ## Install the pinned cdktf command
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
 
+.PHONY: $(DRCTL)
+$(DRCTL):
+	@go build -o $@ ./cmd/drctl
+
 ##@ On this machine, in a simulated AWS account
 
 .PHONY: drill
-drill: deps ## Drill a disaster: SCENARIO=region-loss (default), a name, a .yaml file, or all
-	@$(DRCTL) drill $(SCENARIO) --environment $(ENV) $(DRILL_FLAGS)
+drill: deps $(DRCTL) ## Drill a disaster: SCENARIO=region-loss (default), a name, a .yaml file, or all
+	@exec $(DRCTL) drill $(SCENARIO) --environment $(ENV) $(DRILL_FLAGS)
 
 .PHONY: drills
-drills: ## List the scenarios
-	@$(DRCTL) drill --list
+drills: $(DRCTL) ## List the scenarios
+	@exec $(DRCTL) drill --list
 
 .PHONY: validate
-validate: deps ## Check the stacks of ENV (default dev) against the provider's schema
-	@$(DRCTL) twin validate --environment $(ENV)
+validate: deps $(DRCTL) ## Check the stacks of ENV (default dev) against the provider's schema
+	@exec $(DRCTL) twin validate --environment $(ENV)
 
 .PHONY: plan
-plan: deps ## Show what a deployment of ENV would do
-	@$(DRCTL) twin plan --environment $(ENV)
+plan: deps $(DRCTL) ## Show what a deployment of ENV would do
+	@exec $(DRCTL) twin plan --environment $(ENV)
 
 .PHONY: review
-review: deps ## Plan ENV in the simulated account and review it by policy
-	@go build -o $(BIN)/drctl ./cmd/drctl
-	@$(BIN)/drctl review --environment $(ENV) $(POLICY_FLAGS) $(REVIEW_FLAGS)
+review: deps $(DRCTL) ## Plan ENV in the simulated account and review it by policy
+	@exec $(DRCTL) review --environment $(ENV) $(POLICY_FLAGS) $(REVIEW_FLAGS)
 
 .PHONY: deploy-local
-deploy-local: deps ## Apply both stacks of ENV with cdktf deploy
-	@$(DRCTL) twin deploy --environment $(ENV)
+deploy-local: deps $(DRCTL) ## Apply both stacks of ENV with cdktf deploy
+	@exec $(DRCTL) twin deploy --environment $(ENV)
 
 .PHONY: destroy-local
-destroy-local: deps ## Remove both stacks of ENV again
-	@$(DRCTL) twin destroy --environment $(ENV)
+destroy-local: deps $(DRCTL) ## Remove both stacks of ENV again
+	@exec $(DRCTL) twin destroy --environment $(ENV)
 
 .PHONY: stop-local
-stop-local: ## Stop the simulated account's process; what is in it stays
-	@$(DRCTL) twin stop --environment $(ENV)
+stop-local: $(DRCTL) ## Stop the simulated account's process; what is in it stays
+	@exec $(DRCTL) twin stop --environment $(ENV)
 
 ##@ In CI, against AWS (docs/ci.md)
 
@@ -79,8 +82,8 @@ stop-local: ## Stop the simulated account's process; what is in it stays
 PLANS ?= plans/$(ENV)
 
 .PHONY: ci-plan
-ci-plan: deps ## Plan both stacks of ENV on AWS, reading only, into plans/ENV
-	@$(DRCTL) plan --environment $(ENV) --plans $(PLANS) --no-lock
+ci-plan: deps $(DRCTL) ## Plan both stacks of ENV on AWS, reading only, into plans/ENV
+	@exec $(DRCTL) plan --environment $(ENV) --plans $(PLANS) --no-lock
 
 # 0 is the only exit code that passes, so that no crash is taken for a verdict;
 # and where there is none the review before is gone, as drctl removes it first.
@@ -88,7 +91,7 @@ ci-plan: deps ## Plan both stacks of ENV on AWS, reading only, into plans/ENV
 ci-review: ## Review the plans of ENV; fail if the review blocks them, or if there is none
 	@rm -f $(PLANS)/review.json $(PLANS)/review.md $(PLANS)/comment.md
 	@go build -o $(BIN)/drctl ./cmd/drctl
-	@$(BIN)/drctl review --plan $(PLANS) $(POLICY_FLAGS) --into $(PLANS) --accept-human
+	@$(DRCTL) review --plan $(PLANS) $(POLICY_FLAGS) --into $(PLANS) --accept-human
 
 .PHONY: ci-summary
 ci-summary: ## Add the review of ENV to the run's summary, or print it
@@ -99,8 +102,8 @@ ci-comment: ## Comment the reviews of ENVIRONMENTS on pull request PR_NUMBER, wi
 	@scripts/ci-review.sh comment
 
 .PHONY: ci-apply
-ci-apply: deps ## Apply the plans of ENV as they were reviewed, and nothing else
-	@$(DRCTL) apply --environment $(ENV) --plans $(PLANS)
+ci-apply: deps $(DRCTL) ## Apply the plans of ENV as they were reviewed, and nothing else
+	@exec $(DRCTL) apply --environment $(ENV) --plans $(PLANS)
 
 .PHONY: ci-machine
 ci-machine: ## Install what setup actions need on a bare Debian, as root
@@ -159,7 +162,7 @@ bench-synth: deps ## Time synthesis with and without its short cuts, and from ed
 	go run ./cmd/bench-synth
 
 .PHONY: diagram
-diagram: ## Draw docs/images/architecture.svg (.mmd, .json) from the golden files
+diagram: $(DRCTL) ## Draw docs/images/architecture.svg (.mmd, .json) from the golden files
 	@mkdir -p docs/images
 	$(DRCTL) graph --from stacks/testdata/golden --format svg -o docs/images/architecture.svg
 	$(DRCTL) graph --from stacks/testdata/golden --format mermaid -o docs/images/architecture.mmd
