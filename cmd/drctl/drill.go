@@ -5,17 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
-	"sync"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pgdr/pgdr/internal/drill"
-	"github.com/pgdr/pgdr/internal/drill/report"
 	"github.com/pgdr/pgdr/internal/drill/scenario"
 	"github.com/pgdr/pgdr/internal/twin"
 )
@@ -54,7 +50,7 @@ func drillCommand() *cobra.Command {
 	cmd.Flags().StringVarP(&flags.out, "output", "o", "", "folder for reports: text, JSON and SVG (default: drills in --dir)")
 	cmd.Flags().Float64Var(&flags.scale, "scale", 20, "how many times as fast as this machine's the clock runs")
 	cmd.Flags().Float64Var(&flags.patience, "patience", 2, "how far the guard's own time-outs are stretched")
-	cmd.Flags().IntVar(&flags.parallel, "parallel", max(2, runtime.NumCPU()), "drills at once, for all")
+	cmd.Flags().IntVar(&flags.parallel, "parallel", 0, "drills at once, for all (default: what processors and memory are enough for)")
 	cmd.Flags().BoolVar(&flags.list, "list", false, "list the scenarios and drill nothing")
 	cmd.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show what Terraform and the programs print")
 	return cmd
@@ -68,8 +64,11 @@ func (f *drillFlags) run(ctx context.Context, out io.Writer, name string) error 
 	if f.scale < 1 || f.scale > 100 {
 		return fmt.Errorf("--scale: found %g, want 1 to 100", f.scale)
 	}
-	if f.parallel < 1 {
+	if f.parallel < 0 {
 		return fmt.Errorf("--parallel: found %d, want 1 or more", f.parallel)
+	}
+	if f.parallel == 0 {
+		f.parallel = atOnce(runtime.NumCPU(), freeMemory())
 	}
 	scenarios, err := choose(name, known)
 	if err != nil {
@@ -84,9 +83,8 @@ func (f *drillFlags) run(ctx context.Context, out io.Writer, name string) error 
 	if err != nil {
 		return err
 	}
-	reports, err := f.hold(ctx, base, scenarios)
-	err = errors.Join(err, base.Close())
-	return errors.Join(err, f.summarise(out, reports, err == nil))
+	results := hold(ctx, scenarios, f.parallel, base.Run, f.out)
+	return errors.Join(summarise(out, results, f.out), base.Close(), ctx.Err())
 }
 
 // choose finds what is to be drilled.
@@ -119,92 +117,6 @@ func (f *drillFlags) options(out io.Writer) (drill.Options, error) {
 		o.Log = out
 	}
 	return o, nil
-}
-
-// hold holds the drills, several at once, and writes each report as soon as
-// there is one.
-func (f *drillFlags) hold(ctx context.Context, base *drill.Base, scenarios []scenario.Scenario) ([]report.Report, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var (
-		mu      sync.Mutex
-		all     sync.WaitGroup
-		reports []report.Report
-		errs    []error
-		slots   = make(chan struct{}, f.parallel)
-	)
-	for _, sc := range scenarios {
-		slots <- struct{}{}
-		if ctx.Err() != nil {
-			break
-		}
-		all.Go(func() {
-			defer func() { <-slots }()
-			r, err := base.Run(ctx, sc)
-			if err == nil {
-				err = f.write(r)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", sc.Name, err))
-				cancel() // the others would only take time
-				return
-			}
-			reports = append(reports, r)
-		})
-	}
-	all.Wait()
-	return reports, errors.Join(errs...)
-}
-
-// write writes a report in its three forms.
-func (f *drillFlags) write(r report.Report) error {
-	if err := os.MkdirAll(f.out, 0o750); err != nil {
-		return fmt.Errorf("make the folder of reports: %w", err)
-	}
-	text, err := r.JSON()
-	if err != nil {
-		return err
-	}
-	for suffix, content := range map[string][]byte{".txt": []byte(r.Text()), ".json": text, ".svg": r.SVG()} {
-		if err := os.WriteFile(filepath.Join(f.out, r.Scenario+suffix), content, 0o600); err != nil {
-			return fmt.Errorf("write the report: %w", err)
-		}
-	}
-	return nil
-}
-
-// summarise prints the one report, or a line for each of several.
-func (f *drillFlags) summarise(out io.Writer, reports []report.Report, complete bool) error {
-	failed := 0
-	for _, r := range reports {
-		if !r.Passed {
-			failed++
-		}
-	}
-	if len(reports) == 1 {
-		_, _ = fmt.Fprintf(out, "\n%s", reports[0].Text())
-	}
-	if len(reports) > 1 {
-		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-		_, _ = fmt.Fprintln(table)
-		for _, r := range reports {
-			verdict := "passed"
-			if !r.Passed {
-				verdict = "FAILED: " + strings.Join(r.Failures, "; ")
-			}
-			_, _ = fmt.Fprintf(table, "%s\t%.0f s\t%s\n", r.Scenario, r.Real, verdict)
-		}
-		_ = table.Flush() // standard output
-	}
-	if len(reports) > 0 {
-		_, _ = fmt.Fprintf(out, "Reports (text, JSON, SVG): %s\n", f.out)
-	}
-	if failed > 0 && complete {
-		return fmt.Errorf("%d of %d: %w", failed, len(reports), errDrillFailed)
-	}
-	return nil
 }
 
 func listScenarios(out io.Writer, known scenario.Vocabulary) error {

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"text/tabwriter"
+
+	"github.com/pgdr/pgdr/internal/drill/report"
+	"github.com/pgdr/pgdr/internal/drill/scenario"
+	"github.com/pgdr/pgdr/internal/filelock"
+)
+
+// result of a drill: its report, or why there is none.
+type result struct {
+	scenario string
+	report   report.Report
+	err      error
+}
+
+// run holds one drill.
+type run func(context.Context, scenario.Scenario) (report.Report, error)
+
+// hold holds the drills, several at once, and writes each report into a folder
+// as soon as there is one. A drill that could not be held keeps no other from
+// being held; those that an interrupt kept from beginning have no result.
+func hold(ctx context.Context, scenarios []scenario.Scenario, atOnce int, drill run, folder string) []result {
+	var (
+		all     sync.WaitGroup
+		slots   = make(chan struct{}, atOnce)
+		results = make([]result, len(scenarios))
+	)
+	held := 0
+	for i, sc := range scenarios {
+		slots <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
+		held++
+		all.Go(func() {
+			defer func() { <-slots }()
+			results[i] = holdOne(ctx, sc, drill, folder)
+		})
+	}
+	all.Wait()
+	return results[:held]
+}
+
+func holdOne(ctx context.Context, sc scenario.Scenario, drill run, folder string) (r result) {
+	r.scenario = sc.Name
+	file, release, err := claim(folder, sc.Name)
+	if err != nil {
+		r.err = err
+		return r
+	}
+	defer release()
+	if r.report, r.err = drill(ctx, sc); r.err == nil {
+		r.err = write(file, r.report)
+	}
+	return r
+}
+
+// most of one scenario's drills at once in one folder.
+const most = 100
+
+// claim finds a name for a drill's report that no drill under way has: that of
+// its scenario, or one with a number. The report of an earlier drill is
+// replaced.
+func claim(folder, name string) (file string, release func(), err error) {
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return "", nil, fmt.Errorf("make the folder of reports: %w", err)
+	}
+	for n := 1; n <= most; n++ {
+		file = filepath.Join(folder, name)
+		if n > 1 {
+			file += fmt.Sprintf("-%d", n)
+		}
+		release, ok, err := filelock.Try(file + ".lock")
+		if ok || err != nil {
+			return file, release, err
+		}
+	}
+	return "", nil, fmt.Errorf("reports in %s: %d drills of %s are under way: %w", folder, most, name, errDrillFailed)
+}
+
+// write writes a report in its three forms.
+func write(file string, r report.Report) error {
+	text, err := r.JSON()
+	if err != nil {
+		return err
+	}
+	for suffix, content := range map[string][]byte{".txt": []byte(r.Text()), ".json": text, ".svg": r.SVG()} {
+		if err := os.WriteFile(file+suffix, content, 0o600); err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+	}
+	return nil
+}
+
+// summarise prints the one report, or a line for each of several, and returns
+// what was not as it should be.
+func summarise(out io.Writer, results []result, folder string) error {
+	var failed, written int
+	var errs []error
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table)
+	for _, r := range results {
+		switch {
+		case r.err != nil:
+			failed++
+			errs = append(errs, fmt.Errorf("%s: %w", r.scenario, r.err))
+			_, _ = fmt.Fprintf(table, "%s\t\tNOT HELD: %s\n", r.scenario, strings.Join(strings.Fields(r.err.Error()), " "))
+			continue
+		case !r.report.Passed:
+			failed++
+			_, _ = fmt.Fprintf(table, "%s\t%.0f s\tFAILED: %s\n", r.scenario, r.report.Real, strings.Join(r.report.Failures, "; "))
+		default:
+			_, _ = fmt.Fprintf(table, "%s\t%.0f s\tpassed\n", r.scenario, r.report.Real)
+		}
+		written++
+	}
+	if len(results) > 1 {
+		_ = table.Flush() // standard output
+	} else if written == 1 {
+		_, _ = fmt.Fprintf(out, "\n%s", results[0].report.Text())
+	}
+	if written > 0 {
+		_, _ = fmt.Fprintf(out, "Reports (text, JSON, SVG): %s\n", folder)
+	}
+	if failed > 0 {
+		errs = append(errs, fmt.Errorf("%d of %d: %w", failed, len(results), errDrillFailed))
+	}
+	return errors.Join(errs...)
+}

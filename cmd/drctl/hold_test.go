@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/drill/report"
+	"github.com/pgdr/pgdr/internal/drill/scenario"
+)
+
+var three = []scenario.Scenario{{Name: "one"}, {Name: "two"}, {Name: "three"}}
+
+var errMachine = errors.New("the disk is full")
+
+func TestHold_GoesOnWhenADrillCannotBeHeld(t *testing.T) {
+	folder := t.TempDir()
+	results := hold(t.Context(), three, 1, func(_ context.Context, sc scenario.Scenario) (report.Report, error) {
+		if sc.Name == "one" {
+			return report.Report{}, errMachine
+		}
+		return report.Report{Scenario: sc.Name, Passed: true}, nil
+	}, folder)
+	require.Len(t, results, 3)
+	var out bytes.Buffer
+	err := summarise(&out, results, folder)
+	require.ErrorIs(t, err, errDrillFailed)
+	require.ErrorIs(t, err, errMachine)
+	require.Contains(t, out.String(), "NOT HELD: the disk is full")
+	require.Equal(t, 2, strings.Count(out.String(), "passed"))
+	require.ErrorContains(t, err, "1 of 3")
+	files, err := filepath.Glob(filepath.Join(folder, "*"))
+	require.NoError(t, err)
+	require.Len(t, files, 6, "reports of the two that were held, and no locks: %v", files)
+}
+
+func TestHold_BeginsNothingAfterAnInterrupt(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	results := hold(ctx, three, 1, func(context.Context, scenario.Scenario) (report.Report, error) {
+		cancel()
+		return report.Report{}, ctx.Err()
+	}, t.TempDir())
+	require.Len(t, results, 1)
+	require.ErrorIs(t, results[0].err, context.Canceled)
+}
+
+func TestHold_TheSameScenarioTwiceAtOnceKeepsBothReports(t *testing.T) {
+	folder := t.TempDir()
+	var both sync.WaitGroup
+	both.Add(2)
+	var mu sync.Mutex
+	begun := 0
+	drill := func(_ context.Context, sc scenario.Scenario) (report.Report, error) {
+		mu.Lock()
+		begun++
+		n := begun
+		mu.Unlock()
+		both.Done()
+		both.Wait() // neither ends before the other has begun
+		return report.Report{Scenario: sc.Name, Title: []string{"", "first", "second"}[n], Passed: true}, nil
+	}
+	var all sync.WaitGroup
+	for range 2 {
+		all.Go(func() { hold(t.Context(), three[:1], 1, drill, folder) })
+	}
+	all.Wait()
+	var titles []string
+	for _, name := range []string{"one.json", "one-2.json"} {
+		text, err := os.ReadFile(filepath.Join(folder, name)) //nolint:gosec // the test's own
+		require.NoError(t, err)
+		for _, title := range []string{"first", "second"} {
+			if strings.Contains(string(text), title) {
+				titles = append(titles, title)
+			}
+		}
+	}
+	slices.Sort(titles)
+	require.Equal(t, []string{"first", "second"}, titles)
+
+	hold(t.Context(), three[:1], 1, func(_ context.Context, sc scenario.Scenario) (report.Report, error) {
+		return report.Report{Scenario: sc.Name, Title: "later"}, nil
+	}, folder)
+	text, err := os.ReadFile(filepath.Join(folder, "one.json")) //nolint:gosec // the test's own
+	require.NoError(t, err)
+	require.Contains(t, string(text), "later", "an earlier report is replaced")
+}
+
+func TestAtOnce_IsBoundByProcessorsAndMemory(t *testing.T) {
+	for _, c := range []struct{ processors, free, want int }{
+		{2, 16000, 2}, {1, 16000, 1}, {8, 900, 2}, {8, 100, 1}, {32, 64000, 6}, {4, 0, 4},
+	} {
+		require.Equal(t, c.want, atOnce(c.processors, c.free), "%+v", c)
+	}
+}
