@@ -32,6 +32,7 @@ check() {
 version_of() { "$@" 2>/dev/null | grep -Eo '[0-9]+(\.[0-9]+)+' | head -n 1; }
 
 echo 'What pgdr needs on this machine:'
+[ "$(uname -s)" = Linux ] || warn system 'drills run on Linux: use a Linux virtual machine or container for them'
 check Go "$(version_of go version)" 1.26 'https://go.dev/dl/'
 node=$(version_of node --version)
 check Node.js "$node" 20 'https://nodejs.org/ (22 or newer), or: apt-get install nodejs npm'
