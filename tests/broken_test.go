@@ -38,6 +38,25 @@ func TestDrill_OfABrokenConfigurationFailsWithTheRightDiagnosis(t *testing.T) {
 	}
 }
 
+// TestDrill_ShowsWarningsAndGoesOn drills a configuration whose only fault is
+// one that a failover works with: it is said before anything happens, stops
+// nothing, and is in the report.
+func TestDrill_ShowsWarningsAndGoesOn(t *testing.T) {
+	base := drills(t)
+	sc, err := scenario.Find("testdata/warned/alarm-without-end.yaml", drill.Vocabulary())
+	require.NoError(t, err)
+	r, err := base.Run(t.Context(), sc)
+	require.NoError(t, err)
+	require.True(t, r.Passed, r.Text())
+	require.Empty(t, r.Diagnosis)
+	require.NotEmpty(t, r.Apps, "it was drilled")
+	require.Contains(t, r.Text(), "alarm-end: alarm replica-lag-dev: ok_actions are []")
+	require.Contains(t, prepared.said.String(), "warning alarm-end: alarm replica-lag-dev", "said while it runs")
+	text, err := r.JSON()
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"id": "alarm-end"`)
+}
+
 // TestDrill_StopsForWiringThatNobodyExpectedToBeBroken is the same for who
 // drills a disaster and does not know.
 func TestDrill_StopsForWiringThatNobodyExpectedToBeBroken(t *testing.T) {
