@@ -132,7 +132,7 @@ func (a *account) trust(dir string, ca *pgtest.CA) error {
 		return fmt.Errorf("read the machine's authorities: %w", err)
 	}
 	file, none := filepath.Join(dir, "authorities.pem"), filepath.Join(dir, "none")
-	if err := os.WriteFile(file, append(roots, ca.PEM()...), 0o600); err != nil {
+	if err := os.WriteFile(file, append(roots, ca.PEM()...), 0o600); err != nil { //nolint:gosec // in a folder that this command made
 		return fmt.Errorf("write the authorities: %w", err)
 	}
 	for key, value := range map[string]string{

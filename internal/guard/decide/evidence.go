@@ -133,14 +133,7 @@ func (f *finding) region(p Policy, o Observation, now time.Time, witness state) 
 	if working || recovering(o, f.since) {
 		window = max(window, p.InstanceUnreachable)
 	}
-	switch last := carried || unrefuted(o); {
-	case last && o.Primary.Gone:
-		f.refuse(refusal.PrimaryDeleted, "RDS last knew no instance with resource id %q", o.Primary.ResourceID)
-	case last && condition == Deleting:
-		f.refuse(refusal.PrimaryDeleted, "RDS was deleting the primary when its region fell silent")
-	case last && stopped(o.Primary.Status):
-		f.refuse(refusal.PrimaryInTransition, "RDS last reported the primary %q: it is silent because somebody stopped it", o.Primary.Status)
-	case working && now.Sub(o.Primary.StatusAt) <= StatusFresh:
+	if removed := f.removed(o, carried || unrefuted(o)); !removed && working && now.Sub(o.Primary.StatusAt) <= StatusFresh {
 		f.refuse(refusal.PrimaryInTransition, "RDS last reported the primary %q", o.Primary.Status)
 	}
 	switch {
@@ -154,6 +147,24 @@ func (f *finding) region(p Policy, o Observation, now time.Time, witness state) 
 		f.refuse(refusal.AskRegionSilent, "the primary's region has been silent for %s", ago(f.since, now))
 	}
 	f.until = f.since.Add(window)
+}
+
+// removed refuses where RDS's last word, if it stands, was that somebody had
+// deleted or stopped the primary: it is not the region's silence that took it.
+func (f *finding) removed(o Observation, stands bool) bool {
+	switch {
+	case !stands:
+		return false
+	case o.Primary.Gone:
+		f.refuse(refusal.PrimaryDeleted, "RDS last knew no instance with resource id %q", o.Primary.ResourceID)
+	case ConditionOf(o.Primary.Status) == Deleting:
+		f.refuse(refusal.PrimaryDeleted, "RDS was deleting the primary when its region fell silent")
+	case stopped(o.Primary.Status):
+		f.refuse(refusal.PrimaryInTransition, "RDS last reported the primary %q: it is silent because somebody stopped it", o.Primary.Status)
+	default:
+		return false
+	}
+	return true
 }
 
 // unrefuted: RDS told of the primary, and nothing was heard of it since. Such a

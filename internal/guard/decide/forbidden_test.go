@@ -16,10 +16,14 @@ func forbidden(p Policy, o Observation) string {
 	case epoch.Sub(o.Primary.StatusAt) <= StatusFresh && (o.Primary.Status == "failed" || o.Primary.Status == "incompatible-network"):
 		window = p.InstanceFailed
 	}
+	rules := slices.Concat(forbiddenByPaths(p, o, region, window), forbiddenByLedger(o), forbiddenByReplica(p, o), forbiddenByRDS(p, o, region))
+	return firstOf(rules)
+}
+
+func forbiddenByPaths(p Policy, o Observation, region bool, window time.Duration) []rule {
 	recent := func(at time.Time) bool { return epoch.Sub(at) < window }
 	stale := func(p Path) bool { return epoch.Sub(p.LastSample) > SampleFresh }
-	f, loss := o.Facts, EstimateLoss(o)
-	return firstOf(append([]rule{
+	return []rule{
 		{"SQL answered within the window", recent(o.SQL.LastPositive)},
 		{"WAL flowed within the window", recent(o.WAL.LastPositive)},
 		{"a data path was not silent", o.SQL.SilentSince.IsZero() || o.WAL.SilentSince.IsZero()},
@@ -28,43 +32,77 @@ func forbidden(p Policy, o Observation) string {
 		{"the APIs were neither answering nor silent for the window", regionUnproven(p, o)},
 		{"a witness was silent like the region", region && (o.Witness.Unheard != "" || !o.Witness.Answers(epoch))},
 		{"the guard was isolated", o.Witness.Silent(epoch)},
+	}
+}
+
+func forbiddenByLedger(o Observation) []rule {
+	f := o.Facts
+	return []rule{
 		{"the guard was disarmed", f.ArmedFor == "" || f.ArmedFor != o.Primary.ResourceID || f.Held},
 		{"the guard was paused", f.Paused && (f.PausedUntil.IsZero() || f.PausedUntil.After(epoch))},
 		{"the guard was cooling down", f.CooldownUntil.After(epoch)},
 		{"the ledger forbade it", !f.Readable || f.FailedOver || f.InFlight != ""},
+	}
+}
+
+func forbiddenByReplica(p Policy, o Observation) []rule {
+	loss := EstimateLoss(o)
+	return []rule{
 		{"the replica was not ready", !o.Replica.Exists || !o.Replica.IsReplica || o.Replica.Status != "available"},
 		{"the position was unknown", o.Positions.ReplayLSN == 0 || o.Positions.At.IsZero()},
 		{"too much could be lost", !loss.Known || loss.Upper > p.MaxDataLoss},
-	}, forbiddenByRDS(p, o, region)...))
+	}
+}
+
+// lastWord is what RDS said of the primary last, and how that stands to the
+// silence: of a moment ago, from just before it, or not refuted since.
+type lastWord struct {
+	Primary
+	silence                time.Time
+	fresh, before, unheard bool
+}
+
+func lastWordOf(o Observation, region bool) lastWord {
+	w := lastWord{Primary: o.Primary, silence: latest(o.SQL.SilentSince, o.SQL.LastPositive, o.WAL.SilentSince, o.WAL.LastPositive)}
+	if region {
+		w.silence = latest(w.silence, o.RDSAPI.SilentSince, o.RDSAPI.LastPositive, o.OtherAPI.SilentSince, o.OtherAPI.LastPositive)
+	}
+	said := !w.StatusAt.IsZero()
+	w.fresh = epoch.Sub(w.StatusAt) <= StatusFresh
+	w.before = said && w.silence.Sub(w.StatusAt) < StatusCarry
+	w.unheard = said && !o.SQL.LastPositive.After(w.StatusAt) && !o.WAL.LastPositive.After(w.StatusAt)
+	return w
+}
+
+func (w lastWord) resting() bool { return w.Status == "stopped" || w.Status == "stopping" }
+
+func (w lastWord) working() bool {
+	return slices.Contains([]string{"rebooting", "modifying", "upgrading", "maintenance", "storage-full", "starting", "creating", "", "a-status-of-tomorrow"}, w.Status)
 }
 
 // forbiddenByRDS is what RDS's last word about the primary forbids, whether it
 // is of a moment ago or from before the silence.
 func forbiddenByRDS(p Policy, o Observation, region bool) []rule {
-	said := o.Primary
-	silence := latest(o.SQL.SilentSince, o.SQL.LastPositive, o.WAL.SilentSince, o.WAL.LastPositive)
+	w := lastWordOf(o, region)
 	if region {
-		silence = latest(silence, o.RDSAPI.SilentSince, o.RDSAPI.LastPositive, o.OtherAPI.SilentSince, o.OtherAPI.LastPositive)
-	}
-	fresh := epoch.Sub(said.StatusAt) <= StatusFresh
-	before := !said.StatusAt.IsZero() && silence.Sub(said.StatusAt) < StatusCarry
-	unheard := !said.StatusAt.IsZero() && !o.SQL.LastPositive.After(said.StatusAt) && !o.WAL.LastPositive.After(said.StatusAt)
-	resting := said.Status == "stopped" || said.Status == "stopping"
-	working := slices.Contains([]string{"rebooting", "modifying", "upgrading", "maintenance", "storage-full", "starting", "creating", "", "a-status-of-tomorrow"}, said.Status)
-	if region {
-		return []rule{
-			{"the primary was gone or being deleted when its region fell silent", (before || unheard) && (said.Gone || said.Status == "deleting")},
-			{"the primary was stopped when its region fell silent", (before || unheard) && resting},
-			{"RDS was at work on the primary a moment ago", fresh && before && working},
-			{"RDS was at work on the primary and had not the longer window", before && working && epoch.Sub(silence) < p.InstanceUnreachable},
-			{"RDS was recovering the primary and had not the longer window", !said.RecoveryAt.IsZero() && silence.Sub(said.RecoveryAt) < RecoveryGrace && epoch.Sub(silence) < p.InstanceUnreachable},
-		}
+		return w.inASilentRegion(p)
 	}
 	return []rule{
-		{"RDS did not tell the status", !fresh && !before},
-		{"the primary was gone or being deleted", said.Gone || said.Status == "deleting"},
-		{"RDS was at work on the primary", working || resting},
-		{"RDS was recovering the primary", !said.RecoveryAt.IsZero() && epoch.Sub(said.RecoveryAt) < RecoveryGrace},
+		{"RDS did not tell the status", !w.fresh && !w.before},
+		{"the primary was gone or being deleted", w.Gone || w.Status == "deleting"},
+		{"RDS was at work on the primary", w.working() || w.resting()},
+		{"RDS was recovering the primary", !w.RecoveryAt.IsZero() && epoch.Sub(w.RecoveryAt) < RecoveryGrace},
+	}
+}
+
+func (w lastWord) inASilentRegion(p Policy) []rule {
+	short := epoch.Sub(w.silence) < p.InstanceUnreachable
+	return []rule{
+		{"the primary was gone or being deleted when its region fell silent", (w.before || w.unheard) && (w.Gone || w.Status == "deleting")},
+		{"the primary was stopped when its region fell silent", (w.before || w.unheard) && w.resting()},
+		{"RDS was at work on the primary a moment ago", w.fresh && w.before && w.working()},
+		{"RDS was at work on the primary and had not the longer window", w.before && w.working() && short},
+		{"RDS was recovering the primary and had not the longer window", !w.RecoveryAt.IsZero() && w.silence.Sub(w.RecoveryAt) < RecoveryGrace && short},
 	}
 }
 

@@ -251,30 +251,38 @@ func adoptable(st State, top Topology, id string, primary, replica Instance) (Me
 	if st.Failover != nil {
 		return Member{}, refusal.New(refusal.FailoverInFlight, "failover %s is at step %s", st.Failover.ID, st.Failover.Step)
 	}
-	var m Member
-	var i Instance
-	switch {
-	case id != "" && id == st.Writer.ResourceID:
+	if id != "" && id == st.Writer.ResourceID {
 		return Member{}, refusal.New(refusal.WriterMismatch, "%s is the writer already; to arm the guard for it, arm without a writer", id)
-	case id != "" && primary.Exists && id == primary.ResourceID:
-		m, i = top.Primary, primary
-		if !replica.Exists || !replica.IsReplica {
-			return Member{}, refusal.New(refusal.WriterMismatch, "%q is no replica: it takes writes of its own", top.Replica.Identifier)
-		}
-		if l := st.Last; l != nil && l.Outcome == OutcomeDone && l.From.ResourceID == id {
-			return Member{}, refusal.New(refusal.OldPrimaryExists, "%s is the instance that %s failed over from", id, l.ID)
-		}
-	case id != "" && replica.Exists && id == replica.ResourceID:
-		m, i = top.Replica, replica
-	default:
-		return Member{}, refusal.New(refusal.WriterMismatch, "%q is neither %q (%s) nor %q (%s)", id,
-			top.Primary.Identifier, orNone(primary.ResourceID), top.Replica.Identifier, orNone(replica.ResourceID))
+	}
+	m, i, err := named(st, top, id, primary, replica)
+	if err != nil {
+		return Member{}, err
 	}
 	if i.IsReplica || i.Status != "available" {
 		return Member{}, refusal.New(refusal.WriterMismatch, "%q is %q, replica %t", m.Identifier, i.Status, i.IsReplica)
 	}
 	m.ResourceID = id
 	return m, nil
+}
+
+// named finds the instance of that id among the two, or tells why it can't be
+// the writer beside the other.
+func named(st State, top Topology, id string, primary, replica Instance) (Member, Instance, error) {
+	switch {
+	case id != "" && primary.Exists && id == primary.ResourceID:
+		if !replica.Exists || !replica.IsReplica {
+			return Member{}, Instance{}, refusal.New(refusal.WriterMismatch, "%q is no replica: it takes writes of its own", top.Replica.Identifier)
+		}
+		if l := st.Last; l != nil && l.Outcome == OutcomeDone && l.From.ResourceID == id {
+			return Member{}, Instance{}, refusal.New(refusal.OldPrimaryExists, "%s is the instance that %s failed over from", id, l.ID)
+		}
+		return top.Primary, primary, nil
+	case id != "" && replica.Exists && id == replica.ResourceID:
+		return top.Replica, replica, nil
+	default:
+		return Member{}, Instance{}, refusal.New(refusal.WriterMismatch, "%q is neither %q (%s) nor %q (%s)", id,
+			top.Primary.Identifier, orNone(primary.ResourceID), top.Replica.Identifier, orNone(replica.ResourceID))
+	}
 }
 
 // adopt starts the ledger anew around a writer. The journal keeps the past.

@@ -153,19 +153,23 @@ func (s *session) promote(ctx context.Context) (bool, error) {
 		return s.hold(ctx, *r, nil)
 	}
 	err := s.act(ctx, StepPromote, func(st *State, f *Failover) error {
-		if !f.MaybeSent && !s.e.without.deadline && now.After(f.Deadline) {
-			return errStale
-		}
-		if !f.MaybeSent && (st.restraint(f, now) != nil || s.forbidden(st, now) != nil) {
-			return errStale
-		}
-		if !f.MaybeSent {
-			f.SentLoss = decide.EstimateLoss(st.observation(now))
-		}
-		f.MaybeSent, f.SentAt = true, now
-		return nil
+		return s.intendPromotion(st, f, now)
 	}, func(c context.Context) error { return s.e.ports.Promoter.Promote(c, f.To) })
 	return s.promoted(ctx, err, unresolved, now)
+}
+
+// intendPromotion notes that the promotion may have been sent, if nothing
+// speaks against it as the ledger is now.
+func (s *session) intendPromotion(st *State, f *Failover, now time.Time) error {
+	if !f.MaybeSent {
+		late := now.After(f.Deadline) && !s.e.without.deadline
+		if late || st.restraint(f, now) != nil || s.forbidden(st, now) != nil {
+			return errStale
+		}
+		f.SentLoss = decide.EstimateLoss(st.observation(now))
+	}
+	f.MaybeSent, f.SentAt = true, now
+	return nil
 }
 
 // forbidden is what forbids to send a promotion now, though it was decided: a
