@@ -1,6 +1,8 @@
 package review_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -16,9 +18,10 @@ type twoWays struct {
 	// kind of resource that is changed, the first of stack.
 	kind, stack   string
 	found, ignore []plantest.Edit
-	// plan changes what is not a resource, for what is to be found.
-	plan      func(*tfjson.Plan)
-	situation string
+	// plan changes what is not a resource, for what is to be found; near, for
+	// what is not.
+	plan, near func(*tfjson.Plan)
+	situation  string
 }
 
 // becomes sets an attribute before and after.
@@ -69,6 +72,8 @@ var policies = map[string]twoWays{
 		found: becomes("source_code_hash", "a", "b"), ignore: becomes("description", "a", "b")},
 	"guard-configuration": {kind: "aws_lambda_function", stack: "replica",
 		found: variable("PGDR_INSTANCE_FAILED_SECONDS", "179"), ignore: variable("PGDR_INSTANCE_FAILED_SECONDS", "181")},
+	"guard-doubled": {kind: "aws_cloudwatch_event_target", stack: "replica",
+		found: becomes("input", nil, `{"action":"failover"}`), ignore: becomes("retry_policy", blocks("maximum_retry_attempts", 0), blocks("maximum_retry_attempts", 1))},
 	"guard-lost": {kind: "aws_cloudwatch_event_rule", stack: "replica",
 		found: becomes("schedule_expression", "rate(1 minute)", "rate(2 minutes)"), ignore: becomes("schedule_expression", "rate(2 minutes)", "rate(1 minute)")},
 	"guard-permission": {kind: "aws_iam_role_policy", stack: "replica",
@@ -83,16 +88,18 @@ var policies = map[string]twoWays{
 		found: becomes("policy", grant("rds:PromoteReadReplica"), grant("rds:*")), ignore: becomes("policy", grant("rds:*"), grant("rds:PromoteReadReplica"))},
 	"logs": {kind: "aws_cloudwatch_log_group", stack: "replica",
 		found: becomes("retention_in_days", 0, 3653), ignore: becomes("retention_in_days", 3653, 0)},
+	"maintenance": {kind: "aws_db_instance", stack: "primary",
+		found: becomes("apply_immediately", false, true), ignore: becomes("apply_immediately", true, false)},
 	"multi-az": {kind: "aws_db_instance", stack: "primary",
 		found: becomes("multi_az", true, false), ignore: becomes("multi_az", false, true)},
-	"output-removed": {kind: "aws_vpc", stack: "primary",
-		plan: func(p *tfjson.Plan) {
-			p.OutputChanges = map[string]*tfjson.Change{"primary_vpc_id": {Actions: tfjson.Actions{tfjson.ActionDelete}}, "primary_database_arn": p.OutputChanges["primary_database_arn"]}
-		}},
+	"network-opened": {kind: "aws_vpc_security_group_ingress_rule", stack: "primary",
+		found: actions["create anew"], ignore: becomes("description", "a", "b")},
+	"output-removed": {kind: "aws_vpc", stack: "primary", plan: vpcOutput(tfjson.ActionDelete), near: vpcOutput(tfjson.ActionCreate)},
 	"parameters": {kind: "aws_db_parameter_group", stack: "primary",
 		found: becomes("parameter", parameters("20480"), parameters("-1")), ignore: becomes("parameter", parameters("20480"), parameters("20480"))},
 	"partial-plan": {kind: "aws_vpc", stack: "primary",
-		plan: func(p *tfjson.Plan) { p.Complete = new(bool) }},
+		plan: func(p *tfjson.Plan) { p.Complete = new(bool) },
+		near: func(p *tfjson.Plan) { whole := true; p.Complete = &whole }},
 	"password-after-failover": {kind: "aws_db_instance", stack: "primary", situation: "failed-over",
 		found: becomes("password_wo_version", 1, 2), ignore: becomes("password_wo_version", 1, 1)},
 	"password-changed": {kind: "aws_db_instance", stack: "primary",
@@ -103,11 +110,15 @@ var policies = map[string]twoWays{
 		found: actions["replace"], ignore: becomes("copy_tags_to_snapshot", false, true)},
 	"replica-source": {kind: "aws_db_instance", stack: "replica",
 		found: becomes("replicate_source_db", primaryARN, ""), ignore: becomes("replicate_source_db", primaryARN, primaryARN)},
+	"runs-code": {kind: "aws_vpc", stack: "primary",
+		plan: dataSource("external"), near: dataSource("aws_region")},
 	"secret-in-state": {kind: "aws_lambda_function", stack: "replica",
 		found: variable("PGDR_SECRET_ARN", "hunter22"), ignore: variable("PGDR_SECRET_ARN", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-AbCdEf")},
+	"secret-replica": {kind: "aws_secretsmanager_secret", stack: "primary",
+		found: becomes("replica", blocks("region", "eu-west-1"), []any{}), ignore: becomes("description", "a", "b")},
 	"stateful-destroyed": {kind: "aws_kms_key", stack: "primary", found: actions["delete"], ignore: becomes("description", "a", "b")},
 	"stateful-recreated": {kind: "aws_dynamodb_table", stack: "replica", found: actions["create anew"],
-		ignore: append([]plantest.Edit{{At: []any{"change", "importing"}, Set: map[string]any{"id": "x"}}}, actions["create anew"]...)},
+		ignore: []plantest.Edit{{At: []any{"change", "importing"}, Set: map[string]any{"id": "x"}}, act("no-op")}},
 	"stateful-replaced": {kind: "aws_route53_zone", stack: "primary", found: actions["replace"], ignore: becomes("comment", "a", "b")},
 	"tls": {kind: "aws_db_parameter_group", stack: "primary",
 		found: becomes("parameter", tlsParameter("1"), tlsParameter("0")), ignore: becomes("parameter", tlsParameter("0"), tlsParameter("1"))},
@@ -148,11 +159,39 @@ func TestPolicies_EachFindsWhatItIsForAndLeavesWhatIsNear(t *testing.T) {
 			target := w.first(t, ways.kind, ways.stack)
 			got := w.reviewWith(t, target, ways.plan, ways.found...)
 			require.True(t, found(got, p.ID, ""), page(t, got))
-			got = w.review(t, target, ways.ignore...)
+			got = w.reviewWith(t, target, ways.near, ways.ignore...)
 			require.False(t, found(got, p.ID, ""), page(t, got))
 		})
 	}
 	require.Len(t, policies, len(ids), "a test without a policy")
+}
+
+// vpcOutput changes one output of the plan.
+func vpcOutput(action tfjson.Action) func(*tfjson.Plan) {
+	return func(p *tfjson.Plan) {
+		p.OutputChanges = maps.Clone(p.OutputChanges)
+		p.OutputChanges["primary_vpc_id"] = &tfjson.Change{Actions: tfjson.Actions{action}}
+	}
+}
+
+// dataSource adds one to the configuration.
+func dataSource(kind string) func(*tfjson.Plan) {
+	return configuration(func(c *tfjson.Config) {
+		c.RootModule.Resources = append(c.RootModule.Resources, &tfjson.ConfigResource{
+			Address: "data." + kind + ".made-up", Mode: tfjson.DataResourceMode, Type: kind, Name: "made-up",
+		})
+	})
+}
+
+// configuration changes a copy of the plan's configuration.
+func configuration(change func(*tfjson.Config)) func(*tfjson.Plan) {
+	return func(p *tfjson.Plan) {
+		c, root := *p.Config, *p.Config.RootModule
+		root.Resources = slices.Clone(root.Resources)
+		c.RootModule, c.ProviderConfigs = &root, maps.Clone(c.ProviderConfigs)
+		change(&c)
+		p.Config = &c
+	}
 }
 
 func (w *world) first(t *testing.T, kind, stack string) place {

@@ -61,14 +61,19 @@ func (b *builder) add(p *Plan) {
 		File: p.File, TerraformVersion: p.TerraformVersion,
 		Complete: p.Complete == nil || *p.Complete,
 		Regions:  map[string]string{}, Outputs: map[string]Output{}, Reads: map[string]any{},
+		Providers: []string{},
 	}
 	regions := map[string]string{}
 	for key, provider := range p.Config.ProviderConfigs {
+		if !slices.Contains(stack.Providers, provider.FullName) {
+			stack.Providers = append(stack.Providers, provider.FullName)
+		}
 		if region, ok := constantAt(provider.Expressions, "region").(string); ok {
 			regions[key] = region
 			stack.Regions[provider.Alias] = region
 		}
 	}
+	slices.Sort(stack.Providers)
 	config, data := readConfiguration(p.Config.RootModule)
 	vanished := map[string]bool{}
 	for _, r := range p.ResourceDrift {
@@ -102,6 +107,7 @@ func (b *builder) resource(r *tfjson.ResourceChange, config configured) Resource
 		Unknown: unknown, Changed: changed(before, after, unknown, config),
 		ReplacedBy: topOf(r.Change.ReplacePaths),
 		Configured: map[string]any{}, References: map[string][]string{},
+		Provisioners: append([]string{}, config.provisioners...),
 	}
 	if one.Unknown == nil {
 		one.Unknown = map[string]any{}

@@ -13,6 +13,8 @@ type configured struct {
 	provider   string
 	constants  map[string]any
 	references map[string][]string
+	// provisioners by their kinds, in order.
+	provisioners []string
 }
 
 // readConfiguration finds every resource of the configuration by its address
@@ -35,6 +37,11 @@ func readConfiguration(root *tfjson.ConfigModule) (map[string]configured, []*tfj
 			}
 			c := configured{provider: r.ProviderConfigKey, constants: map[string]any{}, references: map[string][]string{}}
 			c.flatten("", r.Expressions)
+			for _, p := range r.Provisioners {
+				if p != nil {
+					c.provisioners = append(c.provisioners, p.Type)
+				}
+			}
 			found[prefix+r.Address] = c
 		}
 		for name, call := range m.ModuleCalls {

@@ -55,6 +55,8 @@ type Stack struct {
 	Regions map[string]string `json:"regions"`
 	// Outputs by name.
 	Outputs map[string]Output `json:"outputs"`
+	// Providers that the configuration uses, by their full names.
+	Providers []string `json:"providers"`
 	// Reads are the outputs of the primary stack as the replica stack reads
 	// them from its state.
 	Reads map[string]any `json:"reads"`
@@ -102,6 +104,9 @@ type Resource struct {
 	Configured map[string]any `json:"configured"`
 	// References are what the configuration refers to, by the same paths.
 	References map[string][]string `json:"references"`
+	// Provisioners are the kinds of code that the apply runs with it, for
+	// example "local-exec".
+	Provisioners []string `json:"provisioners"`
 }
 
 // DataSource is one that the configuration reads. Its values are not shown.

@@ -3,8 +3,12 @@ package review
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/cover"
 	"github.com/open-policy-agent/opa/v1/rego"
 )
 
@@ -47,3 +51,70 @@ func ask[T any](ctx context.Context, question string) (T, error) {
 
 // EncodeDocument is the document as policies see it.
 func EncodeDocument(doc *Document) ([]byte, error) { return json.Marshal(doc) }
+
+// Allowed are the attributes that our policies call harmless whatever they
+// become, each with its reason: on every type under "", and by type.
+func Allowed(ctx context.Context) (map[string]map[string]string, error) {
+	return ask[map[string]map[string]string](ctx, `x := object.union({"": data.pgdr.policies.unjudged.everywhere}, data.pgdr.policies.unjudged.harmless)`)
+}
+
+// Coverage are the rules of our policies that were true in no evaluation: by
+// file and line, each with its name.
+type Coverage struct {
+	modules  map[string]*ast.Module
+	compiler *ast.Compiler
+	tracer   *cover.Cover
+	queries  map[string]rego.PreparedEvalQuery
+}
+
+// NewCoverage compiles our policies to be watched.
+func NewCoverage() (*Coverage, error) {
+	modules, err := embedded()
+	if err != nil {
+		return nil, err
+	}
+	c := &Coverage{modules: modules, compiler: ast.NewCompiler(), tracer: cover.New(), queries: map[string]rego.PreparedEvalQuery{}}
+	if c.compiler.Compile(modules); c.compiler.Failed() {
+		return nil, c.compiler.Errors
+	}
+	return c, nil
+}
+
+// AllPolicies stands for each of them.
+const AllPolicies = "_"
+
+// Evaluate judges a document by one policy.
+func (c *Coverage) Evaluate(ctx context.Context, policy string, doc *Document) error {
+	query, ready := c.queries[policy]
+	if !ready {
+		var err error
+		name := `"` + strings.ReplaceAll(policy, "-", "_") + `"`
+		if policy == AllPolicies {
+			name = policy
+		}
+		if query, err = rego.New(rego.Compiler(c.compiler), rego.Query("x := data.pgdr.policies["+name+"].findings")).PrepareForEval(ctx); err != nil {
+			return err
+		}
+		c.queries[policy] = query
+	}
+	_, err := query.Eval(ctx, rego.EvalInput(doc), rego.EvalQueryTracer(c.tracer))
+	return err
+}
+
+// Missed are the rules that were never true.
+func (c *Coverage) Missed() []string {
+	report := c.tracer.Report(c.modules)
+	var missed []string
+	for file, module := range c.modules {
+		for _, rule := range module.Rules {
+			for ; rule != nil; rule = rule.Else {
+				constant := len(rule.Body) == 1 && rule.Body[0].Equal(ast.NewExpr(ast.BooleanTerm(true)))
+				if !constant && !report.IsCovered(file, rule.Head.Location.Row) {
+					missed = append(missed, fmt.Sprintf("%s:%d: %s", file, rule.Head.Location.Row, rule.Head.Name))
+				}
+			}
+		}
+	}
+	slices.Sort(missed)
+	return missed
+}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -22,9 +24,38 @@ type world struct {
 // place is one managed resource of a plan.
 type place struct{ stack, address string }
 
+// newWorld has plans of its own, which may be added to.
 func newWorld(t *testing.T, situation string) *world {
 	t.Helper()
-	raw, err := recordings.Read("unchanged/"+situation, stacks...)
+	worlds.Lock()
+	defer worlds.Unlock()
+	first, read := worlds.read[situation]
+	if !read {
+		first = readWorld(t, situation)
+		worlds.read[situation] = first
+	}
+	w := &world{plans: map[string]*review.Plan{}}
+	for stack, plan := range first.plans {
+		own, inner := *plan, *plan.Plan
+		inner.ResourceChanges = slices.Clone(inner.ResourceChanges)
+		own.Plan = &inner
+		w.plans[stack] = &own
+	}
+	return w
+}
+
+// worlds are read once each.
+var worlds = struct {
+	sync.Mutex
+	read map[string]*world
+}{read: map[string]*world{}}
+
+func readWorld(t *testing.T, situation string) *world {
+	t.Helper()
+	if !strings.Contains(situation, "/") {
+		situation = "unchanged/" + situation
+	}
+	raw, err := recordings.Read(situation, stacks...)
 	require.NoError(t, err)
 	w := &world{plans: map[string]*review.Plan{}}
 	for _, stack := range stacks {
@@ -84,6 +115,14 @@ func (w *world) review(t *testing.T, p place, edits ...plantest.Edit) *review.Re
 // reviewWith also changes the plan as a whole.
 func (w *world) reviewWith(t *testing.T, p place, change func(*tfjson.Plan), edits ...plantest.Edit) *review.Review {
 	t.Helper()
+	got, err := review.New(t.Context(), engine(t), w.document(t, p, change, edits...))
+	require.NoError(t, err)
+	return got
+}
+
+// document is what the policies see of both plans, of which one is changed.
+func (w *world) document(t *testing.T, p place, change func(*tfjson.Plan), edits ...plantest.Edit) *review.Document {
+	t.Helper()
 	raw, err := json.Marshal(w.plans[p.stack].ResourceChanges[w.index(p)])
 	require.NoError(t, err)
 	document, err := plantest.Decode(raw)
@@ -111,7 +150,5 @@ func (w *world) reviewWith(t *testing.T, p place, change func(*tfjson.Plan), edi
 	}
 	doc, err := review.NewDocument(day, plans...)
 	require.NoError(t, err)
-	got, err := review.New(t.Context(), engine(t), doc)
-	require.NoError(t, err)
-	return got
+	return doc
 }

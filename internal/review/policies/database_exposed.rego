@@ -65,6 +65,47 @@ sources(r) := ({cidr |
 	some cidr in rule[attribute]
 }
 
+# A rule whose source is another group, or not known yet, admits whoever is in
+# that: only the stacks' own groups are known.
+findings contains lib.found(r, message, {"effect": effect}) if {
+	some r in lib.planned
+	some attribute in group_sources[r.type]
+	group := lib.value(r.after, attribute)
+	not lib.empty(group)
+	not ours(group)
+	message := sprintf("%s admits the security group %s, which is not in these stacks: nothing says who is in it.", [r.name, group])
+}
+
+group_sources := {
+	"aws_vpc_security_group_ingress_rule": ["referenced_security_group_id"],
+	"aws_security_group_rule": ["source_security_group_id"],
+}
+
+findings contains lib.found(r, message, {"effect": effect}) if {
+	some r in lib.planned
+	r.action != "keep"
+	some attribute in array.concat(object.get(group_sources, r.type, []), object.get(range_sources, r.type, []))
+	lib.unknown(r, attribute)
+	lib.given(r, attribute)
+	not own_group(r, attribute)
+	message := sprintf("%s: whom it admits (%s) will be known after the apply only.", [r.name, attribute])
+}
+
+range_sources := {
+	"aws_vpc_security_group_ingress_rule": ["cidr_ipv4", "cidr_ipv6", "prefix_list_id"],
+	"aws_security_group_rule": ["cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids"],
+	"aws_security_group": ["ingress"],
+	"aws_default_security_group": ["ingress"],
+}
+
+# A group that is made in the same plan has no id yet, and a name.
+own_group(r, attribute) if {
+	some group in lib.planned
+	group.type == "aws_security_group"
+	group.stack == r.stack
+	lib.refers(r, attribute, sprintf("%s.id", [group.address]))
+}
+
 # Rules that change in what else they admit.
 findings contains lib.found(r, message, {"severity": "human", "effect": effect, "remedy": "PostgreSQL's port, and TCP, is all that the two VPCs need."}) if {
 	some r in lib.planned
@@ -113,6 +154,19 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	message := sprintf("%s: the configuration puts it into %s, not into the database's own security group.", [r.name, concat(", ", r.references.vpc_security_group_ids)])
 }
 
+findings contains lib.found(r, message, {"effect": effect}) if {
+	some r in facts.instances
+	r.after != null
+	some attribute, place in by_default
+	not lib.given(r, attribute)
+	message := sprintf("%s: the configuration no longer gives %s; made anew, it would be in %s.", [r.name, attribute, place])
+}
+
+by_default := {
+	"vpc_security_group_ids": "the network's default security group",
+	"db_subnet_group_name": "the account's default network",
+}
+
 # Subnets with a way to the Internet.
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
@@ -143,8 +197,13 @@ tables_of(subnet) := {table |
 
 outward(route) if {
 	route.type == "aws_route"
-	some attribute in ["gateway_id", "nat_gateway_id", "egress_only_gateway_id", "transit_gateway_id"]
-	not lib.empty(lib.value(route.after, attribute))
+	not between_sites(route)
+}
+
+# The peering's routes lead to the other site, and no further.
+between_sites(route) if {
+	lib.given(route, "vpc_peering_connection_id")
+	facts.inside(lib.value(route.after, "destination_cidr_block"))
 }
 
 # The database's own route table gets a way out, before ids are known too.
@@ -152,6 +211,6 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
 	r.type == "aws_route"
 	lib.refers(r, "route_table_id", "aws_route_table.network_database-routes")
-	not lib.given(r, "vpc_peering_connection_id")
-	message := sprintf("%s gives the database's subnets a way out of the VPC.", [r.name])
+	not between_sites(r)
+	message := sprintf("%s gives the database's subnets a way out of the two VPCs.", [r.name])
 }

@@ -98,6 +98,23 @@ findings contains lib.found(r, message, {"severity": "human", "effect": {"rto": 
 	message := sprintf("%s: clients may keep the old answer for %v s, not %v s.", [r.name, after, before])
 }
 
+# Weights as they are at birth: all on the primary's record. ignore_changes hides
+# them from a plan, and a first deployment has nothing to compare with.
+findings contains lib.found(r, message, {"effect": effect}) if {
+	some r in lib.planned
+	r.type == "aws_route53_record"
+	weight := r.configured["weighted_routing_policy.0.weight"]
+	facts.flipped(r.stack, weight)
+	message := sprintf("%s: the configuration gives it the weight %v; made with that, the name leads to the wrong site.", [r.name, weight])
+}
+
+findings contains lib.found(r, message, {"effect": effect}) if {
+	some r in lib.planned
+	r.type == "aws_route53_record"
+	not lib.given_at(r, "weighted_routing_policy.0.weight")
+	message := sprintf("%s: the configuration gives it no weight: it would be the only record of its name.", [r.name])
+}
+
 # The records as a whole: the check is on the primary's alone.
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned

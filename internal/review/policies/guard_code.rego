@@ -13,6 +13,15 @@ policy := {
 
 judges := {["aws_lambda_function", attribute] | some attribute in ["source_code_hash", "filename", "code_sha256"]}
 
+# Another archive with the old hash is not what the hash was taken of.
+findings contains lib.found(g, message, {"severity": "block", "remedy": "Let source_code_hash be the hash of the archive that filename names.", "effect": {"protection": "the guard's code is another than the one that was reviewed"}}) if {
+	some g in facts.guards
+	g.before != null
+	"filename" in g.changed
+	not "source_code_hash" in g.changed
+	message := sprintf("%s gets the archive %s, and keeps the hash of the old one.", [g.name, lib.show(lib.value(g.after, "filename"))])
+}
+
 findings contains lib.found(g, message, {}) if {
 	some g in facts.guards
 	g.before != null

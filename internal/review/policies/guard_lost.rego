@@ -21,7 +21,7 @@ protected := {
 		"vpc_config.0.subnet_ids": "same", "vpc_config.0.security_group_ids": "same", "role": "same", "handler": "same",
 		"timeout": "fixed", "memory_size": "not_lower", "reserved_concurrent_executions": "fixed",
 		"function_name": "same", "architectures": "same", "runtime": "same", "image_uri": "fixed", "package_type": "same",
-		"file_system_config": "fixed", "layers": "fixed", "logging_config.0.log_group": "same",
+		"file_system_config": "fixed", "layers": "fixed", "logging_config.0.log_group": "same", "logging_config.0.log_format": "same",
 	},
 	"aws_cloudwatch_event_rule": {"state": "same", "is_enabled": "on", "schedule_expression": "same", "event_pattern": "fixed", "name": "same"},
 	"aws_cloudwatch_event_target": {"arn": "same", "rule": "same", "input": "fixed", "input_path": "fixed", "input_transformer": "fixed", "role_arn": "fixed"},
@@ -44,7 +44,7 @@ severity(w) := "human" if milder(w)
 
 severity(w) := "block" if not milder(w)
 
-milder(w) if w.path in {"timeout", "memory_size", "runtime", "architectures", "layers", "logging_config.0.log_group", "permissions_boundary"}
+milder(w) if w.path in {"timeout", "memory_size", "runtime", "architectures", "layers", "logging_config.0.log_group", "logging_config.0.log_format", "permissions_boundary"}
 
 milder(w) if {
 	w.path == "vpc_config.0.subnet_ids"

@@ -42,6 +42,17 @@ vital(r, _) if r.type in {"aws_iam_role", "aws_iam_role_policy"}
 
 vital(_, "kms:*")
 
+# A key's policy that is given no more stays until the key is made anew, with
+# AWS's own.
+findings contains lib.found(r, message, {"effect": effect}) if {
+	some r in lib.planned
+	r.type in {"aws_kms_key", "aws_kms_replica_key"}
+	r.before != null
+	not lib.empty(lib.value(r.after, "policy"))
+	not lib.given(r, "policy")
+	message := sprintf("%s: the configuration no longer gives its policy.", [r.name])
+}
+
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in changing
 	some attribute in iam.documents[r.type]

@@ -13,27 +13,38 @@ policy := {
 
 effect := {"protection": "the guard may be lost with the region that it guards", "rto": "no failover when that region fails"}
 
-here := {"aws_lambda_function", "aws_cloudwatch_event_rule", "aws_cloudwatch_event_target", "aws_dynamodb_table", "aws_lambda_permission"}
-
-replica_region := region if {
-	some stack in ["replica", "primary"]
-	region := input.stacks[stack].regions.replica
+here := {
+	"aws_lambda_function", "aws_cloudwatch_event_rule", "aws_cloudwatch_event_target", "aws_dynamodb_table", "aws_lambda_permission",
+	"aws_sns_topic", "aws_sns_topic_policy", "aws_lambda_function_event_invoke_config", "aws_cloudwatch_log_group",
 }
+
+# regions of a site, as the stacks' providers say it: one, if they agree.
+regions(site) := {region |
+	some stack in input.stacks
+	region := stack.regions[site]
+}
+
+elsewhere(region) if {
+	some known in regions("replica")
+	region != known
+}
+
+places := concat(" and ", sort(regions("replica")))
 
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
 	r.type in here
 	r.stack == "replica"
-	r.region != replica_region
-	message := sprintf("%s is in %s; the replica's region is %s.", [r.name, r.region, replica_region])
+	elsewhere(r.region)
+	message := sprintf("%s is in %s; the replica's region is %s.", [r.name, r.region, places])
 }
 
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
 	r.type == "aws_cloudwatch_metric_alarm"
 	lib.value(r.after, "namespace") in {"PGDR", "AWS/Lambda"}
-	r.region != replica_region
-	message := sprintf("%s is in %s; what it measures is published in %s.", [r.name, r.region, replica_region])
+	elsewhere(r.region)
+	message := sprintf("%s is in %s; what it measures is published in %s.", [r.name, r.region, places])
 }
 
 findings contains lib.found(r, message, {"effect": effect}) if {
@@ -41,21 +52,27 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	r.type == "aws_route53_health_check"
 	region := lib.value(r.after, "cloudwatch_alarm_region")
 	region != null
-	region != replica_region
-	message := sprintf("%s follows an alarm in %s; the guard publishes in %s.", [r.name, region, replica_region])
+	elsewhere(region)
+	message := sprintf("%s follows an alarm in %s; the guard publishes in %s.", [r.name, region, places])
+}
+
+# The stacks' providers of one name are for one region.
+findings contains {"stack": "replica", "address": "", "message": message, "effect": effect} if {
+	some site in ["primary", "replica"]
+	count(regions(site)) > 1
+	message := sprintf("The two stacks disagree on the region of the provider aws.%s: %s.", [site, concat(" and ", sort(regions(site)))])
 }
 
 # Both sites in one region protect from nothing.
-findings contains {"stack": stack, "address": "", "message": message, "effect": effect} if {
-	some stack, s in input.stacks
-	s.regions.primary == s.regions.replica
-	message := sprintf("Both sites are in %s.", [s.regions.primary])
+findings contains {"stack": "replica", "address": "", "message": message, "effect": effect} if {
+	some region in (regions("primary") & regions("replica"))
+	message := sprintf("Both sites are in %s.", [region])
 }
 
 # The replica itself, and its own view of where it is.
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in facts.replicas
 	r.after != null
-	r.region != replica_region
-	message := sprintf("%s is in %s; the replica's region is %s.", [r.name, r.region, replica_region])
+	elsewhere(r.region)
+	message := sprintf("%s is in %s; the replica's region is %s.", [r.name, r.region, places])
 }

@@ -11,35 +11,35 @@ policy := {
 	"remedy": "Take the attribute out of ignore_changes, or put the configuration back to what is there.",
 }
 
-# What the guard changes at a failover, and the stacks ignore for that reason.
+# What the guard changes at a failover, and the stacks ignore for that reason;
+# each is judged by the policy that knows what it is for.
 by_design := {
 	["aws_db_instance", "multi_az"], ["aws_db_instance", "replicate_source_db"], ["aws_route53_record", "weighted_routing_policy"],
 	["aws_route53_zone", "vpc"], ["aws_secretsmanager_secret", "replica"],
 }
 
-# Numbers and truths only: a text may be what AWS makes of another text.
+# Not comparable: a version's beginning stands for the version, judged by
+# engine-version; blocks of a set have no order, and parameters are judged by
+# name; arguments of the apply are not kept by AWS.
+elsewhere := {
+	["aws_db_instance", "engine_version"], ["aws_db_parameter_group", "parameter"],
+	["aws_vpc_peering_connection", "auto_accept"], ["aws_vpc_peering_connection_accepter", "auto_accept"],
+}
+
 findings contains lib.found(r, message, {}) if {
 	some r in lib.planned
 	some path, configured in r.configured
-	plain(configured)
-	not harmless(r, lib.top(path))
+	not skipped(r, lib.top(path))
 	not lib.unknown(r, path)
 	single(r, path)
 	after := lib.value(r.after, path)
-	plain(after)
-	after != configured
+	differ(configured, after)
 	message := sprintf("%s: the configuration asks for %s = %s; the plan keeps %s.", [r.name, path, lib.show(configured), lib.show(after)])
 }
 
-plain(x) if is_number(x)
+skipped(r, attribute) if unjudged.allowed(r.type, attribute)
 
-plain(x) if is_boolean(x)
-
-harmless(_, attribute) if attribute in unjudged.everywhere
-
-harmless(r, attribute) if attribute in object.get(unjudged.harmless, r.type, set())
-
-harmless(r, attribute) if [r.type, attribute] in by_design
+skipped(r, attribute) if [r.type, attribute] in (by_design | elsewhere)
 
 # A block that stands once has its place; of several, sets change the order.
 single(_, path) if not contains(path, ".")
@@ -49,3 +49,63 @@ single(r, path) if {
 	is_array(list)
 	count(list) == 1
 }
+
+differ(a, b) if {
+	plain(a)
+	plain(b)
+	a != b
+}
+
+# Texts as AWS keeps them: names in small letters, domains without the last
+# dot, documents with their fields in another order.
+differ(a, b) if {
+	is_string(a)
+	is_string(b)
+	said(a) != said(b)
+}
+
+# Lists of constants, which may be sets; and what a map gives of them.
+differ(a, b) if {
+	is_array(a)
+	is_array(b)
+	constants(a)
+	{said(x) | some x in a} != {said(x) | some x in b}
+}
+
+differ(a, b) if {
+	is_object(a)
+	is_object(b)
+	some name, x in a
+	constants([x])
+	said(x) != said(object.get(b, name, ""))
+}
+
+constants(list) if {
+	every x in list {
+		is_string(x)
+		not contains(x, "${")
+	}
+}
+
+said(text) := json.unmarshal(text) if {
+	is_string(text)
+	regex.match(`^\s*[\[{]`, text)
+	json.is_valid(text)
+}
+
+said(text) := trim_suffix(lower(text), ".") if {
+	is_string(text)
+	not regex.match(`^\s*[\[{]`, text)
+}
+
+said(text) := text if {
+	is_string(text)
+	regex.match(`^\s*[\[{]`, text)
+	not json.is_valid(text)
+}
+
+said(x) := x if not is_string(x)
+
+plain(x) if is_number(x)
+
+plain(x) if is_boolean(x)

@@ -50,10 +50,7 @@ differs(r) if {
 # narrower: within what was granted before, by name or by wildcard.
 narrower(grant, before) if {
 	some b in before
-	b.who == grant.who
-	glob.match(lower(b.action), null, lower(grant.action))
-	glob.match(b.resource, null, grant.resource)
-	b.condition in {"{}", grant.condition}
+	iam.covers(b, grant)
 }
 
 severity(grant) := "block" if wide(grant)
@@ -62,7 +59,7 @@ severity(grant) := "human" if not wide(grant)
 
 wide(grant) if contains(grant.action, "*")
 
-wide(grant) if startswith(grant.action, "do everything")
+wide(grant) if iam.by_exception(grant)
 
 wide(grant) if endswith(grant.resource, "*")
 
@@ -80,7 +77,7 @@ boundless(grant) if {
 	endswith(grant.action, ":*")
 }
 
-boundless(grant) if startswith(grant.action, "do everything")
+boundless(grant) if iam.by_exception(grant)
 
 under(grant) := "" if grant.condition == "{}"
 
@@ -91,10 +88,10 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in changing
 	some attribute in iam.documents[r.type]
 	not lib.unknown(r, attribute)
-	some statement in iam.as_set(object.get(iam.document(r.before, attribute), "Statement", []))
-	statement.Effect == "Deny"
-	not statement in iam.as_set(object.get(iam.document(r.after, attribute), "Statement", []))
-	message := sprintf("%s: it no longer denies %s.", [r.name, concat(", ", sort([sprintf("%v", [action]) | some action in iam.as_set(statement.Action)]))])
+	some statement in iam.statements(iam.document(r.before, attribute), "Deny")
+	not statement in iam.statements(iam.document(r.after, attribute), "Deny")
+	actions := {action.text | some action in iam.parts(statement, "Action", {"all": "everything", "none": "everything"})}
+	message := sprintf("%s: it no longer denies %s as it did.", [r.name, concat(", ", sort(actions))])
 }
 
 # A document that is not known yet cannot be judged.
@@ -137,9 +134,3 @@ opens(r) if {
 }
 
 opens(r) if not lib.value(r.after, "action") == "lambda:InvokeFunction"
-
-findings contains lib.found(r, message, {"effect": effect}) if {
-	some r in lib.planned
-	r.type == "aws_lambda_function_url"
-	message := sprintf("%s lets the guard be called over HTTP.", [r.name])
-}

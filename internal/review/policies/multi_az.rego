@@ -34,6 +34,6 @@ findings contains lib.found(r, message, {"effect": effect, "remedy": "Look at th
 	r.before != null
 	lib.empty(lib.value(r.before, "replicate_source_db"))
 	not lib.truth(lib.value(r.before, "multi_az"))
-	facts.guard_variable("PGDR_DB_MULTI_AZ") == "true"
+	"true" in facts.guard_variable("PGDR_DB_MULTI_AZ")
 	message := sprintf("%s is the writer since a failover and has no standby; ignore_changes keeps it so.", [r.name])
 }

@@ -40,7 +40,7 @@ protected := {
 	"aws_subnet": {"map_public_ip_on_launch": "off", "cidr_block": "same", "availability_zone": "same"},
 }
 
-judges := lib.judged(protected)
+judges := lib.judged(protected) | {["aws_route53_zone", "vpc"]}
 
 effect := {"rto": "clients or the guard may not reach a database or AWS", "protection": "the guard may see a disaster where there is none, or none where there is one"}
 
@@ -98,6 +98,25 @@ findings contains lib.found(r, message, {"effect": effect, "severity": "human"})
 verb := {"delete": "DESTROYED", "forget": "taken out of the state", "replace": "replaced: cut until the new one stands"}
 
 severities := {"delete": "block", "forget": "human", "replace": "human"}
+
+# The zone is seen from both VPCs: from the primary's by its own block, from the
+# replica's by an association, which that block would take away.
+findings contains lib.found(r, message, {"effect": effect}) if {
+	some r in lib.planned
+	r.type == "aws_route53_zone"
+	r.action == "update"
+	"vpc" in r.changed
+	message := sprintf("%s: the networks that see it go from %s to %s.", [r.name, viewers(r.before), viewers(r.after)])
+}
+
+viewers(side) := concat(", ", sort({sprintf("%v", [viewer.vpc_id]) | some viewer in lib.value(side, "vpc")}))
+
+findings contains lib.found(r, message, {"effect": effect}) if {
+	some r in lib.planned
+	r.type == "aws_route53_zone"
+	not lib.given_at(r, "vpc")
+	message := sprintf("%s: the configuration puts it into no VPC; made anew, it would be a public zone.", [r.name])
+}
 
 # Who may connect is narrowed: a range that was admitted is not any more.
 findings contains lib.found(r, message, {"effect": effect}) if {

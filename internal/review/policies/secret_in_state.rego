@@ -39,10 +39,11 @@ in_use(r, attribute) if lib.given(r, attribute)
 
 in_use(r, attribute) if not lib.empty(lib.value(r.after, attribute))
 
-# Data sources that read a secret store what they read.
+# Data sources that read a secret store what they read. The provider has none
+# that reads an instance's password.
 readers := {
-	"aws_secretsmanager_secret_version", "aws_secretsmanager_random_password", "aws_ssm_parameter", "aws_kms_secrets",
-	"aws_db_instance_password", "aws_rds_cluster_password",
+	"aws_secretsmanager_secret_version", "aws_secretsmanager_random_password", "aws_ssm_parameter", "aws_ssm_parameters_by_path",
+	"aws_kms_secrets", "aws_kms_secret", "aws_ecr_authorization_token", "aws_eks_cluster_auth",
 }
 
 findings contains {"stack": d.stack, "address": d.address, "message": message, "effect": effect} if {

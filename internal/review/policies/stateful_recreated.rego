@@ -14,7 +14,6 @@ policy := {
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in input.resources
 	r.action == "create"
-	not r.imported
 	facts.stateful[r.type]
 	was_there(r)
 	message := sprintf("%s was there before and will be made anew, EMPTY.", [r.name])
@@ -26,7 +25,6 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 findings contains lib.found(r, message, {"severity": "human", "remedy": "Make sure that it is meant to be new, and that no old one of the name is in AWS."}) if {
 	some r in input.resources
 	r.action == "create"
-	not r.imported
 	facts.stateful[r.type]
 	input.stacks[r.stack].deployed
 	not was_there(r)

@@ -53,7 +53,8 @@ variables(side) := v if {
 
 variables(side) := {} if not is_object(lib.value(side, "environment.0.variables"))
 
-guard_variable(name) := v if {
+# guard_variable is the set of a variable's values: one, if there is one guard.
+guard_variable(name) := {v |
 	some g in guards
 	v := variables(g.after)[name]
 }
@@ -114,36 +115,50 @@ once(stack, output) if {
 	not lib.empty(before)
 }
 
-# Ranges of the VPCs of both sites: as planned, and as the peering's routes
-# name the one whose plan is not at hand.
+# Ranges of the two sites' VPCs, and of nothing else: a third one that is planned
+# beside them, or that a route leads to, is not a site.
 networks contains lib.cidr(lib.value(r.after, "cidr_block")) if {
 	some r in lib.planned
+	site(r)
+}
+
+site(r) if {
 	r.type == "aws_vpc"
+	startswith(r.address, "aws_vpc.network_vpc")
 }
 
-networks contains lib.cidr(lib.value(r.after, "destination_cidr_block")) if {
-	some r in lib.planned
-	r.type == "aws_route"
-	lib.given(r, "vpc_peering_connection_id")
-}
-
-# With the primary's plan alone the other site's range is known from the rules
-# that stand already, or that come with a first deployment, if it is a private
-# one of a VPC's size.
+# With one stack's plan alone the other site's range is the one that stands
+# already in what is deployed, or that comes with a first deployment: in the
+# primary's the rules of who may connect, in the replica's the routes of the
+# peering. Only a private one of a VPC's size.
 networks contains cidr if {
 	not input.stacks.replica
 	some r in lib.planned
 	r.type == "aws_vpc_security_group_ingress_rule"
 	cidr := lib.cidr(lib.value(r.after, "cidr_ipv4"))
-	stands(r, cidr)
+	stands(r, "cidr_ipv4", cidr)
+	sized(cidr)
+}
+
+networks contains cidr if {
+	not input.stacks.primary
+	some r in lib.planned
+	r.type == "aws_route"
+	lib.given(r, "vpc_peering_connection_id")
+	cidr := lib.cidr(lib.value(r.after, "destination_cidr_block"))
+	stands(r, "destination_cidr_block", cidr)
+	sized(cidr)
+}
+
+sized(cidr) if {
 	some private in ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
 	lib.encloses(private, cidr)
 	to_number(split(cidr, "/")[1]) >= 16
 }
 
-stands(r, cidr) if cidr == lib.value(r.before, "cidr_ipv4")
+stands(r, attribute, cidr) if cidr == lib.value(r.before, attribute)
 
-stands(r, _) if fresh(r.stack)
+stands(r, _, _) if fresh(r.stack)
 
 inside(cidr) if {
 	some network in networks

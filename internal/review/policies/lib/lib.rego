@@ -48,11 +48,23 @@ given(r, attribute) if {
 	top(path) == attribute
 }
 
-given_path(r, path) if r.configured[path]
+# given_at says that the configuration has what is at a path: there, as part of
+# what is given as a whole, or in parts.
+given_at(r, path) if {
+	some place, _ in r.configured
+	within(place, path)
+}
 
-given_path(r, path) if r.configured[path] == false
+given_at(r, path) if {
+	some place, _ in r.references
+	within(place, path)
+}
 
-given_path(r, path) if r.references[path]
+within(place, path) if place == path
+
+within(place, path) if startswith(place, sprintf("%s.", [path]))
+
+within(place, path) if startswith(path, sprintf("%s.", [place]))
 
 refers(r, path, text) if {
 	some reference in r.references[path]
@@ -71,8 +83,6 @@ weaker("off", a, b) if {
 }
 
 weaker("not_lower", a, b) if number(b) < number(a)
-
-weaker("not_higher", a, b) if number(b) > number(a)
 
 weaker("same", a, b) if {
 	not empty(a)
@@ -120,14 +130,18 @@ plain(x) := x if not empty(x)
 
 # weakenings of a table {type: {path: rule}}: by the plan itself, hidden in
 # the configuration behind ignore_changes, kept by ignore_changes although the
-# configuration asks for more, or not known before the apply.
+# configuration asks for more, no longer in the configuration, or not known
+# before the apply.
 weakenings(table) := [w |
 	some r in planned
 	some path, rule in table[r.type]
 	some w in weakened(r, path, rule)
 ]
 
-weakened(r, path, rule) := array.concat(by_plan(r, path, rule), array.concat(by_configuration(r, path, rule), by_unknown(r, path)))
+weakened(r, path, rule) := array.concat(
+	array.concat(by_plan(r, path, rule), by_removal(r, path, rule)),
+	array.concat(by_configuration(r, path, rule), by_unknown(r, path)),
+)
 
 by_plan(r, path, rule) := [change(r, path, before, after, sprintf("%s goes from %s to %s", [path, show(before), show(after)])) |
 	r.action != "keep"
@@ -137,6 +151,45 @@ by_plan(r, path, rule) := [change(r, path, before, after, sprintf("%s goes from 
 	after := value(r.after, path)
 	weaker(rule, before, after)
 ]
+
+# What protects and is in the configuration no more. The plan is silent where
+# ignore_changes hides it, or where AWS's answer stands in for what is not given:
+# it is there until somebody makes the resource anew.
+by_removal(r, path, rule) := [change(r, path, after, null, sprintf("the configuration no longer gives %s; the plan keeps %s, and whoever makes it anew goes without", [path, show(after)])) |
+	r.before != null
+	not unknown(r, path)
+	after := value(r.after, path)
+	protects(rule, after)
+	plain(value(r.before, path)) == plain(after)
+	not given_at(r, path)
+	not by_birth(r, path)
+]
+
+# protects tells of a value that its absence would be weaker.
+protects("on", v) if truth(v)
+
+protects("not_lower", v) if number(v) > 0
+
+protects(rule, v) if {
+	rule in {"same", "present"}
+	not empty(v)
+}
+
+# What a resource has that the stacks never gave it: from what it was made of,
+# or by a default of AWS that protects as well.
+by_birth(r, path) if [r.type, path] in defaults
+
+by_birth(r, path) if [r.type, path, r.stack] in inherited
+
+defaults := {
+	["aws_cloudwatch_metric_alarm", "actions_enabled"],
+	["aws_kms_key", "is_enabled"], ["aws_kms_replica_key", "enabled"],
+	["aws_lambda_function", "package_type"], ["aws_cloudwatch_event_rule", "is_enabled"], ["aws_cloudwatch_event_rule", "state"],
+	["aws_dynamodb_table", "point_in_time_recovery.0.recovery_period_in_days"],
+	["aws_db_instance", "iops"], ["aws_db_instance", "storage_throughput"],
+}
+
+inherited := {["aws_db_instance", "allocated_storage", "replica"]}
 
 by_configuration(r, path, rule) := [change(r, path, c.after, c.configured, c.how) | some c in concealed(r, path, rule)]
 
