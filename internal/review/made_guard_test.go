@@ -26,7 +26,7 @@ var madeOfGuards = []madeUp{
 		edits: actions["create anew"]},
 	{name: "a call over HTTP", kind: "aws_lambda_function_url", stack: "replica", policy: "guard-doubled", severity: review.Block, says: "be called over HTTP",
 		edits: actions["create anew"]},
-	{name: "variables that are not known yet", kind: function, stack: "replica", policy: "guard-doubled",
+	{name: "variables that are not known yet", kind: function, stack: "replica", policy: "guard-policy", severity: review.Human, says: "in a way that the plan does not show",
 		edits: join([]plantest.Edit{act("update"), {At: []any{"change", "before", "environment"}, Null: true}}, unknownAfter("environment", true))},
 	{name: "other subnets", kind: function, stack: "replica", policy: "guard-lost", severity: review.Human, says: "vpc_config.0.subnet_ids goes from",
 		edits: []plantest.Edit{act("update"), {At: []any{"change", "after", "vpc_config", 0, "subnet_ids"}, Set: []any{"subnet-of-somebody"}}}},
