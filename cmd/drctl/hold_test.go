@@ -58,14 +58,14 @@ func TestHold_TheSameScenarioTwiceAtOnceKeepsBothReports(t *testing.T) {
 	both.Add(2)
 	var mu sync.Mutex
 	begun := 0
-	drill := func(_ context.Context, sc scenario.Scenario) (report.Report, error) {
+	drill := func(ctx context.Context, sc scenario.Scenario) (report.Report, error) {
 		mu.Lock()
 		begun++
 		n := begun
 		mu.Unlock()
 		both.Done()
 		both.Wait() // neither ends before the other has begun
-		return report.Report{Scenario: sc.Name, Title: []string{"", "first", "second"}[n], Passed: true}, nil
+		return report.Report{Scenario: sc.Name, Title: []string{"", "first", "second"}[n], Passed: true}, ctx.Err()
 	}
 	var all sync.WaitGroup
 	for range 2 {

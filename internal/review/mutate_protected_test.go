@@ -16,6 +16,8 @@ import (
 // special are the values that weaken an attribute where the general rule would
 // strengthen it, or say nothing. By policy, type and attribute.
 var special = map[string]any{
+	"maintenance aws_db_instance allow_major_version_upgrade":               true,
+	"guard-doubled aws_cloudwatch_event_target input_transformer":           blocks("input_template", `{"action":"failover","force":true}`),
 	"alarm-loosened aws_cloudwatch_metric_alarm threshold":                  loosened,
 	"alarm-loosened aws_cloudwatch_metric_alarm evaluation_periods":         30,
 	"alarm-loosened aws_cloudwatch_metric_alarm datapoints_to_alarm":        30,
