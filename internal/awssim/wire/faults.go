@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -96,6 +97,8 @@ type Faults struct {
 
 	mu   sync.Mutex
 	list []*planned
+	// hit counts the calls that went wrong, by service.
+	hit map[string]int
 }
 
 type planned struct {
@@ -111,7 +114,7 @@ func NewFaults(c clock.Clock) *Faults {
 	if c == nil {
 		c = clock.System{}
 	}
-	return &Faults{clock: c}
+	return &Faults{clock: c, hit: map[string]int{}}
 }
 
 // Add plans a fault; lift ends it. Of several that strike a call delays add up,
@@ -152,7 +155,18 @@ func (f *Faults) strike(c *call) (sum Fault, struck bool) {
 		}
 		sum.delay = delay
 	}
+	if struck {
+		f.hit[c.service.name]++
+	}
 	return sum, struck
+}
+
+// Struck counts the calls that went wrong so far, by service; a call that was
+// only slow did not.
+func (f *Faults) Struck() map[string]int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return maps.Clone(f.hit)
 }
 
 // before does what keeps a call from being performed; done is false if nothing

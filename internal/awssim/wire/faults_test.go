@@ -55,10 +55,26 @@ func TestThrottled_HasEachServicesCodeAndIsRetried(t *testing.T) {
 		require.True(t, retryable.IsErrorRetryable(err), "the SDK's retryer knows %s of %s", want, service)
 	}
 	require.Empty(t, w.server.Calls(), "a throttled call has no effect")
+	struck := w.server.Faults().Struck()
+	for service := range w.callEach() {
+		require.Positive(t, struck[service], "%s: what was struck is counted", service)
+	}
 	lift()
+	struck = w.server.Faults().Struck()
 	for service, err := range w.callEach() {
 		require.NoError(t, err, service)
 	}
+	require.Equal(t, struck, w.server.Faults().Struck(), "calls that went well are not")
+}
+
+func TestOnCall_SeesACallThatHadItsEffectAndIsNotAnswered(t *testing.T) {
+	var seen []wire.Record
+	w := newWorld(t, func(o *wire.Options) { o.OnCall = func(r wire.Record) { seen = append(seen, r) } })
+	require.NoError(t, w.publishMetric("PGDR"))
+	require.Equal(t, w.server.Calls(), seen)
+	w.server.Faults().Add(wire.Scope{}, wire.Broken())
+	require.Error(t, w.publishMetric("PGDR"))
+	require.Len(t, seen, 1, "a call that a fault kept from being performed is none")
 }
 
 func TestBroken_IsAServerErrorOfEachService(t *testing.T) {

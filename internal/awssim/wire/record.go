@@ -24,8 +24,11 @@ const recordsKept = 20_000
 func (c *call) record(code string) {
 	r := Record{At: c.cloud.Now(), Region: c.region, Service: c.service.name, Operation: c.operation, Caller: c.caller.Role, Code: code}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.calls = recent.Append(c.calls, recordsKept, r)
+	c.mu.Unlock()
+	if c.options.OnCall != nil {
+		c.options.OnCall(r)
+	}
 }
 
 // Calls returns what was performed, the oldest first.

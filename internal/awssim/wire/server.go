@@ -68,6 +68,9 @@ type Options struct {
 	// OnPublish is called with each message that SNS accepted, after the call
 	// has had its effect; nil means that messages are only recorded.
 	OnPublish func(Message)
+	// OnCall is called with each call that was performed, after it has had its
+	// effect and before it is answered; nil means that calls are only recorded.
+	OnCall func(Record)
 }
 
 // Server serves one account. It is safe for concurrent use.

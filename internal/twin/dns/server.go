@@ -34,6 +34,10 @@ type Server struct {
 	log       []Answer
 	// next is where the next answer is put, once the log is full.
 	next int
+	// leads are where weighted names led, the oldest first; leading where each
+	// leads now.
+	leads   []Lead
+	leading map[string][]string
 }
 
 // resolver is what listens for one VPC.
@@ -55,7 +59,7 @@ func New(o Options) *Server {
 		o.Kept = Kept
 	}
 	s := &Server{
-		options: o, resolvers: map[string]*resolver{}, plane: plane{delay: o.Propagation},
+		options: o, resolvers: map[string]*resolver{}, plane: plane{delay: o.Propagation}, leading: map[string][]string{},
 		random: rand.New(rand.NewPCG(o.Seed, 0)), // #nosec G404 -- repeatable on purpose
 	}
 	s.ctx, s.end = context.WithCancel(context.Background())
@@ -76,7 +80,8 @@ func (s *Server) watch() {
 		case <-s.ctx.Done():
 			return
 		case <-tick.C:
-			s.read("")
+			v, at := s.read("")
+			s.follows(v.zones, at)
 		}
 	}
 }

@@ -50,7 +50,7 @@ func (m *Manager) try(ctx context.Context, arn, id string, payload []byte, attem
 		result.Fault = faultOf(err, id, f.made.timeout)
 	}
 	a := Answer{RequestID: id, Payload: result.Payload, Fault: result.Fault}
-	done := Invocation{At: at, Took: took, RequestID: id, Attempt: attempt}
+	done := Invocation{At: at, Took: took, RequestID: id, Source: sourceOf(payload), Attempt: attempt}
 	if a.Fault != nil {
 		a.FunctionError = unhandled
 		if a.Payload, err = json.Marshal(a.Fault); err != nil {
@@ -61,6 +61,15 @@ func (m *Manager) try(ctx context.Context, arn, id string, payload []byte, attem
 	f.ran(done)
 	m.measure(f, done)
 	return a, nil
+}
+
+// sourceOf is what EventBridge says an event is from.
+func sourceOf(payload []byte) string {
+	var event struct{ Source string }
+	if json.Unmarshal(payload, &event) != nil {
+		return "" // it is none of EventBridge's
+	}
+	return event.Source
 }
 
 // faultOf words what befell a function's sandbox as Lambda does.

@@ -31,6 +31,9 @@ type Invocation struct {
 	Took time.Duration
 	// RequestID is the same for each try at an event.
 	RequestID string
+	// Source of the event as EventBridge names it, "aws.events" for that of a
+	// schedule; "" for all others.
+	Source string
 	// Attempt counts the tries at a queued event from 1; it is 0 for a direct
 	// invocation.
 	Attempt int

@@ -33,13 +33,14 @@ func (w *world) configureQueue(values awssim.Attrs) {
 func TestQueue_RunsAnEventOnceIfItSucceeds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		require.NoError(t, w.Queue(arn, []byte(`{}`)))
+		require.NoError(t, w.Queue(arn, []byte(`{"source":"aws.events"}`)))
 		time.Sleep(time.Hour)
 		require.Len(t, w.fake.tried(), 1)
 		require.Empty(t, w.Drops(arn))
 		got := w.Invocations(arn)
 		require.Len(t, got, 1)
 		require.Equal(t, 1, got[0].Attempt)
+		require.Equal(t, "aws.events", got[0].Source)
 		require.Empty(t, got[0].ErrorType)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pgdr/pgdr/internal/awssim"
@@ -43,6 +44,8 @@ type World struct {
 	lambdas *lambdas
 	// roots is the file of the databases' authority.
 	roots string
+	// seeing is called with each call; see See.
+	seeing atomic.Pointer[func(wire.Record)]
 
 	mu      sync.Mutex
 	closers []func() error
@@ -105,8 +108,23 @@ func (w *World) openAWS(context.Context) error {
 	w.AWS = wire.Handler(w.Cloud, wire.Options{
 		Clock: w.Clock, Faults: wire.NewFaults(w.Clock), TLS: true, Timing: w.o.Timing,
 		OnPublish: func(m wire.Message) { w.Topics.Forward(m) },
+		OnCall: func(r wire.Record) {
+			if see := w.seeing.Load(); see != nil {
+				(*see)(r)
+			}
+		},
 	})
 	return nil
+}
+
+// See has a function called with each call of AWS's APIs from now on, when it
+// has had its effect and before it is answered; nil ends that.
+func (w *World) See(see func(wire.Record)) {
+	if see == nil {
+		w.seeing.Store(nil)
+		return
+	}
+	w.seeing.Store(&see)
 }
 
 // openDatabases makes the servers and the network before them.

@@ -1,0 +1,45 @@
+package dns_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/awssim"
+)
+
+// TestLeads_AreNotedThoughNobodyAsks has the name flip by its health check, and
+// back by it.
+func TestLeads_AreNotedThoughNobodyAsks(t *testing.T) {
+	w := newWorld(t)
+	leads := func() (hosts []string) {
+		for _, l := range w.dns.Leads() {
+			require.Equal(t, name, l.Name)
+			require.Len(t, l.To, 1)
+			hosts = append(hosts, l.To[0])
+		}
+		return hosts
+	}
+	becomes := func(hosts ...string) {
+		t.Helper()
+		require.Eventually(t, func() bool { return len(leads()) == len(hosts) }, soon, time.Millisecond)
+		require.Equal(t, hosts, leads())
+	}
+	old, fresh := w.endpoints[primary], w.endpoints[replica]
+	becomes(old)
+
+	var check string
+	w.update(func(tx *awssim.Tx) { check = tx.List("aws_route53_health_check", awssim.Global)[0].ID })
+	sick := func(is bool) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.sick[check] = is
+	}
+	w.clock.Advance(time.Minute)
+	sick(true)
+	becomes(old, fresh)
+	require.Equal(t, w.clock.Now(), w.dns.Leads()[1].At)
+	sick(false)
+	becomes(old, fresh, old)
+}
