@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,10 +12,7 @@ import (
 	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
 	"github.com/pgdr/pgdr/internal/awssim/wire"
-	"github.com/pgdr/pgdr/internal/drill/scenario"
-	"github.com/pgdr/pgdr/internal/guard/refusal"
 	"github.com/pgdr/pgdr/internal/pgtest"
-	"github.com/pgdr/pgdr/internal/twin/wiring"
 )
 
 // arguments of an action, by name.
@@ -43,21 +39,6 @@ func actions() map[string]action {
 	return all
 }
 
-// Vocabulary is what scenarios may name.
-func Vocabulary() scenario.Vocabulary {
-	v := scenario.Vocabulary{
-		Actions: map[string][]string{}, Conditions: slices.Sorted(maps.Keys(conditions())),
-		Faults: wiring.Named(wiring.Fault), Warnings: wiring.Named(wiring.Warning),
-	}
-	for name, a := range actions() {
-		v.Actions[name] = a.takes
-	}
-	for _, name := range refusal.All() {
-		v.Refusals = append(v.Refusals, string(name))
-	}
-	return v
-}
-
 // plain makes an action of a function that cannot fail.
 func plain(says string, do func(s *stage, a arguments), takes ...string) action {
 	return action{takes: takes, says: says, do: func(_ context.Context, s *stage, a arguments) error {
@@ -76,14 +57,14 @@ func regionActions() map[string]action {
 		"rejoin":              plain("{region} is connected again", func(s *stage, a arguments) { s.world.Rejoin(a["region"]) }, "region"),
 		"cut-peering":         plain("the peering is cut", func(s *stage, _ arguments) { s.world.CutPeering() }),
 		"restore-peering":     plain("the peering is back", func(s *stage, _ arguments) { s.world.RestorePeering() }),
-		"hold-replication":    plain("replication is held", func(s *stage, _ arguments) { s.world.Servers.HoldReplication(s.home, true) }),
-		"release-replication": plain("replication goes on", func(s *stage, _ arguments) { s.world.Servers.HoldReplication(s.home, false) }),
+		"hold-replication":    plain("replication is held", func(s *stage, _ arguments) { s.world.Servers.HoldReplication(s.at().home, true) }),
+		"release-replication": plain("replication goes on", func(s *stage, _ arguments) { s.world.Servers.HoldReplication(s.at().home, false) }),
 	}
 }
 
 // instance calls do with an instance of the account, by its role at birth.
 func (s *stage) instance(role string, do func(*awssim.Tx, *awssim.Resource) error) error {
-	at, ok := s.databases[role]
+	at, ok := s.at().databases[role]
 	if !ok {
 		return fmt.Errorf("role: found %q, want primary or replica: %w", role, errAction)
 	}
@@ -98,7 +79,7 @@ func (s *stage) instance(role string, do func(*awssim.Tx, *awssim.Resource) erro
 
 // server calls do with the server of an instance, by its role at birth.
 func (s *stage) server(role string, do func(*pgtest.Server) error) error {
-	at, ok := s.databases[role]
+	at, ok := s.at().databases[role]
 	if !ok {
 		return fmt.Errorf("role: found %q, want primary or replica: %w", role, errAction)
 	}
@@ -186,29 +167,35 @@ func flap(ctx context.Context, s *stage, a arguments) error {
 	return nil
 }
 
-// services by the names that scenarios have for them; "all" is every one.
+// services by the names that scenarios have for them.
+var services = []string{wire.CloudWatch, wire.DynamoDB, wire.EC2, wire.IAM, wire.KMS, wire.RDS, wire.Route53, wire.SecretsManager, wire.SNS, wire.STS}
+
+// allServices stands for every one of them.
+const allServices = "all"
+
+// service is the one that a scenario means; "" for all.
 func service(name string) (string, error) {
-	known := []string{wire.CloudWatch, wire.DynamoDB, wire.EC2, wire.IAM, wire.KMS, wire.RDS, wire.Route53, wire.SecretsManager, wire.SNS, wire.STS}
-	switch {
-	case name == "all":
-		return "", nil
-	case slices.Contains(known, name):
-		return name, nil
+	if want := serviceValue(name); want != "" {
+		return "", fmt.Errorf("service: found %q, want %s: %w", name, want, errAction)
 	}
-	return "", fmt.Errorf("service: found %q, want all or one of %s: %w", name, strings.Join(known, ", "), errAction)
+	if name == allServices {
+		return "", nil
+	}
+	return name, nil
 }
 
 // ways in which an API fails.
+var ways = map[string]func() wire.Fault{
+	"silent": wire.BlackHole, "refused": wire.Refused, "throttled": wire.Throttled, "broken": wire.Broken, "lost": wire.Lost,
+	"slow": func() wire.Fault { return wire.Slow(3 * time.Second) },
+}
+
+// way in which an API fails, by its name.
 func way(name string) (wire.Fault, error) {
-	ways := map[string]func() wire.Fault{
-		"silent": wire.BlackHole, "refused": wire.Refused, "throttled": wire.Throttled, "broken": wire.Broken, "lost": wire.Lost,
-		"slow": func() wire.Fault { return wire.Slow(3 * time.Second) },
+	if want := wayValue(name); want != "" {
+		return wire.Fault{}, fmt.Errorf("how: found %q, want %s: %w", name, want, errAction)
 	}
-	make, ok := ways[name]
-	if !ok {
-		return wire.Fault{}, fmt.Errorf("how: found %q, want one of %s: %w", name, strings.Join(slices.Sorted(maps.Keys(ways)), ", "), errAction)
-	}
-	return make(), nil
+	return ways[name](), nil
 }
 
 func serviceActions() map[string]action {
@@ -226,14 +213,15 @@ func serviceActions() map[string]action {
 			return nil
 		}},
 		"heal-api": plain("{service} of {region} answers again", func(s *stage, a arguments) { s.world.Heal("api " + a["region"] + " " + a["service"]) }, "region", "service"),
-		"stutter":  {takes: []string{"how", "for", "of"}, says: "every API is {how} for {for} of each {of}", do: stutter},
+		"stutter":  {takes: []string{"how", "for", "of"}, says: "every API is {how} for {for} of each {of}, and at its first call", do: stutter},
 		"deny":     {takes: []string{"action"}, says: "the guard's role loses {action}", do: deny},
 		"calm":     plain("all faults end", func(s *stage, _ arguments) { s.world.Calm() }),
 	}
 }
 
 // stutter makes every API fail for a part of the time, in the half hour to
-// come.
+// come, and at the first call of each service: some are called so seldom that
+// their turn would not come.
 func stutter(_ context.Context, s *stage, a arguments) error {
 	fault, err := way(a["how"])
 	if err != nil {
@@ -246,6 +234,9 @@ func stutter(_ context.Context, s *stage, a arguments) error {
 	whole, err := time.ParseDuration(a["of"])
 	if err != nil || whole <= part {
 		return fmt.Errorf("of: found %q, want a duration longer than for: %w", a["of"], errAction)
+	}
+	for _, name := range services {
+		s.world.Fail("stutter", wire.Scope{Service: name}, fault.Times(1))
 	}
 	now := s.world.Clock.Now()
 	for at := now; at.Before(now.Add(30 * time.Minute)); at = at.Add(whole) {

@@ -48,6 +48,9 @@ type Base struct {
 	o        Options
 	dir      string
 	function string
+	// site is what was deployed, cloud the account as it was then.
+	site  *site
+	cloud *awssim.Cloud
 }
 
 // Prepare looks whether this machine can hold drills, builds what they need,
@@ -93,7 +96,14 @@ func Prepare(ctx context.Context, o Options) (b *Base, err error) {
 		return b, err
 	}
 	b.say("apply both stacks with Terraform to a simulated account")
-	return b, b.deploy(ctx, "deployed")
+	if err := b.deploy(ctx, "deployed"); err != nil {
+		return b, err
+	}
+	if b.cloud, err = awssim.Recall(b.place("deployed").Cloud(), awssim.Options{}); err != nil {
+		return b, err
+	}
+	b.site, err = surveyOf(b.cloud)
+	return b, err
 }
 
 func (b *Base) say(format string, args ...any) { _, _ = fmt.Fprintf(b.o.Out, format+"\n", args...) }

@@ -33,7 +33,7 @@ func conditions() map[string]condition {
 		},
 		"writes:": func(s *stage, word string) bool { return s.writes(word) },
 		"moved:": func(s *stage, word string) bool {
-			return s.writes(word) && s.lastServer(word) == s.databases["replica"].identifier
+			return s.writes(word) && s.lastServer(word) == s.at().databases["replica"].identifier
 		},
 		"applied": func(s *stage, _ string) bool { return s.survey() == nil },
 	}

@@ -2,6 +2,7 @@ package drill
 
 import (
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -36,6 +37,15 @@ func TestDocs(t *testing.T) {
 	}
 	for _, id := range wiring.Named(wiring.Warning) {
 		require.Contains(t, warnings, "| `"+id+"` |", "the warning's line")
+	}
+	for field := range reflect.TypeFor[scenario.Expect]().Fields() {
+		require.Regexp(t, "(?m)^\\|.*`"+field.Tag.Get("yaml")+"`.* \\| ", docs, "the expectation's line")
+	}
+	for field := range reflect.TypeFor[scenario.App]().Fields() {
+		require.Contains(t, docs, "`"+field.Tag.Get("yaml")+"`", "the expectation of an application")
+	}
+	for _, words := range scenario.Placeholders {
+		require.Contains(t, docs, "`"+words+"`", "the placeholder")
 	}
 	for _, name := range known.Conditions {
 		require.Contains(t, docs, "`"+name, "the condition")

@@ -22,17 +22,14 @@ func guardActions() map[string]action {
 		"command": {takes: []string{"event"}, says: "an operator sends {event}", do: func(ctx context.Context, s *stage, a arguments) error {
 			return s.command(ctx, a["event"])
 		}},
-		"hint": {takes: []string{"times"}, says: "{times} hints at once", do: hint},
-		"kill-guard-at": {takes: []string{"steps"}, says: "the guard will be killed at {steps}", do: func(ctx context.Context, s *stage, a arguments) error {
-			go s.killAt(ctx, strings.Split(a["steps"], ","))
-			return nil
-		}},
+		"hint":          {takes: []string{"times"}, says: "{times} hints at once", do: hint},
+		"kill-guard-at": plain("the guard will be killed at {steps}", func(s *stage, a arguments) { s.killAt(strings.Split(a["steps"], ",")) }, "steps"),
 		"limit-guard": {takes: []string{"seconds"}, says: "the guard's time-out becomes {seconds} s", do: func(_ context.Context, s *stage, a arguments) error {
 			n, err := strconv.Atoi(a["seconds"])
 			if err != nil {
 				return fmt.Errorf("seconds: found %q, want a number: %w", a["seconds"], errAction)
 			}
-			return s.world.Cloud.SetAttribute("aws_lambda_function", s.home, functionName(s.function), "timeout", n)
+			return s.world.Cloud.SetAttribute("aws_lambda_function", s.at().home, functionName(s.at().function), "timeout", n)
 		}},
 		"duplicate-messages": plain("SNS delivers everything twice", func(s *stage, _ arguments) { s.world.Duplicate(true) }),
 		"deliver-once":       plain("SNS delivers once", func(s *stage, _ arguments) { s.world.Duplicate(false) }),
@@ -54,7 +51,7 @@ func (s *stage) command(ctx context.Context, event string) error {
 
 // ask sends the guard a command and notes nothing.
 func (s *stage) ask(ctx context.Context, event string) (a command.Answer, err error) {
-	raw, err := s.world.Invoke(ctx, s.function, []byte(event))
+	raw, err := s.world.Invoke(ctx, s.at().function, []byte(event))
 	if err != nil {
 		return a, fmt.Errorf("invoke the guard: %w", err)
 	}
@@ -99,7 +96,7 @@ func hint(_ context.Context, s *stage, a arguments) error {
 	}
 	for _, r := range s.world.Cloud.Resources(alarms.Type) {
 		actions := r.Attrs.Strings("alarm_actions")
-		if r.Region != s.home || len(actions) == 0 || r.Attrs.Str("namespace") != "AWS/RDS" {
+		if r.Region != s.at().home || len(actions) == 0 || r.Attrs.Str("namespace") != "AWS/RDS" {
 			continue
 		}
 		var all sync.WaitGroup
@@ -114,7 +111,7 @@ func hint(_ context.Context, s *stage, a arguments) error {
 		all.Wait()
 		return nil
 	}
-	return fmt.Errorf("no alarm in %s tells anybody: %w", s.home, errAction)
+	return fmt.Errorf("no alarm in %s tells anybody: %w", s.at().home, errAction)
 }
 
 // told are the subjects of what people were sent, in its order.
@@ -128,23 +125,6 @@ func (s *stage) told() []string {
 	return all
 }
 
-// killAt kills the guard once in each of the steps, as soon as its record says
-// that it is there.
-func (s *stage) killAt(ctx context.Context, steps []string) {
-	for ctx.Err() == nil && len(steps) > 0 {
-		if l := s.ledger(); l.Failover != nil && slices.Contains(steps, string(l.Failover.Step)) {
-			at := string(l.Failover.Step)
-			steps = slices.DeleteFunc(steps, func(step string) bool { return step == at })
-			says := "is killed at " + at
-			if err := s.world.KillGuard(s.function); err != nil {
-				says = fmt.Sprintf("cannot be killed at %s: %v", at, err)
-			}
-			s.record.mark(s.world.Clock.Now(), report.Mark{Lane: report.LaneGuard, Text: says, Bad: true})
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
-
 // watchEvery is the pause between two looks at the guard's record, in the
 // machine's time.
 const watchEvery = 10 * time.Millisecond
@@ -152,7 +132,7 @@ const watchEvery = 10 * time.Millisecond
 // watch notes what the guard's record says, until the context ends.
 func (s *stage) watch(ctx context.Context) {
 	for ctx.Err() == nil {
-		if s.table != "" {
+		if s.at().table != "" {
 			s.record.observe(s.ledger(), s.world.Clock.Now())
 		}
 		select {
@@ -164,7 +144,7 @@ func (s *stage) watch(ctx context.Context) {
 
 // ledger is the guard's record; empty where there is none.
 func (s *stage) ledger() engine.State {
-	l, _, err := readLedger(s.world.Cloud, s.home, s.table)
+	l, _, err := readLedger(s.world.Cloud, s.at().home, s.at().table)
 	if err != nil {
 		return engine.State{} // there is no table, or none yet
 	}

@@ -19,6 +19,8 @@ func judge(e scenario.Expect, r report.Report, servers map[string]string) []stri
 	j.want(r.Guard.Promotions == e.Promotions, "promotions: %d, want %d", r.Guard.Promotions, e.Promotions)
 	j.want(e.Promotions > 0 || (r.Guard.Fences > 0) == e.Fenced, "rules of a fence: %d, though nothing was to be promoted; want them: %t", r.Guard.Fences, e.Fenced)
 	j.want(e.Fence == "" || r.Guard.Fence == e.Fence, "fence: %q, want %q", r.Guard.Fence, e.Fence)
+	j.want(e.Fence != "confirmed" || r.Guard.FenceStands, "fence: confirmed, and in the end the network ACL denies nobody")
+	j.want(!e.Unfenced || !r.Guard.FenceStands, "unfenced: in the end the network ACL still has the guard's fence")
 	for _, name := range e.Refusals {
 		j.want(slices.Contains(r.Guard.Refusals, name), "refusals: %s, want %s among them", listed(r.Guard.Refusals), name)
 	}
@@ -35,6 +37,8 @@ func judge(e scenario.Expect, r report.Report, servers map[string]string) []stri
 		j.app(id, e.Apps[id], r, servers)
 	}
 	j.writers(e, r)
+	j.losses(e, r)
+	j.happened(e, r.Guard)
 	j.plans(e, r)
 	if e.EstimateHolds {
 		j.estimate(r)
@@ -67,24 +71,65 @@ func (j *judgement) app(id string, e scenario.App, r report.Report, servers map[
 	if e.Writes != nil {
 		j.want(a.Writes == *e.Writes, "%s: writes in the end: %t, want %t", id, a.Writes, *e.Writes)
 	}
-	if limit := time.Duration(e.RTO).Seconds(); limit > 0 {
-		j.want(a.RTO != nil || a.Writes, "%s: does not write again, want it within %.0f s", id, limit)
-		if a.RTO != nil {
-			j.want(*a.RTO <= limit, "%s: RTO %.1f s, want %.0f s or less", id, *a.RTO, limit)
-		}
-	}
+	j.outage(e, a)
 	if e.Lost != nil {
-		j.want(a.LostSeconds <= time.Duration(*e.Lost).Seconds(), "%s: lost %.1f s of acknowledged writes (%d rows), want %s or less", id, a.LostSeconds, a.LostRows, time.Duration(*e.Lost))
+		limit := time.Duration(*e.Lost)
+		j.want(a.LossKnown, "%s: what was lost is unknown: the database did not tell its rows", id)
+		j.want(a.LostSeconds <= limit.Seconds() && (limit > 0 || a.LostRows == 0),
+			"%s: lost %.1f s of acknowledged writes (%d rows), want %s or less", id, a.LostSeconds, a.LostRows, limit)
 	}
 	if e.Server != "" {
 		j.want(a.Server == servers[e.Server], "%s: wrote last to %s, want %s", id, a.Server, servers[e.Server])
 	}
 }
 
+// outage wants one, no longer than the scenario says: a drill in which nobody
+// noticed anything has measured nothing.
+func (j *judgement) outage(e scenario.App, a report.App) {
+	if e.RTO == nil {
+		return
+	}
+	limit := time.Duration(*e.RTO).Seconds()
+	switch {
+	case a.RTO != nil:
+		j.want(*a.RTO <= limit, "%s: RTO %.1f s, want %.0f s or less", a.ID, *a.RTO, limit)
+	case a.Writes:
+		j.want(false, "%s: no outage was measured, want one of %.0f s or less", a.ID, limit)
+	default:
+		j.want(false, "%s: does not write again, want it within %.0f s", a.ID, limit)
+	}
+}
+
+// losses wants nothing lost where nothing was promoted.
+func (j *judgement) losses(e scenario.Expect, r report.Report) {
+	for _, a := range r.Apps {
+		j.want(e.Promotions > 0 || a.LostRows == 0, "%s: %d acknowledged rows are gone, though nothing was to be promoted", a.ID, a.LostRows)
+	}
+}
+
+// happened wants what the scenario is about to have happened at all.
+func (j *judgement) happened(e scenario.Expect, g report.Guard) {
+	for _, step := range e.Killed {
+		j.want(slices.Contains(g.Killed, step), "killed: at %s, want it at %s too", listed(g.Killed), step)
+	}
+	for _, service := range e.Struck {
+		j.want(slices.Contains(g.Struck, service), "calls that went wrong: of %s, want some of %s too", listed(g.Struck), service)
+	}
+	j.want(g.Timeouts >= e.Timeouts, "invocations ended at their time limit: %d, want %d or more", g.Timeouts, e.Timeouts)
+	j.want(g.Ticks >= e.Ticks, "invocations by the schedule that ended well: %d, want %d or more", g.Ticks, e.Ticks)
+	j.want(g.Overlaps >= e.Overlaps, "invocations that began while another ran: %d, want %d or more", g.Overlaps, e.Overlaps)
+	j.want(g.Duplicates >= e.Duplicates, "messages that the guard was sent twice: %d, want %d or more", g.Duplicates, e.Duplicates)
+}
+
 // writers wants no writes on the old primary after the switch, but for as long
-// as the scenario says that nothing could fence it.
+// as the scenario says that nothing could fence it; and those that it says must
+// have been there.
 func (j *judgement) writers(e scenario.Expect, r report.Report) {
-	limit := time.Duration(e.TwoWriters).Seconds()
+	limit := time.Duration(e.TwoWriters.Most).Seconds()
+	for _, id := range e.TwoWriters.By {
+		wrote := slices.ContainsFunc(r.Apps, func(a report.App) bool { return a.ID == id && a.SplitRows > 0 })
+		j.want(wrote, "%s: the old primary acknowledged nothing after the switch, want some: no window was measured", id)
+	}
 	for _, a := range r.Apps {
 		j.want(a.SplitRows == 0 || a.SplitSeconds <= limit && limit > 0,
 			"%s: the old primary acknowledged %d rows after the switch, over %.1f s; want %.0f s at most", a.ID, a.SplitRows, a.SplitSeconds, limit)
@@ -110,6 +155,6 @@ func (j *judgement) estimate(r report.Report) {
 		return
 	}
 	for _, a := range r.Apps {
-		j.want(a.LostSeconds <= r.Guard.EstimateUpper+resolution, "%s: lost %.1f s, the guard's estimate was %.1f s at most", a.ID, a.LostSeconds, r.Guard.EstimateUpper)
+		j.want(a.LossKnown && a.LostSeconds <= r.Guard.EstimateUpper+resolution, "%s: lost %.1f s, the guard's estimate was %.1f s at most", a.ID, a.LostSeconds, r.Guard.EstimateUpper)
 	}
 }

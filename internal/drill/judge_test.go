@@ -17,18 +17,20 @@ func seconds(s float64) *float64 { return &s }
 
 // a drill as it should be.
 func asExpected() (scenario.Expect, report.Report) {
-	lost := scenario.Duration(60 * time.Second)
+	lost, rto := scenario.Duration(60*time.Second), scenario.Duration(10*time.Minute)
 	e := scenario.Expect{
 		Promotions: 1, Fence: "owed", Refusals: []string{"paused"}, Alarms: []string{"lag"}, Quiet: []string{"silent"},
 		Notices: []string{"failed over"}, EstimateHolds: true,
-		Apps: map[string]scenario.App{"replica-app": {Writes: yes(), RTO: scenario.Duration(10 * time.Minute), Lost: &lost, Server: "replica"}},
+		Killed: []string{"promote"}, Struck: []string{"rds"}, Timeouts: 2, Ticks: 3, Overlaps: 1, Duplicates: 4,
+		Apps: map[string]scenario.App{"replica-app": {Writes: yes(), RTO: &rto, Lost: &lost, Server: "replica"}},
 	}
 	r := report.Report{
 		Guard: report.Guard{
 			Promotions: 1, Fence: "owed", Refusals: []string{"paused"}, Alarms: []string{"lag"}, Notices: []string{"dev failed over to replica"},
 			EstimateKnown: true, EstimateUpper: 10,
+			Killed: []string{"fence", "promote"}, Struck: []string{"ec2", "rds"}, Timeouts: 2, Ticks: 3, Overlaps: 1, Duplicates: 4,
 		},
-		Apps:  []report.App{{ID: "replica-app", Writes: true, RTO: seconds(500), LostRows: 3, LostSeconds: 3, Server: "replica-db"}},
+		Apps:  []report.App{{ID: "replica-app", Writes: true, RTO: seconds(500), LossKnown: true, LostRows: 3, LostSeconds: 3, Server: "replica-db"}},
 		Plans: []report.Plan{{Stack: "primary"}, {Stack: "replica"}},
 	}
 	return e, r
@@ -48,6 +50,14 @@ func TestJudge_FailsEachThingThatIsNot(t *testing.T) {
 		"alarms: none, want lag":     func(_ *scenario.Expect, r *report.Report) { r.Guard.Alarms = nil },
 		"alarms: silent went off":    func(_ *scenario.Expect, r *report.Report) { r.Guard.Alarms = append(r.Guard.Alarms, "silent") },
 		"people were told none":      func(_ *scenario.Expect, r *report.Report) { r.Guard.Notices = nil },
+		"killed: at fence, want it":  func(_ *scenario.Expect, r *report.Report) { r.Guard.Killed = []string{"fence"} },
+		"went wrong: of ec2, want":   func(_ *scenario.Expect, r *report.Report) { r.Guard.Struck = []string{"ec2"} },
+		"time limit: 1, want 2":      func(_ *scenario.Expect, r *report.Report) { r.Guard.Timeouts = 1 },
+		"ended well: 2, want 3":      func(_ *scenario.Expect, r *report.Report) { r.Guard.Ticks = 2 },
+		"another ran: 0, want 1":     func(_ *scenario.Expect, r *report.Report) { r.Guard.Overlaps = 0 },
+		"sent twice: 3, want 4":      func(_ *scenario.Expect, r *report.Report) { r.Guard.Duplicates = 3 },
+		"no outage was measured":     func(_ *scenario.Expect, r *report.Report) { r.Apps[0].RTO = nil },
+		"what was lost is unknown":   func(_ *scenario.Expect, r *report.Report) { r.Apps[0].LossKnown = false },
 		"did not run":                func(_ *scenario.Expect, r *report.Report) { r.Apps = nil },
 		"writes in the end: false":   func(_ *scenario.Expect, r *report.Report) { r.Apps[0].Writes = false },
 		"RTO 700.0 s, want 600":      func(_ *scenario.Expect, r *report.Report) { r.Apps[0].RTO = seconds(700) },
@@ -76,13 +86,40 @@ func TestJudge_WantsNoFenceWhereNothingIsPromoted(t *testing.T) {
 	require.NotEmpty(t, judge(scenario.Expect{Fenced: true}, report.Report{}, nil))
 }
 
+func TestJudge_WantsNotARowLostWhereNothingMayBe(t *testing.T) {
+	e, r := asExpected()
+	none := scenario.Duration(0)
+	e.Apps["replica-app"] = scenario.App{Lost: &none}
+	r.Apps[0].LostRows, r.Apps[0].LostSeconds = 1, 0
+	require.Contains(t, strings.Join(judge(e, r, nil), "\n"), "lost 0.0 s of acknowledged writes (1 rows), want 0s")
+	r.Apps[0].LostRows = 0
+	require.Empty(t, judge(e, r, nil))
+}
+
+func TestJudge_WantsNothingLostWhereNothingIsPromoted(t *testing.T) {
+	r := report.Report{Apps: []report.App{{ID: "replica-app", LossKnown: true, LostRows: 1}}}
+	require.Contains(t, strings.Join(judge(scenario.Expect{}, r, nil), "\n"), "1 acknowledged rows are gone")
+	r.Apps[0].LostRows = 0
+	require.Empty(t, judge(scenario.Expect{}, r, nil))
+}
+
+func TestJudge_ReadsTheFenceFromTheNetworkACL(t *testing.T) {
+	stands, gone := report.Report{Guard: report.Guard{Fence: "confirmed", FenceStands: true}}, report.Report{Guard: report.Guard{Fence: "confirmed"}}
+	require.Empty(t, judge(scenario.Expect{Fence: "confirmed"}, stands, nil))
+	require.NotEmpty(t, judge(scenario.Expect{Fence: "confirmed"}, gone, nil))
+	require.Empty(t, judge(scenario.Expect{Unfenced: true}, gone, nil))
+	require.NotEmpty(t, judge(scenario.Expect{Unfenced: true}, stands, nil))
+}
+
 func TestJudge_AllowsTwoWritersForAsLongAsTheScenarioSays(t *testing.T) {
 	e, r := asExpected()
-	e.TwoWriters = scenario.Duration(time.Minute)
+	e.TwoWriters = scenario.TwoWriters{Most: scenario.Duration(time.Minute), By: []string{"replica-app"}}
 	r.Apps[0].SplitRows, r.Apps[0].SplitSeconds = 5, 59
 	require.Empty(t, judge(e, r, map[string]string{"replica": "replica-db"}))
 	r.Apps[0].SplitSeconds = 61
 	require.NotEmpty(t, judge(e, r, map[string]string{"replica": "replica-db"}))
+	r.Apps[0].SplitRows, r.Apps[0].SplitSeconds = 0, 0
+	require.Contains(t, strings.Join(judge(e, r, map[string]string{"replica": "replica-db"}), "\n"), "no window was measured")
 }
 
 func TestJudgePlan_FindsWhatWouldUndoAFailover(t *testing.T) {

@@ -22,7 +22,8 @@ type outcomeOf struct {
 	ledger engine.State
 	// zero is the moment that seconds are counted from.
 	zero time.Time
-	// switched is when the new writer was known to DNS; zero without one.
+	// switched is when DNS first led to the new writer, whether or not anybody
+	// asked; zero if it never did.
 	switched time.Time
 	logs     []app.Log
 }
@@ -35,6 +36,7 @@ func (s *stage) collect(ctx context.Context) (*outcomeOf, error) {
 	}
 	o.report.Guard = s.guard(o.ledger)
 	o.phases(s)
+	o.switched = s.switched(o.zero)
 	for _, log := range o.logs {
 		a, err := s.app(ctx, o, log)
 		if err != nil {
@@ -58,6 +60,9 @@ func (s *stage) guard(l engine.State) report.Guard {
 			g.Fences++
 		}
 	}
+	g.FenceStands, g.Killed = s.fenceStands(), s.record.kills()
+	g.Struck = slices.Sorted(maps.Keys(s.world.AWS.Faults().Struck()))
+	s.invocations(&g)
 	for kind := range l.Debts {
 		g.Debts = append(g.Debts, string(kind))
 	}
@@ -107,7 +112,7 @@ type ending struct {
 // cut makes phases, each of which begins where the one before ended; the last
 // two are as the well-behaved applications had them.
 func (o *outcomeOf) cut(s *stage, parts []ending) {
-	host, server := s.databases["replica"].host, s.databases["replica"].identifier
+	host, server := s.at().databases["replica"].host, s.at().databases["replica"].identifier
 	var named, wrote time.Time
 	for _, log := range o.logs {
 		if log.Sticky {
@@ -116,7 +121,6 @@ func (o *outcomeOf) cut(s *stage, parts []ending) {
 		named = earliest(named, log.Answers, func(r app.Resolved) (time.Time, bool) { return r.At, r.Host == host && r.At.After(o.zero) })
 		wrote = earliest(wrote, log.Acks, func(a app.Ack) (time.Time, bool) { return a.At, a.Server == server })
 	}
-	o.switched = named
 	o.report.Phases = nil
 	last := o.zero
 	for _, p := range append(parts, ending{"switch", named}, ending{"first write", wrote}) {
@@ -138,49 +142,6 @@ func earliest[T any](so time.Time, all []T, at func(T) (time.Time, bool)) time.T
 	}
 	return so
 }
-
-// noOutage is a pause that is none: a few writes' time, which a busy machine may
-// take.
-const noOutage = 5 * time.Second
-
-// app is what an application experienced.
-func (s *stage) app(ctx context.Context, o *outcomeOf, log app.Log) (report.App, error) {
-	now := s.world.Clock.Now()
-	a := report.App{
-		ID: log.ID, Region: log.Region, Sticky: log.Sticky, Acks: len(log.Acks), Failed: log.Failed, Writes: s.writes(log.ID),
-	}
-	if n := len(log.Acks); n > 0 {
-		a.Server = log.Acks[n-1].Server
-	}
-	if out, ok := log.Outage(o.zero, now); ok && out.Over() && out.Length() > noOutage {
-		length := out.Length().Seconds()
-		a.RTO = &length
-	}
-	if o.report.Guard.Promotions == 0 {
-		return a, nil
-	}
-	there, err := s.rows(ctx, "replica", log.ID)
-	if err != nil {
-		return a, err
-	}
-	old := s.databases["primary"].identifier
-	until := now
-	if !o.switched.IsZero() {
-		until = o.switched
-		split := log.After(old, o.switched)
-		a.SplitRows, a.SplitSeconds = split.Rows, split.Length().Seconds()
-		if !log.Sticky { // which asks for the old primary itself
-			a.Misled = log.Misled(s.databases["primary"].host, o.switched.Add(answersFor))
-		}
-	}
-	loss := log.Lost(old, until, there)
-	a.LostRows, a.LostSeconds = loss.Rows, loss.Seconds
-	return a, nil
-}
-
-// answersFor is how long an answer may still be given after another one was
-// first given: to each VPC, a resolver of its own.
-const answersFor = 5 * time.Second
 
 // timeline puts together the marks of all lanes.
 func (s *stage) timeline(o *outcomeOf) []report.Mark {

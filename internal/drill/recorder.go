@@ -23,6 +23,8 @@ type recorder struct {
 	// named are the refusals that the guard named, each with when it was
 	// first seen.
 	named map[string]time.Time
+	// killed are the steps in which the guard was killed.
+	killed []string
 	// step that the failover was last seen at.
 	step engine.Step
 }
@@ -83,6 +85,19 @@ func (r *recorder) refuse(name string, at time.Time) {
 	if !known {
 		r.mark(at, report.Mark{Lane: report.LaneGuard, Text: "says " + name})
 	}
+}
+
+// kill notes that the guard was killed in a step.
+func (r *recorder) kill(step string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.killed = append(r.killed, step)
+}
+
+func (r *recorder) kills() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.killed)
 }
 
 func (r *recorder) refusals() []string {

@@ -119,7 +119,7 @@ func nextEvaluation(now time.Time) time.Time {
 
 // awaitAlarm evaluates the alarm each minute.
 func (u *usual) awaitAlarm(ctx context.Context) error {
-	primary := u.s.databases["primary"]
+	primary := u.s.at().databases["primary"]
 	settings := usualAlarm(primary.identifier, u.exact)
 	state := alarms.OK
 	for state != alarms.Alarm {

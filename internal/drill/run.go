@@ -29,6 +29,10 @@ func (b *Base) Run(ctx context.Context, sc scenario.Scenario) (r report.Report, 
 	began := time.Now()
 	name := fmt.Sprintf("%d-%s", places.Add(1), sc.Name)
 	r.Scenario, r.Title, r.Scale = sc.Name, sc.Title, b.o.Scale
+	sc = sc.Expand(b.site.words())
+	if err := b.fits(sc); err != nil {
+		return r, err
+	}
 	if err := b.furnish(ctx, name, sc); err != nil {
 		if sc.Expect.Refused == "" || ctx.Err() != nil {
 			return r, err
@@ -201,10 +205,7 @@ func (s *stage) ready(ctx context.Context) error {
 func (s *stage) startApps(ctx context.Context, password string) error {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(s.world.Servers.Roots())
-	name, err := s.world.RecordName()
-	if err != nil {
-		return err
-	}
+	name := s.at().record
 	running, stop := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	s.stopped = func() {
@@ -215,10 +216,10 @@ func (s *stage) startApps(ctx context.Context, password string) error {
 		number int
 		app.Config
 	}{
-		{0, app.Config{ID: "primary-app", Region: s.away, Name: name}},
-		{0, app.Config{ID: "replica-app", Region: s.home, Name: name}},
-		{1, app.Config{ID: "sticky-app", Region: s.away, Name: s.databases["primary"].host, Sticky: true}},
-		{1, app.Config{ID: "sticky-replica-app", Region: s.home, Name: s.databases["primary"].host, Sticky: true}},
+		{0, app.Config{ID: "primary-app", Region: s.at().away, Name: name}},
+		{0, app.Config{ID: "replica-app", Region: s.at().home, Name: name}},
+		{1, app.Config{ID: "sticky-app", Region: s.at().away, Name: s.at().databases["primary"].host, Sticky: true}},
+		{1, app.Config{ID: "sticky-replica-app", Region: s.at().home, Name: s.at().databases["primary"].host, Sticky: true}},
 	} {
 		ask, err := s.world.Resolver(c.Region, c.number)
 		if err != nil {
@@ -229,7 +230,7 @@ func (s *stage) startApps(ctx context.Context, password string) error {
 			return app.Answer{Host: found.Host, Addr: found.Addr, TTL: found.TTL}, err
 		}
 		c.Clock, c.Roots, c.Every = s.world.Clock, roots, time.Second
-		c.Database, c.User, c.Password = s.databaseName(), "application", password
+		c.Database, c.User, c.Password = s.at().schema, "application", password
 		c.Powered = func() bool { return !s.world.Down(c.Region) && !s.idle.Load() }
 		a := app.New(c.Config)
 		s.apps = append(s.apps, a)
@@ -286,9 +287,6 @@ func (s *stage) act(ctx context.Context, step scenario.Step) error {
 
 // conclude collects what came of it, plans, and judges.
 func (s *stage) conclude(ctx context.Context, sc scenario.Scenario, failed string) (report.Report, error) {
-	if len(s.databases) == 0 {
-		return s.concludeBare(sc, failed), nil
-	}
 	o, err := s.collect(ctx)
 	if err != nil {
 		return report.Report{}, err
@@ -300,7 +298,7 @@ func (s *stage) conclude(ctx context.Context, sc scenario.Scenario, failed strin
 		}
 	}
 	servers := map[string]string{}
-	for role, db := range s.databases {
+	for role, db := range s.at().databases {
 		servers[role] = db.identifier
 	}
 	if failed != "" {
@@ -308,16 +306,6 @@ func (s *stage) conclude(ctx context.Context, sc scenario.Scenario, failed strin
 	}
 	r.Failures = append(r.Failures, judge(sc.Expect, r, servers)...)
 	return r, nil
-}
-
-// concludeBare is for a drill after which nothing is deployed.
-func (s *stage) concludeBare(sc scenario.Scenario, failed string) report.Report {
-	r := report.Report{Guard: s.guard(s.ledger())}
-	if failed != "" {
-		r.Failures = append(r.Failures, failed)
-	}
-	r.Failures = append(r.Failures, judge(sc.Expect, r, nil)...)
-	return r
 }
 
 // tell says what happens while it happens.

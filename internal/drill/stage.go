@@ -28,12 +28,8 @@ type stage struct {
 	world  *world.World
 	runner *local.Runner
 	timing lifecycle.Timing
-	// home is the guard's region, away the primary's.
-	home, away string
-	// databases by their roles at birth.
-	databases map[string]database
-	// function and table are the guard's.
-	function, table string
+	// surveyed is what was found in the account last; see at.
+	surveyed atomic.Pointer[site]
 	// record of the drill.
 	record *recorder
 
@@ -46,32 +42,8 @@ type stage struct {
 	logins []login
 }
 
-// database is an instance by its place.
-type database struct{ region, identifier, host string }
-
 // errNothingApplied: the account does not hold what a drill needs.
 var errNothingApplied = errors.New("the account holds no such thing")
-
-// survey reads from the account what is there: nothing is known before.
-func (s *stage) survey() error {
-	s.databases = map[string]database{}
-	functions := s.world.Cloud.Resources("aws_lambda_function")
-	if len(functions) != 1 {
-		return fmt.Errorf("functions: found %d, want the guard: %w", len(functions), errNothingApplied)
-	}
-	guard := functions[0]
-	variables := guard.Attrs.Block("environment").StringMap("variables")
-	s.function, s.table = guard.ARN(), variables["PGDR_LEDGER_TABLE"]
-	s.home, s.away = variables["PGDR_REPLICA_REGION"], variables["PGDR_PRIMARY_REGION"]
-	for role, names := range map[string][2]string{
-		"primary": {variables["PGDR_PRIMARY_DB_IDENTIFIER"], variables["PGDR_PRIMARY_DB_ENDPOINT"]},
-		"replica": {variables["PGDR_REPLICA_DB_IDENTIFIER"], variables["PGDR_REPLICA_DB_ENDPOINT"]},
-	} {
-		region := map[string]string{"primary": s.away, "replica": s.home}[role]
-		s.databases[role] = database{region: region, identifier: names[0], host: names[1]}
-	}
-	return nil
-}
 
 // one is the only resource of a type in a region.
 func (s *stage) one(typ, region string) (awssim.Resource, error) {
@@ -110,7 +82,7 @@ func (s *stage) serving(ctx context.Context) error {
 
 // prepareDatabase makes the applications' table and their role.
 func (s *stage) prepareDatabase(ctx context.Context, password string) error {
-	primary, err := s.one(lifecycle.TypeInstance, s.away)
+	primary, err := s.one(lifecycle.TypeInstance, s.at().away)
 	if err != nil {
 		return err
 	}
@@ -129,7 +101,7 @@ func (s *stage) prepareDatabase(ctx context.Context, password string) error {
 func (s *stage) rows(ctx context.Context, role, id string) (map[int64]bool, error) {
 	there := map[int64]bool{}
 	err := s.server(role, func(p *pgtest.Server) error {
-		conn, err := p.Admin(ctx, s.databaseName())
+		conn, err := p.Admin(ctx, s.at().schema)
 		if err != nil {
 			return err
 		}
@@ -144,14 +116,6 @@ func (s *stage) rows(ctx context.Context, role, id string) (map[int64]bool, erro
 		return errors.Join(err, conn.Close(ctx))
 	})
 	return there, err
-}
-
-// databaseName is that of the applications' database.
-func (s *stage) databaseName() string {
-	for _, r := range s.world.Cloud.Resources("aws_lambda_function") {
-		return r.Attrs.Block("environment").StringMap("variables")["PGDR_DB_NAME"]
-	}
-	return ""
 }
 
 // diagnose tells what of the wiring would keep a failover from working, and

@@ -88,11 +88,12 @@ func (l Log) Outage(since, until time.Time) (longest Outage, ok bool) {
 // Loss is what of the acknowledged writes is not there.
 type Loss struct {
 	Rows int `json:"rows"`
-	// Seconds from the last acknowledged write that was kept to the last that
-	// was lost.
+	// Seconds from the last acknowledged write that was kept before the first
+	// that was lost, to the last that was lost. Where none was kept they count
+	// from when the first was sent.
 	Seconds float64 `json:"seconds"`
-	// LastKept and LastLost are acknowledgements.
-	LastKept time.Time `json:"last_kept,omitzero"`
+	// Since and LastLost are the moments between which they are.
+	Since    time.Time `json:"since,omitzero"`
 	LastLost time.Time `json:"last_lost,omitzero"`
 }
 
@@ -100,18 +101,26 @@ type Loss struct {
 // are there.
 func (l Log) Lost(server string, until time.Time, there map[int64]bool) Loss {
 	var loss Loss
+	var kept time.Time
 	for _, ack := range l.Acks {
 		switch {
 		case ack.Server != server || ack.At.After(until):
+			continue
 		case there[ack.N]:
-			loss.LastKept = ack.At
-		default:
-			loss.Rows++
-			loss.LastLost = ack.At
+			kept = ack.At
+			continue
 		}
+		if loss.Rows == 0 {
+			loss.Since = kept
+			if kept.IsZero() {
+				loss.Since = ack.Sent
+			}
+		}
+		loss.Rows++
+		loss.LastLost = ack.At
 	}
-	if loss.Rows > 0 && !loss.LastKept.IsZero() {
-		loss.Seconds = max(0, loss.LastLost.Sub(loss.LastKept).Seconds())
+	if loss.Rows > 0 {
+		loss.Seconds = loss.LastLost.Sub(loss.Since).Seconds()
 	}
 	return loss
 }

@@ -76,7 +76,19 @@ func TestLost_CountsWhatWasAcknowledgedAndIsGone(t *testing.T) {
 		for n := range 100 {
 			there[int64(n)] = n != 50
 		}
-		require.Equal(t, 1, l.Lost("old", at(400), there).Rows)
+		loss := l.Lost("old", at(400), there)
+		require.Equal(t, 1, loss.Rows)
+		require.InDelta(t, 1, loss.Seconds, 0.01, "from 49, which was kept, to 50")
+	})
+	t.Run("where nothing was kept all the time is lost", func(t *testing.T) {
+		loss := l.Lost("old", at(400), nil)
+		require.Equal(t, 100, loss.Rows)
+		require.InDelta(t, 99.1, loss.Seconds, 0.01, "from when the first was sent to when the last was acknowledged")
+	})
+	t.Run("of one row too", func(t *testing.T) {
+		loss := log(map[string][]int{"old": {7}}).Lost("old", at(400), nil)
+		require.Equal(t, 1, loss.Rows)
+		require.InDelta(t, 0.1, loss.Seconds, 0.01)
 	})
 }
 

@@ -91,7 +91,9 @@ type App struct {
 	// did not write again.
 	RTO *float64 `json:"rto_seconds"`
 	// LostRows were acknowledged and are gone; LostSeconds from the last that
-	// was kept to the last that was lost.
+	// was kept to the last that was lost. LossKnown: the database told its rows
+	// in the end.
+	LossKnown   bool    `json:"loss_known"`
 	LostRows    int     `json:"lost_rows"`
 	LostSeconds float64 `json:"lost_seconds"`
 	// SplitRows the old primary acknowledged after the switch, in a window of
@@ -113,6 +115,20 @@ type Guard struct {
 	Outcome  string `json:"outcome,omitempty"`
 	Evidence string `json:"evidence,omitempty"`
 	Fence    string `json:"fence,omitempty"`
+	// FenceStands: in the end the network ACL of the primary's subnets has
+	// rules of the guard's that deny.
+	FenceStands bool `json:"fence_stands"`
+	// Killed are the steps in which the drill killed the guard, Struck the
+	// services of which calls went wrong.
+	Killed []string `json:"killed,omitempty"`
+	Struck []string `json:"struck,omitempty"`
+	// Ticks are invocations by the schedule that ended well, Timeouts those
+	// that Lambda ended at their time limit, Overlaps those that began while
+	// another ran, Duplicates the messages that the guard was sent twice.
+	Ticks      int `json:"ticks"`
+	Timeouts   int `json:"timeouts"`
+	Overlaps   int `json:"overlaps"`
+	Duplicates int `json:"duplicates"`
 	// Estimate of the data loss, in seconds.
 	EstimateKnown bool     `json:"estimate_known"`
 	EstimateLower float64  `json:"estimate_lower_seconds"`
@@ -209,8 +225,16 @@ func (r Report) apps(b *strings.Builder) {
 			rto = "no outage"
 		}
 		fmt.Fprintf(b, "%-19s %-11s %8d %15s %16s %16s %7d\n", a.ID, a.Region, a.Acks, rto,
-			fmt.Sprintf("%d rows, %.1f s", a.LostRows, a.LostSeconds), fmt.Sprintf("%d rows, %.1f s", a.SplitRows, a.SplitSeconds), a.Misled)
+			a.lost(), fmt.Sprintf("%d rows, %.1f s", a.SplitRows, a.SplitSeconds), a.Misled)
 	}
+}
+
+// lost is what was lost, in words.
+func (a App) lost() string {
+	if !a.LossKnown {
+		return "unknown"
+	}
+	return fmt.Sprintf("%d rows, %.1f s", a.LostRows, a.LostSeconds)
 }
 
 func (r Report) guard(b *strings.Builder) {
@@ -225,7 +249,7 @@ func (r Report) guard(b *strings.Builder) {
 	for _, line := range []struct {
 		name  string
 		words []string
-	}{{"refusals", g.Refusals}, {"owed", g.Debts}, {"alarms", g.Alarms}, {"people were told", g.Notices}} {
+	}{{"refusals", g.Refusals}, {"owed", g.Debts}, {"killed at", g.Killed}, {"calls that went wrong", g.Struck}, {"alarms", g.Alarms}, {"people were told", g.Notices}} {
 		if len(line.words) > 0 {
 			fmt.Fprintf(b, "  %s: %s\n", line.name, strings.Join(line.words, "; "))
 		}

@@ -25,7 +25,7 @@ func sample() report.Report {
 			{At: 512, Lane: report.LaneApps, Text: "replica-app: writes again", Good: true},
 		},
 		Phases: []report.Phase{{Name: "detect", From: 0, To: 10}, {Name: "promote", From: 130, To: 430}},
-		Apps:   []report.App{{ID: "replica-app", Region: "eu-west-1", Acks: 100, RTO: &rto, LostRows: 2, LostSeconds: 1.5, Writes: true}, {ID: "primary-app", Region: "us-east-1"}},
+		Apps:   []report.App{{ID: "replica-app", Region: "eu-west-1", Acks: 100, RTO: &rto, LossKnown: true, LostRows: 2, LostSeconds: 1.5, Writes: true}, {ID: "primary-app", Region: "us-east-1"}},
 		Guard:  report.Guard{Promotions: 1, Outcome: "done", Evidence: "region-silent", Fence: "owed", EstimateKnown: true, EstimateUpper: 4, Debts: []string{"fence"}},
 		Plans:  []report.Plan{{Stack: "primary"}, {Stack: "replica", Changes: []string{"aws_lambda_function.x (update)"}}},
 	}

@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -78,7 +77,8 @@ type Expect struct {
 	Fenced bool `yaml:"fenced"`
 	// Refusals that the guard must have named, at any time.
 	Refusals []string `yaml:"refusals"`
-	// Alarms that must have gone off, and Quiet those that must not.
+	// Alarms that must have gone off, and Quiet those that must not, by their
+	// whole names: "guard-silent-{environment}".
 	Alarms []string `yaml:"alarms"`
 	Quiet  []string `yaml:"quiet"`
 	// Notices are words of the subjects that people must have been sent.
@@ -95,9 +95,24 @@ type Expect struct {
 	// un-fence nothing; "none" makes none. Empty is clean after a promotion
 	// and none otherwise.
 	Plans string `yaml:"plans"`
-	// Writers allows two writers for that long; 0: none after the switch
-	// while fencing was reachable.
-	TwoWriters Duration `yaml:"two_writers"`
+	// TwoWriters allows writes on the old primary after the switch; none
+	// unless given.
+	TwoWriters TwoWriters `yaml:"two_writers"`
+	// Unfenced: in the end no rule of the guard's denies anything in the
+	// network ACL of the primary's database subnets.
+	Unfenced bool `yaml:"unfenced"`
+	// Killed are steps in each of which the guard must have been killed.
+	Killed []string `yaml:"killed"`
+	// Timeouts, Ticks, Overlaps and Duplicates are how many there must have
+	// been at least: invocations that Lambda ended at their time limit; ones of
+	// the schedule that ended well; ones that began while another ran; messages
+	// that the guard was sent twice.
+	Timeouts   int `yaml:"timeouts"`
+	Ticks      int `yaml:"ticks"`
+	Overlaps   int `yaml:"overlaps"`
+	Duplicates int `yaml:"duplicates"`
+	// Struck are services of which calls must have gone wrong.
+	Struck []string `yaml:"struck"`
 	// EstimateHolds: the rows lost are within the guard's own estimate.
 	EstimateHolds bool `yaml:"estimate_holds"`
 	// Refused are words with which Terraform must refuse to apply the changed
@@ -105,13 +120,22 @@ type Expect struct {
 	Refused string `yaml:"refused"`
 }
 
+// TwoWriters is for how long the old primary may acknowledge writes after the
+// switch, and who must have written there: a window that nobody used was not
+// measured.
+type TwoWriters struct {
+	Most Duration `yaml:"most"`
+	By   []string `yaml:"by"`
+}
+
 // App is what must be true of an application.
 type App struct {
 	// Writes: it writes in the end.
 	Writes *bool `yaml:"writes"`
-	// RTO bounds its longest outage after the disaster.
-	RTO Duration `yaml:"rto"`
-	// Lost bounds the acknowledged writes that are gone, in seconds.
+	// RTO bounds its longest outage after the disaster; there must be one.
+	RTO *Duration `yaml:"rto"`
+	// Lost bounds the acknowledged writes that are gone, in seconds; 0s: not a
+	// row.
 	Lost *Duration `yaml:"lost"`
 	// Server that acknowledged its last write: "primary" or "replica".
 	Server string `yaml:"server"`
@@ -151,100 +175,6 @@ func Parse(text []byte, known Vocabulary) (Scenario, error) {
 		return s, fmt.Errorf("%w: %s", ErrScenario, strings.Join(faults, "; "))
 	}
 	return s, nil
-}
-
-// Vocabulary is what a scenario may name.
-type Vocabulary struct {
-	// Actions and the arguments that each must be given.
-	Actions map[string][]string
-	// Conditions; one that ends with ":" takes a word after it.
-	Conditions []string
-	// Refusals of the guard, Faults and Warnings of the wiring, by their names.
-	Refusals, Faults, Warnings []string
-}
-
-func (s Scenario) faults(known Vocabulary) []string {
-	var all []string
-	add := func(bad bool, format string, args ...any) {
-		if bad {
-			all = append(all, fmt.Sprintf(format, args...))
-		}
-	}
-	add(!namePattern.MatchString(s.Name), "name: found %q, want lower-case words with hyphens", s.Name)
-	add(s.Title == "", "title: missing")
-	add(len(s.Steps) == 0 && len(s.Expect.Diagnosis) == 0 && s.Expect.Refused == "", "steps: missing")
-	add(s.Expect.Refused != "" && len(s.Configuration) == 0, "expect.refused: found %q without configuration, which alone can be refused", s.Expect.Refused)
-	add(s.Scale != 0 && (s.Scale < 1 || s.Scale > 100), "scale: found %v, want 1 to 100", s.Scale)
-	disasters := 0
-	for i, step := range s.Steps {
-		all = append(all, step.faults(fmt.Sprintf("steps[%d]", i), known)...)
-		if step.Disaster {
-			disasters++
-		}
-	}
-	add(disasters > 1, "steps: found %d with disaster, want one at most", disasters)
-	for i, name := range s.Expect.Refusals {
-		add(!slices.Contains(known.Refusals, name), "expect.refusals[%d]: found %q, want a name that docs/guard.md lists", i, name)
-	}
-	for i, id := range s.Expect.Diagnosis {
-		add(!slices.Contains(known.Faults, id), "expect.diagnosis[%d]: found %q, want a fault that docs/twin.md lists", i, id)
-	}
-	for i, id := range s.Expect.Warnings {
-		add(!slices.Contains(known.Warnings, id), "expect.warnings[%d]: found %q, want a warning that docs/twin.md lists", i, id)
-	}
-	add(!slices.Contains([]string{"", "confirmed", "owed", "waived", "void"}, s.Expect.Fence), "expect.fence: found %q, want confirmed, owed, waived or void", s.Expect.Fence)
-	add(!slices.Contains([]string{"", "clean", "none"}, s.Expect.Plans), "expect.plans: found %q, want clean or none", s.Expect.Plans)
-	for id, a := range s.Expect.Apps {
-		add(!slices.Contains([]string{"", "primary", "replica"}, a.Server), "expect.apps.%s.server: found %q, want primary or replica", id, a.Server)
-		add(!slices.Contains(Apps, id), "expect.apps: found %q, want one of %s", id, strings.Join(Apps, ", "))
-	}
-	for i, c := range s.Configuration {
-		add(c.Stack != "primary" && c.Stack != "replica", "configuration[%d].stack: found %q, want primary or replica", i, c.Stack)
-		add(len(c.Path) < 2, "configuration[%d].path: found %d parts, want type, name and argument", i, len(c.Path))
-	}
-	return all
-}
-
-// Apps are the applications of every drill: one in each VPC, and a badly
-// behaved one beside each.
-var Apps = []string{"primary-app", "replica-app", "sticky-app", "sticky-replica-app"}
-
-func (s Step) faults(at string, known Vocabulary) []string {
-	if (s.Do == "") == (s.Until == "") {
-		return []string{at + ": found both or none of do and until, want one"}
-	}
-	if s.Until != "" {
-		prefix, _, with := strings.Cut(s.Until, ":")
-		if with {
-			prefix += ":"
-		}
-		if !slices.Contains(known.Conditions, prefix) {
-			return []string{fmt.Sprintf("%s.until: found %q, want one of %s", at, s.Until, strings.Join(known.Conditions, ", "))}
-		}
-		return nil
-	}
-	wants, ok := known.Actions[s.Do]
-	if !ok {
-		names := make([]string, 0, len(known.Actions))
-		for name := range known.Actions {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		return []string{fmt.Sprintf("%s.do: found %q, want one of %s", at, s.Do, strings.Join(names, ", "))}
-	}
-	var all []string
-	for _, name := range wants {
-		if s.With[name] == "" {
-			all = append(all, fmt.Sprintf("%s.with.%s: missing for %s", at, name, s.Do))
-		}
-	}
-	for name := range s.With {
-		if !slices.Contains(wants, name) {
-			all = append(all, fmt.Sprintf("%s.with.%s: %s takes no such argument", at, name, s.Do))
-		}
-	}
-	slices.Sort(all)
-	return all
 }
 
 //go:embed data/*.yaml
