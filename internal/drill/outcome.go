@@ -69,7 +69,7 @@ func (s *stage) guard(l engine.State) report.Guard {
 	slices.Sort(g.Debts)
 	if f := cmp.Or(l.Last, l.Failover); f != nil {
 		g.Outcome, g.Evidence, g.Fence = string(f.Outcome), string(f.Decision.Evidence), string(f.Fence)
-		loss := f.Decision.Loss
+		loss := f.Loss()
 		g.EstimateKnown, g.EstimateLower, g.EstimateUpper = loss.Known, loss.Lower.Seconds(), loss.Upper.Seconds()
 	}
 	return g
