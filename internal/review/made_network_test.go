@@ -17,10 +17,10 @@ var made = append(append(madeOfNetworks, madeOfDatabases...), madeOfGuards...)
 // madeOfNetworks are changes of who reaches whom.
 var madeOfNetworks = []madeUp{
 	{name: "a rule by a group of the same plan", kind: ingress, stack: "replica", policy: "database-exposed",
-		edits: join(actions["create anew"], unknownAfter("referenced_security_group_id", true), []plantest.Edit{{At: []any{"change", "after", "cidr_ipv4"}, Null: true}}),
+		edits: join(actions["create anew"], unknownAfter("referenced_security_group_id"), []plantest.Edit{{At: []any{"change", "after", "cidr_ipv4"}, Null: true}}),
 		plan:  gives(ingress, "referenced_security_group_id", reference("aws_security_group.guard_access_security-group_9B9F4474.id"))},
 	{name: "a rule by a group that a data source will tell", kind: ingress, stack: "replica", policy: "database-exposed", severity: review.Block, says: "whom it admits (referenced_security_group_id) will be known",
-		edits: join(actions["create anew"], unknownAfter("referenced_security_group_id", true)),
+		edits: join(actions["create anew"], unknownAfter("referenced_security_group_id")),
 		plan:  gives(ingress, "referenced_security_group_id", reference("data.aws_security_group.partner.id"))},
 	{name: "a rule of the old form for a foreign group", kind: "aws_security_group_rule", stack: "replica", policy: "database-exposed", severity: review.Block, says: "admits the security group sg-of-somebody",
 		edits: []plantest.Edit{act("create"), null("before"), {At: []any{"change", "after"}, Set: map[string]any{"type": "ingress", "source_security_group_id": "sg-of-somebody"}}}},
@@ -49,7 +49,7 @@ var madeOfNetworks = []madeUp{
 	{name: "another NAT gateway", kind: "aws_route", stack: "primary", policy: "path-lost",
 		edits: becomes("nat_gateway_id", "nat-a", "nat-b")},
 	{name: "another NAT gateway that is new", kind: "aws_route", stack: "primary", policy: "path-lost",
-		edits: join([]plantest.Edit{act("update")}, unknownAfter("nat_gateway_id", true))},
+		edits: join([]plantest.Edit{act("update")}, unknownAfter("nat_gateway_id"))},
 	{name: "another ACL for a subnet", kind: "aws_network_acl_association", stack: "primary", policy: "fence", severity: review.Block, says: "decides which ACL a subnet has",
 		edits: actions["create anew"]},
 	{name: "a new ACL", kind: "aws_network_acl", stack: "primary", policy: "fence", severity: review.Block, says: "what this one takes leaves the fence",

@@ -166,10 +166,10 @@ func makes(kind string, after map[string]any) func(*tfjson.Plan) {
 }
 
 // unknownAfter makes what is planned unknown.
-func unknownAfter(attribute string, mark any) []plantest.Edit {
+func unknownAfter(attribute string) []plantest.Edit {
 	return []plantest.Edit{
 		{At: []any{"change", "after", attribute}, Null: true},
-		{At: []any{"change", "after_unknown", attribute}, Set: mark},
+		{At: []any{"change", "after_unknown", attribute}, Set: true},
 	}
 }
 
