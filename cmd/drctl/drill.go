@@ -83,7 +83,7 @@ func (f *drillFlags) run(ctx context.Context, out io.Writer, name string) error 
 	if err != nil {
 		return err
 	}
-	results := hold(ctx, scenarios, f.parallel, base.Run, f.out)
+	results := hold(ctx, scenarios, f.parallel, announced(out, base.Run), f.out)
 	return errors.Join(summarise(out, results, f.out), base.Close(), ctx.Err())
 }
 

@@ -26,6 +26,24 @@ type result struct {
 // run holds one drill.
 type run func(context.Context, scenario.Scenario) (report.Report, error)
 
+// announced is a drill whose end is told at once: of many, the first that fails
+// should not be heard of last.
+func announced(out io.Writer, drill run) run {
+	return func(ctx context.Context, sc scenario.Scenario) (report.Report, error) {
+		r, err := drill(ctx, sc)
+		switch {
+		case ctx.Err() != nil:
+		case err != nil:
+			_, _ = fmt.Fprintf(out, "%-22s NOT HELD: %v\n", sc.Name, err)
+		case !r.Passed:
+			_, _ = fmt.Fprintf(out, "%-22s FAILED: %s\n", sc.Name, strings.Join(r.Failures, "; "))
+		default:
+			_, _ = fmt.Fprintf(out, "%-22s passed\n", sc.Name)
+		}
+		return r, err
+	}
+}
+
 // hold holds the drills, several at once, and writes each report into a folder
 // as soon as there is one. A drill that could not be held keeps no other from
 // being held; those that an interrupt kept from beginning have no result.

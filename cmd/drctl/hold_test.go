@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -98,5 +99,24 @@ func TestAtOnce_IsBoundByProcessorsAndMemory(t *testing.T) {
 		{2, 16000, 2}, {1, 16000, 1}, {8, 900, 2}, {8, 100, 1}, {32, 64000, 6}, {4, 0, 4},
 	} {
 		require.Equal(t, c.want, atOnce(c.processors, c.free), "%+v", c)
+	}
+}
+
+func TestAnnounced_TellsTheEndOfADrillAtOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		r    report.Report
+		err  error
+		says string
+	}{
+		"passed":   {report.Report{Passed: true}, nil, "passed\n"},
+		"failed":   {report.Report{Failures: []string{"promotions: 0, want 1", "and more"}}, nil, "FAILED: promotions: 0, want 1; and more\n"},
+		"not held": {report.Report{}, errDrillFailed, "NOT HELD: " + errDrillFailed.Error() + "\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			_, err := announced(&out, func(context.Context, scenario.Scenario) (report.Report, error) { return c.r, c.err })(t.Context(), three[0])
+			require.Equal(t, c.err, err)
+			require.Equal(t, fmt.Sprintf("%-22s %s", three[0].Name, c.says), out.String())
+		})
 	}
 }
