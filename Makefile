@@ -132,9 +132,11 @@ test-integration: deps ## Run the integration suite: on this machine, or on AWS 
 # Each target is found, so none is forgotten; FUZZTIME is for each, as go test
 # takes it: 10s, 20000x.
 FUZZTIME ?= 10s
+# Where to look for them.
+FUZZ_IN ?= cmd functions internal stacks tests
 .PHONY: fuzz
 fuzz: ## Fuzz each fuzz target for FUZZTIME (10s); what fails is kept as a test case
-	@grep -rno --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' cmd functions internal stacks tests | \
+	@grep -rno --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' $(FUZZ_IN) | \
 		while IFS=: read -r file _ target; do \
 			echo "$${target#func }:"; \
 			go test "./$$(dirname "$$file")" -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) </dev/null; \
