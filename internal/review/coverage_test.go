@@ -2,7 +2,6 @@ package review_test
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,16 +42,13 @@ func TestPolicies_HaveNoRuleThatIsNeverTrue(t *testing.T) {
 		w := newWorld(t, situation(m.situation))
 		evaluate(m.policy, m.document(t, w))
 	}
-	var missed []string
-	for _, rule := range coverage.Missed() {
-		if !slices.ContainsFunc(triedElsewhere, func(file string) bool { return strings.HasPrefix(rule, file) }) {
-			missed = append(missed, rule)
-		}
-	}
-	require.Empty(t, missed)
+	require.Empty(t, slices.DeleteFunc(coverage.Missed(), func(rule string) bool { return slices.Contains(notInTheTable, rule) }))
 }
 
-// triedElsewhere are policies of which rules are tried by tests of the command
-// and of the page, and not by a plan of the table: words for log_statement, and
-// a stack that has no plan. Cases of theirs in the table are still to be made.
-var triedElsewhere = []string{"policies/parameters.rego", "policies/partial_plan.rego"}
+// notInTheTable are the rules that no case of the table makes true. Those of
+// log_statement are tried in changes_test.go. That of a stack without a plan
+// needs a manifest, which a case does not have; a case for it is still to be made.
+var notInTheTable = []string{
+	"policies/parameters.rego:39: effect", "policies/parameters.rego:44: effect", "policies/parameters.rego:47: effect",
+	"policies/partial_plan.rego:18: findings",
+}
