@@ -24,6 +24,9 @@ type sample struct {
 	// until AWS was called; both in milliseconds from the start of the process.
 	Init      float64 `json:"init_ms"`
 	FirstCall float64 `json:"first_call_ms"`
+	// Empty is how long a program that does nothing took from its start to its
+	// end just before: the machine's share.
+	Empty float64 `json:"empty_program_ms"`
 }
 
 // peak is one process that ran a check and a tick.
@@ -103,15 +106,34 @@ func (m *measurement) starts(ctx context.Context) ([]sample, error) {
 		return nil, err
 	}
 	defer f.Close()
+	empty, err := m.empty(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var all []sample
 	for range m.Runs {
+		begun := time.Now()
+		if err := exec.CommandContext(ctx, empty).Run(); err != nil {
+			return nil, fmt.Errorf("run an empty program: %w", err)
+		}
+		took := time.Since(begun)
 		one, err := m.start(ctx, f)
 		if err != nil {
 			return nil, err
 		}
+		one.Empty = milliseconds(took)
 		all = append(all, one)
 	}
 	return all, nil
+}
+
+// empty builds a program that does nothing.
+func (m *measurement) empty(ctx context.Context) (string, error) {
+	source, program := filepath.Join(m.dir, "empty.go"), filepath.Join(m.dir, "empty")
+	if err := os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o600); err != nil {
+		return "", fmt.Errorf("write an empty program: %w", err)
+	}
+	return program, compile(ctx, m.dir, program, source)
 }
 
 // start asks a new process for the status, for which it reads the ledger.
@@ -217,11 +239,16 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 // build compiles the shipped source for this machine, as [bundle.Build] does
 // for Lambda.
 func build(ctx context.Context, project, program, tags string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", tags, "-ldflags", "-s -w -buildid=", "-o", program, bundle.Package) //nolint:gosec // our own program
-	cmd.Dir = project
+	return compile(ctx, project, program, "-tags", tags, bundle.Package)
+}
+
+func compile(ctx context.Context, dir, program string, what ...string) error {
+	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", program}, what...)
+	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // our own programs
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the function: %w\n%s", err, bytes.TrimSpace(out))
+		return fmt.Errorf("build %s: %w\n%s", filepath.Base(program), err, bytes.TrimSpace(out))
 	}
 	return nil
 }

@@ -30,6 +30,9 @@ func (r report) initialized() bench.Spread {
 func (r report) firstCall() bench.Spread {
 	return bench.SpreadOf(r.Starts, func(s sample) float64 { return s.FirstCall })
 }
+func (r report) empty() bench.Spread {
+	return bench.SpreadOf(r.Starts, func(s sample) float64 { return s.Empty })
+}
 
 // memory is in bytes.
 func (r report) memory() bench.Spread {
@@ -52,7 +55,8 @@ func (r report) Table() string {
 	fmt.Fprintf(&t, "%s.\n%d cold starts, %d processes for memory, at most %d TLS connections to AWS at once.\n\n", r.Machine, len(r.Starts), len(r.Peaks), r.Connections)
 	t.WriteString("| What | Median | Lowest to highest | Limit | |\n| --- | ---: | ---: | ---: | --- |\n")
 	fmt.Fprintf(&t, "| Archive that is shipped | %.1f MB | | %d MB | %s |\n", float64(r.Archive)/megabyte, bundle.MaxArchive/int(megabyte), verdict(r.Archive <= bundle.MaxArchive))
-	i, f, m := r.initialized(), r.firstCall(), r.memory()
+	e, i, f, m := r.empty(), r.initialized(), r.firstCall(), r.memory()
+	fmt.Fprintf(&t, "| An empty Go program, from its start to its end | %.1f ms | %.1f to %.1f ms | | |\n", e.Median, e.Least, e.Most)
 	fmt.Fprintf(&t, "| Start of the process to its first request for an event | %.0f ms | %.0f to %.0f ms | | |\n", i.Median, i.Least, i.Most)
 	fmt.Fprintf(&t, "| Start of the process to its first call of AWS | %.0f ms | %.0f to %.0f ms | %d ms | %s |\n",
 		f.Median, f.Least, f.Most, maxStart.Milliseconds(), verdict(f.Median <= milliseconds(maxStart)))
@@ -92,7 +96,9 @@ that reaches an AWS endpoint, TLS handshake and the reading of the system's
 authorities included. Lambda's own time to fetch the archive and to make a
 sandbox comes on top and is not ours to measure.
 It is time on the clock: at a load average above the number of cores it is
-mostly that of waiting for a processor, and to be measured again.
+mostly that of waiting for a processor, and to be measured again. Before each
+start an empty Go program is run: what it takes is the machine's share, and tells
+a slow machine from a slow function.
 
 **Peak memory** is the most that the process ever had resident (` + "`VmHWM`" + `), which
 counts its program pages too. Each process runs a readiness check and one whole

@@ -13,9 +13,10 @@ import (
 func TestReport_ShowsMedianSpreadAndWhetherTheLimitIsKept(t *testing.T) {
 	r := report{
 		Archive: 3 << 20, Peaks: []peak{{Memory: 24 << 20}, {Memory: 26 << 20}, {Memory: 50 << 20}},
-		Starts: []sample{{Init: 9, FirstCall: 70}, {Init: 7, FirstCall: 50}, {Init: 8, FirstCall: 60}, {Init: 8, FirstCall: 54}},
+		Starts: []sample{{Init: 9, FirstCall: 70, Empty: 2}, {Init: 7, FirstCall: 50}, {Init: 8, FirstCall: 60}, {Init: 8, FirstCall: 54}},
 	}
 	require.Contains(t, r.Table(), "| Archive that is shipped | 3.1 MB | | 6 MB | met |")
+	require.Contains(t, r.Table(), "| An empty Go program, from its start to its end | 0.0 ms | 0.0 to 2.0 ms | | |")
 	require.Contains(t, r.Table(), "| Start of the process to its first call of AWS | 57 ms | 50 to 70 ms | 50 ms | **missed** |")
 	require.Contains(t, r.Table(), "| Peak memory over a check and a tick | 27.3 MB | 25.2 to 52.4 MB | 48 MB | met |")
 }
