@@ -3,6 +3,7 @@ package stacks
 import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/cloudwatchmetricalarm"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopic"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/ptr"
@@ -38,6 +39,8 @@ type alarm struct {
 	// missing is what a minute without data counts as.
 	missing string
 	topic   snstopic.SnsTopic
+	// after is what has to be there first, if anything.
+	after *[]cdktf.ITerraformDependable
 }
 
 const (
@@ -65,6 +68,7 @@ func newAlarms(at place, id string, alarms []alarm) {
 			TreatMissingData:   ptr.To(a.missing),
 			AlarmActions:       ptr.Strings(*a.topic.Arn()),
 			OkActions:          ptr.Strings(*a.topic.Arn()),
+			DependsOn:          a.after,
 		})
 	}
 }
@@ -120,8 +124,9 @@ func replicationAlarms(identifier string, m config.Monitoring, topic snstopic.Sn
 }
 
 // guardAlarms watch the guard and tell what it found. They go to humans and
-// not back to the guard.
-func guardAlarms(env, function string, topic snstopic.SnsTopic) []alarm {
+// not back to the guard. A guard is silent once it has a schedule: one that is
+// not there yet, or is removed on purpose, is not.
+func guardAlarms(env, function string, topic snstopic.SnsTopic, schedule cdktf.ITerraformDependable) []alarm {
 	of := func(what, description, metric, statistic, comparison string, minutes, breaching int, missing string) alarm {
 		return alarm{
 			what: what, description: description,
@@ -132,9 +137,10 @@ func guardAlarms(env, function string, topic snstopic.SnsTopic) []alarm {
 	}
 	crashes := of("guard-errors", "The guard's function fails.", "Errors", "Sum", atLeast, 5, 3, "notBreaching")
 	crashes.namespace, crashes.dimensions = "AWS/Lambda", ptr.Map(map[string]string{"FunctionName": function})
+	silent := of("guard-silent", "The guard has not finished a look for five minutes: nobody would fail over.", "GuardTick", "Sum", below, 5, 5, "breaching")
+	silent.after = &[]cdktf.ITerraformDependable{schedule}
 	return []alarm{
-		crashes,
-		of("guard-silent", "The guard has not finished a look for five minutes: nobody would fail over.", "GuardTick", "Sum", below, 5, 5, "breaching"),
+		crashes, silent,
 		of("primary-not-writable", "The primary answers but takes no writes: mend it, this is no failover.", "PrimaryNotWritable", "Maximum", atLeast, 2, 2, "notBreaching"),
 		of("unprotected", "There is no replica to fail over to.", "Unprotected", "Maximum", atLeast, 5, 5, "notBreaching"),
 		of("fencing-owed", "The old primary is not fenced yet: two writers are possible when it returns.", "FencingOwed", "Maximum", atLeast, 1, 1, "notBreaching"),

@@ -75,6 +75,10 @@ func TestSchedule_IsMadeLastAndDestroyedFirst(t *testing.T) {
 	for _, before := range []string{"aws_db_instance.", "aws_dynamodb_table.", "aws_vpc_peering_connection_accepter.", "aws_lambda_function."} {
 		require.Contains(t, depends, before)
 	}
+	// But for what would call a guard silent that is not there yet, or is removed
+	// on purpose.
+	silent := d.named(t, "aws_cloudwatch_metric_alarm", "guard-alarms/guard-silent")
+	require.Contains(t, fmt.Sprint(silent["depends_on"]), "aws_cloudwatch_event_target.")
 }
 
 func TestGuardPolicies_AllowAllResourcesInOnePlaceOnlyAndBounded(t *testing.T) {

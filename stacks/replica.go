@@ -57,13 +57,13 @@ func newReplica(app cdktf.App, cfg config.Config, st state, archive string) cdkt
 	g := newGuard(f, cfg, primary, s, archive)
 	g.addTopic(f.primary, primary.get("primary_alarm_topic_arn"))
 	g.addTopic(f.replica, *s.alarmTopic.Arn())
-	g.addSchedule(s.instance, s.ledger, peering, g.function)
+	schedule := g.addSchedule(s.instance, s.ledger, peering, g.function)
 
 	newAlarms(at, "alarms", append(
 		instanceAlarms(at.role, *s.instance.Identifier(), cfg.Monitoring, s.alarmTopic),
 		replicationAlarms(*s.instance.Identifier(), cfg.Monitoring, s.alarmTopic)...,
 	))
-	newAlarms(at, "guard-alarms", guardAlarms(cfg.Environment, *g.function.FunctionName(), s.noticeTopic))
+	newAlarms(at, "guard-alarms", guardAlarms(cfg.Environment, *g.function.FunctionName(), s.noticeTopic, schedule))
 
 	f.addOutputs([]output{
 		{"replica_database_endpoint", "Host name of the replica; applications use database_cname", s.instance.Address()},

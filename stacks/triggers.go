@@ -12,8 +12,9 @@ import (
 
 // addSchedule looks at the databases each minute. It is made last and
 // destroyed first, so that neither a first deployment nor a removal can look
-// like a disaster.
-func (g *guard) addSchedule(after ...cdktf.ITerraformDependable) {
+// like a disaster. Only what watches over it comes later, and goes before: after
+// what is returned.
+func (g *guard) addSchedule(after ...cdktf.ITerraformDependable) cdktf.ITerraformDependable {
 	rule := cloudwatcheventrule.NewCloudwatchEventRule(g.scope, ptr.To("schedule"), &cloudwatcheventrule.CloudwatchEventRuleConfig{
 		Provider:           g.provider,
 		Name:               ptr.To(g.name("failover-schedule")),
@@ -22,7 +23,7 @@ func (g *guard) addSchedule(after ...cdktf.ITerraformDependable) {
 		DependsOn:          &after,
 	})
 	permission := g.permit("schedule-permission", "schedule", "events.amazonaws.com", *rule.Arn())
-	cloudwatcheventtarget.NewCloudwatchEventTarget(g.scope, ptr.To("schedule-target"), &cloudwatcheventtarget.CloudwatchEventTargetConfig{
+	return cloudwatcheventtarget.NewCloudwatchEventTarget(g.scope, ptr.To("schedule-target"), &cloudwatcheventtarget.CloudwatchEventTargetConfig{
 		Provider: g.provider,
 		Rule:     rule.Name(),
 		TargetId: ptr.To("guard"),

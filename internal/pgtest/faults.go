@@ -20,8 +20,15 @@ const (
 	Immediate = Shutdown(syscall.SIGQUIT)
 )
 
-// Stop stops the server and waits until it has. Start starts it again.
+// Stop stops the server and waits until it has. Start starts it again. A
+// suspended server, which can obey nothing, is cut off as by a loss of power.
 func (s *Server) Stop(how Shutdown) error {
+	if s.Running() && len(s.proc.suspended) > 0 {
+		if err := s.proc.cut(); err != nil {
+			return fmt.Errorf("stop %s, which is suspended: %w", s.opts.Name, err)
+		}
+		return nil
+	}
 	if err := s.RequestStop(how); err != nil {
 		return err
 	}

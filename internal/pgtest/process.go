@@ -96,6 +96,18 @@ func (p *process) suspend() error {
 	return nil
 }
 
+// cut kills what was suspended as it is, the process first, so that nothing
+// reacts to the end of another.
+func (p *process) cut() error {
+	for _, pid := range p.suspended {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return fmt.Errorf("kill process %d: %w", pid, err)
+		}
+	}
+	p.suspended = nil
+	return p.await()
+}
+
 // resume lets everything that was suspended go on, children first.
 func (p *process) resume() {
 	for i := len(p.suspended) - 1; i >= 0; i-- {

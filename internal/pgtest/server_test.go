@@ -102,6 +102,19 @@ func TestServer_SuspendedAcceptsAndSaysNothing(t *testing.T) {
 	require.Equal(t, "S", answer)
 }
 
+func TestServer_StopCutsThePowerOfASuspendedServer(t *testing.T) {
+	t.Parallel()
+	s := run(t)
+	require.NoError(t, s.Exec(t.Context(), "CREATE TABLE kept AS SELECT 7 AS n"))
+	require.NoError(t, s.Suspend())
+	require.NoError(t, s.Stop(pgtest.Immediate), "it cannot obey, and does not have to")
+	require.False(t, s.Running())
+	require.NoError(t, s.Start(t.Context()))
+	var n int
+	require.NoError(t, s.QueryRow(t.Context(), "SELECT n FROM kept", nil, &n))
+	require.Equal(t, 7, n)
+}
+
 func TestServer_CloseEndsASuspendedServerAndRemovesItsFiles(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()

@@ -133,8 +133,13 @@ func grant(action string) string {
 	return `{"Statement":[{"Effect":"Allow","Action":["` + action + `"],"Resource":["arn:aws:rds:eu-west-1:123456789012:db:replica-db-prod"]}]}`
 }
 
-func parameters(wal string) any {
-	return append(tlsParameter("1").([]any), map[string]any{"name": "max_slot_wal_keep_size", "value": wal})
+func parameters(wal string) any { return parameter("max_slot_wal_keep_size", wal) }
+
+func logStatement(value string) any { return parameter("log_statement", value) }
+
+// parameter is a group with TLS forced and one more parameter.
+func parameter(name, value string) any {
+	return append(tlsParameter("1").([]any), map[string]any{"name": name, "value": value})
 }
 
 func tlsParameter(value string) any {

@@ -183,14 +183,3 @@ func TestReview_SaysWhatTheSumOfTheCostLeavesOut(t *testing.T) {
 	require.Contains(t, sum("db.r6g.large"), "the replica replica-db-prod: its storage is known after the apply only and not in the sum")
 	require.Contains(t, sum("db.t4g.medium"), "the replica replica-db-prod: the price of db.t4g.medium is not known here and not in the sum")
 }
-
-func TestReview_SaysThatLogStatementLeaksPasswords(t *testing.T) {
-	for value, want := range map[string]string{"all": "with the passwords in them", "none": "the audit log tells less"} {
-		w := newWorld(t, "as-deployed")
-		set := func(v string) any {
-			return append(tlsParameter("1").([]any), map[string]any{"name": "log_statement", "value": v})
-		}
-		got := w.review(t, w.first(t, "aws_db_parameter_group", review.Primary), becomes("parameter", set("mod"), set(value))...)
-		require.Contains(t, strings.Join(got.Effects.Protection, "\n"), want)
-	}
-}

@@ -24,13 +24,16 @@ type madeUp struct {
 	edits       []plantest.Edit
 	plan        func(*tfjson.Plan)
 	situation   string
+	// missing are the stacks that could not be planned, by role.
+	missing map[string]review.Missing
 	// later is the day of the review, YYYY-MM-DD; the tests' own, if it is empty.
 	later string
-	// policy that has to find it, with a severity and words of its message; with
-	// no severity: that must not find it.
+	// policy that has to find it, with a severity, words of its message and of
+	// what it does to protection; with no severity: that must not find it.
 	policy   string
 	severity review.Severity
 	says     string
+	protects string
 }
 
 func (m madeUp) place(t *testing.T, w *world) place {
@@ -55,11 +58,11 @@ func TestReview_FindsWhatIsMadeUpForItsReason(t *testing.T) {
 				return
 			}
 			for _, f := range got.Findings {
-				if f.Policy == m.policy && f.Severity == m.severity && strings.Contains(f.Message, m.says) {
+				if f.Policy == m.policy && f.Severity == m.severity && strings.Contains(f.Message, m.says) && strings.Contains(f.Effect.Protection, m.protects) {
 					return
 				}
 			}
-			require.Fail(t, "not found for the right reason", "want %s (%s): %s\n%s", m.policy, m.severity, m.says, page(t, got))
+			require.Fail(t, "not found for the right reason", "want %s (%s): %s, %s\n%s", m.policy, m.severity, m.says, m.protects, page(t, got))
 		})
 	}
 }
@@ -67,6 +70,9 @@ func TestReview_FindsWhatIsMadeUpForItsReason(t *testing.T) {
 func (m madeUp) document(t *testing.T, w *world) *review.Document {
 	t.Helper()
 	doc := w.document(t, m.place(t, w), m.plan, m.edits...)
+	if m.missing != nil {
+		doc.Missing = m.missing
+	}
 	if m.later != "" {
 		doc.Today = m.later
 	}

@@ -27,7 +27,7 @@ func (s *Servers) With(region, identifier string, do func(*pgtest.Server) error)
 func (s *Servers) HoldReplication(region string, hold bool) {
 	for _, i := range s.snapshot() {
 		i.mu.Lock()
-		if i.path != nil && i.resource.Region == region {
+		if i.path != nil && i.resource.Load().Region == region {
 			if hold {
 				i.path.Freeze()
 			} else {

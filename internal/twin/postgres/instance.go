@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 
@@ -16,7 +17,9 @@ import (
 
 // instance is one database instance and its server.
 type instance struct {
-	resource awssim.Resource
+	// resource is the account's, of the last look. It needs no lock: who looks
+	// for one instance must not wait for what is done with another.
+	resource atomic.Pointer[awssim.Resource]
 	// mu: pgtest's servers are for one goroutine at a time.
 	mu     sync.Mutex
 	server *pgtest.Server
@@ -25,6 +28,12 @@ type instance struct {
 	// standby: the server is one still, of the source.
 	standby bool
 	source  *instance
+}
+
+func newInstance(r awssim.Resource, server *pgtest.Server) *instance {
+	i := &instance{server: server}
+	i.resource.Store(&r)
+	return i
 }
 
 // group holds the parameters of a parameter group by name.
@@ -67,7 +76,7 @@ func (s *Servers) makePrimary(ctx context.Context, r awssim.Resource, g group) (
 	if err := likeRDS(ctx, server, r, g); err != nil {
 		return nil, errors.Join(err, server.Close())
 	}
-	return &instance{resource: r, server: server}, nil
+	return newInstance(r, server), nil
 }
 
 // makeReplica makes a server that streams from its source.
@@ -84,7 +93,9 @@ func (s *Servers) makeReplica(ctx context.Context, r awssim.Resource, g group, s
 	if err != nil {
 		return nil, errors.Join(err, path.Close())
 	}
-	return &instance{resource: r, server: server, path: path, standby: true, source: source}, nil
+	i := newInstance(r, server)
+	i.path, i.standby, i.source = path, true, source
+	return i, nil
 }
 
 // slotOf names the slot by which a replica from another region receives: what
@@ -112,7 +123,7 @@ func (i *instance) dropSlot(ctx context.Context) {
 	// Whoever still receives by it is of the past: the next look at the slot
 	// finds it unused.
 	_ = server.Exec(ctx, fmt.Sprintf(`SELECT pg_terminate_backend(active_pid, 100) FROM pg_replication_slots WHERE slot_name = '%[1]s' AND active;
-		SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '%[1]s' AND NOT active`, slotOf(i.resource)))
+		SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '%[1]s' AND NOT active`, slotOf(*i.resource.Load())))
 }
 
 // likeRDS makes what RDS makes in a new instance: the administrator, who is no

@@ -11,7 +11,8 @@ import (
 	"github.com/pgdr/pgdr/internal/pgtest"
 )
 
-// RDS publishes one value a minute.
+// RDS publishes one value a minute, here at the minute's beginning, so that two
+// drills of one disaster see the same.
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
 const metricPeriod = time.Minute
 
@@ -56,7 +57,7 @@ const askGauges = `SELECT
 func (s *Servers) publish(ctx context.Context, now time.Time) {
 	for _, i := range s.snapshot() {
 		i.mu.Lock()
-		r, server, running := i.resource, i.server, i.server.Running()
+		r, server, running := *i.resource.Load(), i.server, i.server.Running()
 		i.mu.Unlock()
 		if !running || s.o.Down(r.Region) {
 			continue

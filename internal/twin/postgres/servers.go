@@ -70,8 +70,8 @@ func (s *Servers) Run(ctx context.Context) {
 	var published time.Time
 	for ctx.Err() == nil {
 		s.Reconcile(ctx)
-		if now := s.o.Clock.Now(); now.Sub(published) >= metricPeriod {
-			published = now
+		if now := s.o.Clock.Now(); !now.Truncate(metricPeriod).Equal(published) {
+			published = now.Truncate(metricPeriod)
 			s.publish(ctx, now)
 		}
 		select {
@@ -123,9 +123,7 @@ func (s *Servers) settle(ctx context.Context, r awssim.Resource, now time.Time) 
 	if err != nil || i == nil {
 		return err
 	}
-	i.mu.Lock()
-	i.resource = r
-	i.mu.Unlock()
+	i.resource.Store(&r)
 	w := wanted(&r, now)
 	if s.o.Down(r.Region) {
 		w = want{standby: true} // without power: nothing happens to it
@@ -149,7 +147,7 @@ func (s *Servers) obtain(ctx context.Context, r awssim.Resource) (*instance, err
 		source := s.lookup(func(o awssim.Resource) bool {
 			return o.ARN() == ref || o.Region == r.Region && o.Attrs.Str("identifier") == ref
 		})
-		if source == nil || s.o.Down(source.resource.Region) {
+		if source == nil || s.o.Down(source.resource.Load().Region) {
 			return nil, nil
 		}
 		i, err = s.makeReplica(ctx, r, g, source)
@@ -220,10 +218,7 @@ func (s *Servers) find(id string) *instance {
 // lookup is the first instance whose resource matches, nil if none does.
 func (s *Servers) lookup(match func(awssim.Resource) bool) *instance {
 	for _, i := range s.snapshot() {
-		i.mu.Lock()
-		r := i.resource
-		i.mu.Unlock()
-		if match(r) {
+		if match(*i.resource.Load()) {
 			return i
 		}
 	}
