@@ -120,9 +120,17 @@ ci: ## Run what CI runs
 synth: deps ## Synthesize ENV into cdktf.out, for AWS
 	ENVIRONMENT_SUFFIX=$(ENV) $(CDKTF) synth
 
+# What runs concurrently is tested under the race detector, and only there. Not
+# the wiring's diagnosis, which is one goroutine; the stand-in provider, which its
+# tests run as a program of its own; and but for a few the engine's worlds, which
+# take minutes without it.
+RACED = ./functions/... ./internal/awssim/... ./internal/awsapi/... ./internal/guard/... ./internal/local/... \
+	./internal/twin/... ./internal/drill/... ./internal/lambdaruntime/... ./internal/remotestate/... ./internal/operator/...
+raced = go list $(RACED) | grep -v -e /twin/wiring$$ -e /awssim/provider$$ -e /guard/engine$$
+
 .PHONY: test
-test: deps ## Run all tests: units, stacks, drills, and real Terraform in the simulated account
-	go test -timeout 20m $$(go list ./... | grep -v -e '/tests$$' -e /node_modules/)
+test: deps test-race ## Run all tests: units, stacks, drills, and real Terraform in the simulated account
+	go test -timeout 20m $$(go list ./... | grep -v -e '/tests$$' -e /node_modules/ | grep -vxF "$$($(raced))")
 	go test -timeout 40m ./tests
 
 .PHONY: test-integration
@@ -144,7 +152,8 @@ fuzz: ## Fuzz each fuzz target for FUZZTIME (10s); what fails is kept as a test 
 
 .PHONY: test-race
 test-race: ## Run the tests of what runs concurrently, with the race detector
-	go test -race -timeout 20m ./functions/... ./internal/awssim/... ./internal/awsapi/... ./internal/guard/... ./internal/local/... $$(go list ./internal/twin/... | grep -v /wiring$$) ./internal/drill/... ./internal/lambdaruntime/... ./internal/remotestate/... ./internal/operator/...
+	go test -race -timeout 20m $$($(raced))
+	go test -race -timeout 20m ./internal/guard/engine -run 'TestTick|TestEngine_HoldsItsPromises'
 
 .PHONY: bench-function
 bench-function: ## Measure the function: archive, cold start to the first call, peak memory

@@ -41,6 +41,7 @@ check npm "$(version_of npm --version)" 9 'comes with Node.js'
 check Terraform "$(version_of terraform version)" 1.11.1 'https://developer.hashicorp.com/terraform/install (write-only arguments need 1.11)'
 check git "$(version_of git --version)" 2 'apt-get install git'
 check make "$(version_of make --version)" 4 'apt-get install make'
+check gcc "$(version_of gcc --version)" 8 'apt-get install gcc libc6-dev (the race detector, under which tests run)'
 
 # PostgreSQL's server programs are often not on the PATH.
 postgres=$(version_of postgres --version)

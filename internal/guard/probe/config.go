@@ -137,10 +137,11 @@ func baseConfig(database string) (*pgx.ConnConfig, error) {
 		// would make their trouble look like the writer's.
 		"synchronous_commit": "local",
 		// A session whose guard has vanished frees its slot soon.
-		"idle_session_timeout":    "30s",
-		"tcp_keepalives_idle":     "10",
-		"tcp_keepalives_interval": "5",
-		"tcp_keepalives_count":    "3",
+		"idle_session_timeout":                "30s",
+		"idle_in_transaction_session_timeout": "10s",
+		"tcp_keepalives_idle":                 "10",
+		"tcp_keepalives_interval":             "5",
+		"tcp_keepalives_count":                "3",
 	}
 	return base, nil
 }

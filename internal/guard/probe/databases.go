@@ -29,8 +29,9 @@ const (
 	lockTime      = time.Second
 	// credentialsTime bounds asking for the administrator's credentials.
 	credentialsTime = time.Second
-	// prepareTime bounds one Prepare.
-	prepareTime = 6 * time.Second
+	// prepareTime bounds one Prepare, of two sessions and some twenty
+	// statements. It is shorter than retryPrepare, so there is never a second.
+	prepareTime = 20 * time.Second
 	// closeTime bounds saying goodbye.
 	closeTime = 250 * time.Millisecond
 	// retryAdmin is how often credentials are asked for that could not be had,
@@ -85,7 +86,8 @@ func New(cfg Config) (*Databases, error) {
 
 // Sample looks at both databases at once, each path within lookTime, and fills
 // in SQL, WAL, Acked and Standby. A database that turns out not to be prepared
-// is prepared, at most once a minute and only where a heartbeat was asked for.
+// is prepared, at most once a minute and only where a heartbeat was asked for;
+// see [Within] for how long that may take.
 func (d *Databases) Sample(ctx context.Context, t engine.Target) engine.Samples {
 	admin, err := d.credentials(ctx)
 	var out engine.Samples

@@ -128,7 +128,7 @@ func (d *Databases) mayLookForExtensions() bool {
 
 // provide prepares a writer that lacks extensions, and words what came of it.
 func (d *Databases) provide(ctx context.Context, m engine.Member, names []string) string {
-	if err := d.Prepare(ctx, m); err != nil {
+	if err := d.prepareBeside(ctx, m); err != nil {
 		return detailOf(err)
 	}
 	return "created " + strings.Join(names, ", ")

@@ -46,7 +46,7 @@ func (d *Databases) sampleWriter(asked context.Context, t engine.Target, admin C
 	case unknown != nil:
 		s.Detail = detailOf(unknown, s.Detail)
 	case t.Heartbeat != nil && unprepared(err) && d.mayPrepare():
-		s.Detail = detailOf(d.Prepare(asked, t.Writer), s.Detail, "preparing the database")
+		s.Detail = detailOf(d.prepareBeside(asked, t.Writer), s.Detail, "preparing the database")
 	case len(lacks) > 0 && d.mayPrepare():
 		s.Detail = detailOf(nil, s.Detail, d.provide(asked, t.Writer, lacks))
 	}
