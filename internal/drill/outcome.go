@@ -50,7 +50,9 @@ func (s *stage) collect(ctx context.Context) (*outcomeOf, error) {
 
 // guard is what the guard did and said.
 func (s *stage) guard(l engine.State) report.Guard {
-	g := report.Guard{Refusals: s.record.refusals(), Alarms: s.alarmsSince(s.record.began), Notices: s.told()}
+	// What went off before the disaster is of the guard's making ready, when the
+	// database did not know it yet.
+	g := report.Guard{Refusals: s.record.refusals(), Alarms: s.alarmsSince(s.record.disaster()), Notices: s.told()}
 	for _, c := range s.world.AWS.Calls() {
 		switch {
 		case c.Code != "":
