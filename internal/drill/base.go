@@ -174,6 +174,13 @@ func (b *Base) deploy(ctx context.Context, name string) (err error) {
 			return err
 		}
 	}
+	if protected(cloud) {
+		// RDS ignores deletion protection when it makes a replica, so what is
+		// protected is deployed twice.
+		if err := runner.Apply(ctx, "replica"); err != nil {
+			return err
+		}
+	}
 	return cloud.Keep(b.place(name).Cloud())
 }
 

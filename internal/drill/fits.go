@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
 	"github.com/pgdr/pgdr/internal/drill/scenario"
 	"github.com/pgdr/pgdr/internal/twin/alarms"
@@ -45,8 +46,10 @@ func (b *Base) grants(action string) bool {
 }
 
 // protected tells whether a database that is deployed cannot be destroyed.
-func (b *Base) protected() bool {
-	for _, r := range b.cloud.Resources(lifecycle.TypeInstance) {
+func (b *Base) protected() bool { return protected(b.cloud) }
+
+func protected(cloud *awssim.Cloud) bool {
+	for _, r := range cloud.Resources(lifecycle.TypeInstance) {
 		if r.Attrs.Bool("deletion_protection") {
 			return true
 		}
