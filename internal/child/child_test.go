@@ -61,10 +61,11 @@ func TestBind_TheChildEndsWithAParentThatIsKilled(t *testing.T) {
 }
 
 // A shell whose child is not interrupted with it waits for that first: then it
-// would be killed in the end.
+// would be killed in the end. The child says when it is there: a signal before
+// that would reach the shell alone.
 func TestGently_InterruptsTheWholeGroup(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	cmd := exec.CommandContext(ctx, "sh", "-c", `trap 'exit 7' INT; echo ready; sleep 300`)
+	cmd := exec.CommandContext(ctx, "sh", "-c", `trap 'exit 7' INT; sh -c 'echo ready; exec sleep 300'`)
 	child.Gently(cmd, time.Minute)
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
