@@ -163,9 +163,8 @@ periods and nothing beyond. It detects 120 s earlier at the same phase.
 The trials strike at seconds of the simulated minute that are spread evenly over
 it (0, 12, 24, 36 and 48 for five), the same for each way, because alarms,
 schedules and health checks go by the minute. All alarms are evaluated at the
-same second, 30. The second at which RDS's values are published is not held: it
-differs from trial to trial, and a value more or less moves the usual way's
-detection by 60 s.
+same second, 30. RDS publishes its values in the first moments of each
+minute: one value more or less would move the usual way's detection by 60 s.
 
 The promotion is RDS's own time (simulated: 5 minutes, our assumption; AWS says
 several minutes or longer) and polling. *Decide* is the time for which evidence
