@@ -89,6 +89,24 @@ func (s *stage) alarmsSince(since time.Time) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
+// calmWithin bounds the wait for alarms to end that went off before the guard
+// had prepared the database: one that stands already cannot go off.
+const calmWithin = 10 * time.Minute
+
+// calm waits until no alarm stands, or has stood for too long to be of the
+// guard's making ready.
+func (s *stage) calm(ctx context.Context) {
+	for until := s.world.Clock.Now().Add(calmWithin); s.world.Clock.Now().Before(until); {
+		stands := map[string]bool{}
+		for _, c := range s.world.Alarms.Changes() {
+			stands[c.Name] = c.New == alarms.Alarm && !strings.HasPrefix(c.Name, "active-writer")
+		}
+		if !slices.Contains(slices.Collect(maps.Values(stands)), true) || s.world.Clock.Sleep(ctx, time.Second) != nil {
+			return
+		}
+	}
+}
+
 // seconds of a moment, from the disaster.
 func (o *outcomeOf) seconds(at time.Time) float64 { return at.Sub(o.zero).Seconds() }
 

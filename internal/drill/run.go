@@ -147,6 +147,7 @@ func (s *stage) disaster(ctx context.Context, sc scenario.Scenario) (report.Repo
 		if err := s.arm(watched); err != nil {
 			return report.Report{}, err
 		}
+		s.calm(watched)
 	}
 	s.record.began = s.world.Clock.Now()
 	go s.watch(watched)
