@@ -85,10 +85,18 @@ func (s *stage) await(ctx context.Context, name, word string, within time.Durati
 		within = defaultWithin
 	}
 	holds := conditions()[name]
+	if err := s.poll(ctx, within, func() bool { return holds(s, word) }); err != nil {
+		return fmt.Errorf("%w: %s%s", err, name, word)
+	}
+	return nil
+}
+
+// poll waits until something holds; its error says that it did not in time.
+func (s *stage) poll(ctx context.Context, within time.Duration, holds func() bool) error {
 	until := s.world.Clock.Now().Add(within)
-	for !holds(s, word) {
+	for !holds() {
 		if s.world.Clock.Now().After(until) {
-			return fmt.Errorf("not within %s: %s%s", within, name, word)
+			return fmt.Errorf("not within %s", within)
 		}
 		select {
 		case <-ctx.Done():

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/drill/report"
 	"github.com/pgdr/pgdr/internal/guard/command"
 	"github.com/pgdr/pgdr/internal/guard/engine"
@@ -61,10 +62,8 @@ func (s *stage) ask(ctx context.Context, event string) (a command.Answer, err er
 	return a, nil
 }
 
-// armWithin bounds the time until the guard takes the order to arm. On a busy
-// machine its preparation of the database may need many tries: at a scale of 20
-// one of them has half a second.
-const armWithin = 40 * time.Minute
+// armWithin bounds the time until the guard takes the order to arm.
+const armWithin = 15 * time.Minute
 
 // arm orders the guard to arm as soon as all is green: waiting the ten minutes
 // after which it does so by itself would show nothing.
@@ -87,6 +86,21 @@ func (s *stage) arm(ctx context.Context) error {
 		}
 	}
 	return fmt.Errorf("the guard does not arm within %s: %s", armWithin, why)
+}
+
+// calmWithin bounds the wait for alarms to end that went off before the guard
+// had prepared the database: one that stands already cannot go off.
+const calmWithin = 10 * time.Minute
+
+// calm waits until no alarm of a fault stands. One that stands for longer is not
+// of the guard's making ready, and the drill goes on beside it.
+func (s *stage) calm(ctx context.Context) {
+	_ = s.poll(ctx, calmWithin, func() bool {
+		return !slices.ContainsFunc(s.world.Cloud.Resources(alarms.Type), func(r awssim.Resource) bool {
+			name := r.Attrs.Str("alarm_name")
+			return isFault(name) && s.world.Alarms.State(r.Region, name) == alarms.Alarm
+		})
+	})
 }
 
 // hint has an alarm of the guard's region go off several times at once: what

@@ -77,34 +77,18 @@ func (s *stage) guard(l engine.State) report.Guard {
 	return g
 }
 
-// alarmsSince are the alarms that went off after a moment, but for the one that
-// flips DNS, which is no fault.
+// isFault tells the alarms that tell of a fault from the one that flips DNS.
+func isFault(alarm string) bool { return !strings.HasPrefix(alarm, "active-writer") }
+
+// alarmsSince are the alarms of faults that went off after a moment.
 func (s *stage) alarmsSince(since time.Time) []string {
 	names := map[string]bool{}
 	for _, c := range s.world.Alarms.Changes() {
-		if c.New == alarms.Alarm && !c.At.Before(since) && !strings.HasPrefix(c.Name, "active-writer") {
+		if c.New == alarms.Alarm && !c.At.Before(since) && isFault(c.Name) {
 			names[c.Name] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
-}
-
-// calmWithin bounds the wait for alarms to end that went off before the guard
-// had prepared the database: one that stands already cannot go off.
-const calmWithin = 10 * time.Minute
-
-// calm waits until no alarm stands, or has stood for too long to be of the
-// guard's making ready.
-func (s *stage) calm(ctx context.Context) {
-	for until := s.world.Clock.Now().Add(calmWithin); s.world.Clock.Now().Before(until); {
-		stands := map[string]bool{}
-		for _, c := range s.world.Alarms.Changes() {
-			stands[c.Name] = c.New == alarms.Alarm && !strings.HasPrefix(c.Name, "active-writer")
-		}
-		if !slices.Contains(slices.Collect(maps.Values(stands)), true) || s.world.Clock.Sleep(ctx, time.Second) != nil {
-			return
-		}
-	}
 }
 
 // seconds of a moment, from the disaster.
@@ -193,7 +177,7 @@ func (s *stage) timeline(o *outcomeOf) []report.Mark {
 	}
 	for _, c := range s.world.Alarms.Changes() {
 		if c.New == alarms.Alarm {
-			add(c.At, report.Mark{Lane: report.LaneTold, Text: "alarm " + c.Name, Bad: !strings.HasPrefix(c.Name, "active-writer")})
+			add(c.At, report.Mark{Lane: report.LaneTold, Text: "alarm " + c.Name, Bad: isFault(c.Name)})
 		}
 	}
 	s.instanceMarks(add)

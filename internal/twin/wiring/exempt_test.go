@@ -85,7 +85,7 @@ var exempt = []struct {
 	{regexp.MustCompile(`^unorder replica aws_cloudwatch_event_(rule|target)\.`),
 		"It delays the first tick; the scenario first-deploy holds that an early one triggers nothing."},
 	{regexp.MustCompile(`^unorder replica aws_cloudwatch_metric_alarm\.guard-alarms_guard-silent`),
-		"the first deployment and a removal are told of as silence; a failover is no other"},
+		"A first deployment and a removal would be told of as silence; a failover is the same."},
 	{regexp.MustCompile(`^unorder replica aws_sns_topic_subscription\.`),
 		"A hint before its permission is refused, and SNS tries again."},
 	{regexp.MustCompile(`^unorder replica aws_lambda_function\.`),
