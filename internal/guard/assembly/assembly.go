@@ -77,13 +77,13 @@ func New(ctx context.Context, o Options) (*command.Handler, error) {
 		return nil, err
 	}
 	check := &checker{cfg: cfg, read: adapters.Readiness, audit: databases}
-	survey := &survey{clock: o.Clock, check: check}
 	guard, err := engine.New(engine.Config{
 		Policy: cfg.Policy, Topology: cfg.Topology(), Environment: cfg.Environment,
 		Owner: o.Owner, Invocation: o.Invocation, Watch: watch, Log: o.Log,
 	}, engine.Ports{
 		Clock: o.Clock, Ledger: adapters.Ledger,
-		Observer: &observer{clock: o.Clock, sql: databases, api: adapters.Liveness, survey: survey},
+		Observer: &observer{clock: o.Clock, sql: databases, api: adapters.Liveness,
+			survey: &survey{clock: o.Clock, check: check}},
 		Promoter: adapters.Promoter, Prover: databases, Switcher: adapters.Switcher,
 		Fencer:  newTriedFencer(adapters.Fencer, databases, o.Clock, o.Log),
 		Posture: adapters.Posture, Metrics: adapters.Metrics, Notifier: adapters.Notifier,
@@ -92,7 +92,7 @@ func New(ctx context.Context, o Options) (*command.Handler, error) {
 		return nil, fmt.Errorf("assemble the engine: %w", err)
 	}
 	return &command.Handler{
-		Guard: guarded{guard, survey}, Checker: check, Build: Build(),
+		Guard: guarded{guard}, Checker: check, Build: Build(),
 		Environment: cfg.Environment, Now: o.Clock.Now, Log: o.Log,
 	}, nil
 }

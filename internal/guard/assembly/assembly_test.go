@@ -142,7 +142,7 @@ func (deafPorts) Put(context.Context, time.Time, map[engine.Metric]float64) erro
 func (deafPorts) Notify(context.Context, engine.Notice) error { return engine.ErrSilent }
 
 // watching is a guard whose looks are surveyed.
-func watching(t *testing.T) (*handClock, *slowCheck, guarded) {
+func watching(t *testing.T) (*handClock, *slowCheck, *survey, guarded) {
 	t.Helper()
 	clock, check, o := surveyed()
 	policy, err := decide.NewPolicy(decide.Settings{Mode: "automatic", OnRegionSilent: "promote", InstanceFailed: 180,
@@ -155,11 +155,11 @@ func watching(t *testing.T) (*handClock, *slowCheck, guarded) {
 		Clock: clock, Ledger: d, Observer: o, Promoter: d, Prover: d, Fencer: &acl{}, Switcher: d, Posture: d, Metrics: d, Notifier: d,
 	})
 	require.NoError(t, err)
-	return clock, check, guarded{e, o.survey}
+	return clock, check, o.survey, guarded{e}
 }
 
 func TestTick_EndsTheCheckThatItBegan(t *testing.T) {
-	clock, check, g := watching(t)
+	clock, check, _, g := watching(t)
 	// Time for one round.
 	ctx, cancel := clock.WithDeadline(t.Context(), clock.Now().Add(12*time.Second))
 	defer cancel()
@@ -170,8 +170,8 @@ func TestTick_EndsTheCheckThatItBegan(t *testing.T) {
 }
 
 func TestArm_RestsOnACheckOfNow(t *testing.T) {
-	clock, check, g := watching(t)
-	g.survey.due = clock.Now().Add(checkEvery) // none is due
+	clock, check, survey, g := watching(t)
+	survey.due = clock.Now().Add(checkEvery) // none is due
 	type answer struct {
 		view engine.View
 		err  error
@@ -193,8 +193,8 @@ func TestArm_RestsOnACheckOfNow(t *testing.T) {
 }
 
 func TestLook_WaitsForNoCheckAndBeginsNone(t *testing.T) {
-	_, check, g := watching(t)
+	_, check, survey, g := watching(t)
 	g.Look(t.Context(), &decide.Request{Force: true})
-	require.Nil(t, g.survey.underWay())
+	require.Nil(t, survey.underWay())
 	require.Empty(t, check.began)
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
-	"github.com/pgdr/pgdr/internal/guard/probe"
 )
 
 // lookTime bounds one round of looking. Each path has a shorter bound of its
@@ -47,7 +46,7 @@ func (o *observer) Sample(invocation context.Context, t engine.Target) engine.Sa
 		writer, replica     *engine.Instance
 		paths               sync.WaitGroup
 	)
-	paths.Go(func() { x = o.sql.Sample(probe.Within(ctx, invocation), t) })
+	paths.Go(func() { x = o.sql.Sample(ctx, t) })
 	paths.Go(func() { rds, writer = o.api.RDS(ctx, t.Writer) })
 	paths.Go(func() { other = o.api.Other(ctx, t.Writer.Site) })
 	paths.Go(func() { witness = o.api.Witness(ctx) })

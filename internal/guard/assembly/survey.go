@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/guard/aside"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/readiness"
@@ -59,19 +60,6 @@ type survey struct {
 	result *decide.Readiness
 }
 
-// during gives an invocation its context. Between invocations Lambda freezes
-// the process, and what still runs would wake up in the middle of another
-// time: so the end of an invocation ends the check, and waits for that.
-func (s *survey) during(ctx context.Context, how checking) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(context.WithValue(ctx, checkingKey{}, how))
-	return ctx, func() {
-		cancel()
-		if over := s.underWay(); over != nil {
-			<-over
-		}
-	}
-}
-
 func (s *survey) underWay() chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,15 +68,20 @@ func (s *survey) underWay() chan struct{} {
 
 // begin begins a check where the look of that context wants one.
 func (s *survey) begin(ctx context.Context) {
-	how := checkingOf(ctx)
+	if now := s.clock.Now(); s.claim(checkingOf(ctx), now) {
+		aside.Go(ctx, func(ctx context.Context) { s.run(ctx, now) })
+	}
+}
+
+// claim tells whether a check is to begin now, which is then the one under way.
+func (s *survey) claim(how checking, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.clock.Now()
 	if how == unchecked || s.running != nil || how == beside && now.Before(s.due) {
-		return
+		return false
 	}
 	s.running = make(chan struct{})
-	go s.run(ctx, now)
+	return true
 }
 
 // run makes one check, within the invocation's context.
@@ -132,22 +125,26 @@ func (s *survey) take(ctx context.Context) *decide.Readiness {
 	return r
 }
 
+// during is an invocation whose looks have that to do with the readiness check.
+func during(ctx context.Context, how checking) (context.Context, func()) {
+	return aside.During(context.WithValue(ctx, checkingKey{}, how))
+}
+
 // guarded is the engine whose invocations end what runs beside them.
 type guarded struct {
 	*engine.Engine
-	survey *survey
 }
 
 // Tick implements command.Guard.
 func (g guarded) Tick(ctx context.Context, trigger string) engine.Report {
-	ctx, end := g.survey.during(ctx, beside)
+	ctx, end := during(ctx, beside)
 	defer end()
 	return g.Engine.Tick(ctx, trigger)
 }
 
 // Arm implements command.Guard: by a check of now.
 func (g guarded) Arm(ctx context.Context) (engine.View, error) {
-	ctx, end := g.survey.during(ctx, awaited)
+	ctx, end := during(ctx, awaited)
 	defer end()
 	return g.Engine.Arm(ctx)
 }

@@ -60,7 +60,7 @@ func settled(o *observer) {
 
 func TestSurvey_ReportsACheckWithTheLookInWhichItEnds(t *testing.T) {
 	clock, check, o := surveyed()
-	ctx, end := o.survey.during(t.Context(), beside)
+	ctx, end := during(t.Context(), beside)
 	defer end()
 	began := clock.Now()
 	for range 3 {
@@ -81,7 +81,7 @@ func TestSurvey_TellsWhatFailsFromWhatIsNotKnown(t *testing.T) {
 		readiness.Unknown: {Unknown: []string{readiness.CheckAlarm}},
 	} {
 		_, check, o := surveyed()
-		ctx, end := o.survey.during(t.Context(), beside)
+		ctx, end := during(t.Context(), beside)
 		o.Sample(ctx, target)
 		check.ends <- verdict
 		settled(o)
@@ -99,7 +99,7 @@ func TestSurvey_IsDueEachMinuteAndSoonerWhereSomethingWasNotRead(t *testing.T) {
 	} {
 		t.Run(string(verdict), func(t *testing.T) {
 			clock, check, o := surveyed()
-			ctx, end := o.survey.during(t.Context(), beside)
+			ctx, end := during(t.Context(), beside)
 			defer end()
 			o.Sample(ctx, target)
 			<-check.began
@@ -117,7 +117,7 @@ func TestSurvey_IsDueEachMinuteAndSoonerWhereSomethingWasNotRead(t *testing.T) {
 
 func TestSurvey_EndsACheckThatOverrunsAndCountsWhatItRead(t *testing.T) {
 	clock, check, o := surveyed()
-	ctx, end := o.survey.during(t.Context(), beside)
+	ctx, end := during(t.Context(), beside)
 	defer end()
 	o.Sample(ctx, target)
 	<-check.began
@@ -132,7 +132,7 @@ func TestSurvey_EndsACheckThatOverrunsAndCountsWhatItRead(t *testing.T) {
 
 func TestSurvey_NothingRunsOnBetweenInvocations(t *testing.T) {
 	_, check, o := surveyed()
-	ctx, end := o.survey.during(t.Context(), beside)
+	ctx, end := during(t.Context(), beside)
 	o.Sample(ctx, target)
 	<-check.began
 	end()
@@ -140,7 +140,7 @@ func TestSurvey_NothingRunsOnBetweenInvocations(t *testing.T) {
 	require.Nil(t, o.survey.underWay())
 
 	// It was cut off, which tells nothing, and so the next begins at once.
-	ctx, end = o.survey.during(t.Context(), beside)
+	ctx, end = during(t.Context(), beside)
 	defer end()
 	require.Nil(t, o.Sample(ctx, target).Readiness)
 	<-check.began
@@ -151,28 +151,28 @@ func TestSurvey_NothingRunsOnBetweenInvocations(t *testing.T) {
 
 func TestSurvey_AnEndThatCameAfterTheLastLookIsToldInTheNextInvocation(t *testing.T) {
 	clock, check, o := surveyed()
-	ctx, end := o.survey.during(t.Context(), beside)
+	ctx, end := during(t.Context(), beside)
 	o.Sample(ctx, target)
 	began := clock.Now()
 	check.ends <- readiness.OK
 	settled(o)
 	end()
 	clock.advance(20 * time.Second)
-	ctx, end = o.survey.during(t.Context(), beside)
+	ctx, end = during(t.Context(), beside)
 	defer end()
 	require.Equal(t, &decide.Readiness{Green: true, At: began}, o.Sample(ctx, target).Readiness)
 }
 
 func TestSurvey_ALookThatAwaitsItsCheckGetsOneOfNow(t *testing.T) {
 	clock, check, o := surveyed()
-	ctx, end := o.survey.during(t.Context(), beside)
+	ctx, end := during(t.Context(), beside)
 	o.Sample(ctx, target)
 	<-check.began
 	check.ends <- readiness.Failed
 	settled(o)
 	end()
 	clock.advance(time.Second) // none is due
-	ctx, end = o.survey.during(t.Context(), awaited)
+	ctx, end = during(t.Context(), awaited)
 	defer end()
 	got := make(chan *decide.Readiness, 1)
 	go func() { got <- o.Sample(ctx, target).Readiness }()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/guard/aside"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/probe"
 )
@@ -37,9 +38,11 @@ func (s *site) isPrepared(t *testing.T) bool {
 }
 
 func TestSample_APreparationGoesOnAfterTheLookThatBeganIt(t *testing.T) {
-	look, over := context.WithCancel(t.Context())
+	invocation, end := aside.During(t.Context())
+	defer end()
+	look, over := context.WithCancel(invocation)
 	s, d := whenPreparing(t, over)
-	out := d.Sample(probe.Within(look, t.Context()), beat(1))
+	out := d.Sample(look, beat(1))
 	requireClass(t, decide.ClassAuthFailed, out.SQL)
 	require.Contains(t, out.SQL.Detail, "preparing the database")
 	require.Eventually(t, func() bool { return s.isPrepared(t) }, 30*time.Second, 20*time.Millisecond)
@@ -47,10 +50,11 @@ func TestSample_APreparationGoesOnAfterTheLookThatBeganIt(t *testing.T) {
 }
 
 func TestSample_APreparationEndsWithTheInvocation(t *testing.T) {
-	invocation, over := context.WithCancel(t.Context())
+	ctx, over := context.WithCancel(t.Context())
+	invocation, end := aside.During(ctx)
 	s, d := whenPreparing(t, over)
-	out := d.Sample(probe.Within(t.Context(), invocation), beat(1))
-	require.Contains(t, out.SQL.Detail, "operation was canceled")
+	d.Sample(invocation, beat(1))
+	end()
 	require.False(t, s.isPrepared(t))
 }
 
@@ -58,6 +62,6 @@ func TestSample_APreparationEndsWithTheLookWhereNoInvocationIsKnown(t *testing.T
 	look, over := context.WithCancel(t.Context())
 	s, d := whenPreparing(t, over)
 	out := d.Sample(look, beat(1))
-	require.Contains(t, out.SQL.Detail, "operation was canceled")
+	require.Contains(t, out.SQL.Detail, "preparing the database")
 	require.False(t, s.isPrepared(t))
 }
