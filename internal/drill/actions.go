@@ -116,7 +116,7 @@ func databaseActions() map[string]action {
 			return lifecycle.BackUp(tx, r, s.timing)
 		}),
 		"rebuild": onInstance("the {role} is deleted, and another of its name is made", rebuild),
-		"hang": {takes: []string{"role"}, says: "the {role}'s server hangs; RDS says available", do: func(_ context.Context, s *stage, a arguments) error {
+		"hang": {takes: []string{"role"}, says: "the {role}'s server hangs, which RDS does not see", do: func(_ context.Context, s *stage, a arguments) error {
 			return s.server(a["role"], (*pgtest.Server).Suspend)
 		}},
 		"unhang": {takes: []string{"role"}, says: "the {role}'s server goes on", do: func(_ context.Context, s *stage, a arguments) error {

@@ -118,6 +118,11 @@ func (f *finding) instance(p Policy, o Observation, now time.Time, rds state) {
 	if rds != answering && p.OnRegionSilent == SilentAsk {
 		f.refuse(refusal.AskRegionSilent, "the RDS API of the primary's region does not answer (%s)", o.RDSAPI.Class)
 	}
+	// A primary that was silent while RDS was at work on it is to be heard again
+	// after that, and not at once. It gets the window anew, unless RDS gave it up.
+	if f.evidence != EvidenceFailed {
+		f.since = later(f.since, o.Primary.WorkAt)
+	}
 	f.until = f.since.Add(window)
 }
 
@@ -130,7 +135,8 @@ func (f *finding) region(p Policy, o Observation, now time.Time, witness state) 
 	carried := !o.Primary.StatusAt.IsZero() && o.Primary.StatusAt.Add(StatusCarry).After(f.since)
 	condition := ConditionOf(o.Primary.Status)
 	working := carried && condition != Serving && condition != Failed
-	if working || recovering(o, f.since) {
+	worked := !o.Primary.WorkAt.IsZero() && o.Primary.WorkAt.Add(StatusCarry).After(f.since)
+	if working || worked || recovering(o, f.since) {
 		window = max(window, p.InstanceUnreachable)
 	}
 	if removed := f.removed(o, carried || unrefuted(o)); !removed && working && now.Sub(o.Primary.StatusAt) <= StatusFresh {

@@ -87,8 +87,10 @@ func forbiddenByRDS(p Policy, o Observation, region bool) []rule {
 	if region {
 		return w.inASilentRegion(p)
 	}
+	givenUp := w.fresh && (w.Status == "failed" || w.Status == "incompatible-network")
 	return []rule{
 		{"RDS did not tell the status", !w.fresh && !w.before},
+		{"RDS had been at work within the window", !givenUp && epoch.Sub(w.WorkAt) < p.InstanceUnreachable},
 		{"the primary was gone or being deleted", w.Gone || w.Status == "deleting"},
 		{"RDS was at work on the primary", w.working() || w.resting()},
 		{"RDS was recovering the primary", !w.RecoveryAt.IsZero() && epoch.Sub(w.RecoveryAt) < RecoveryGrace},
@@ -102,6 +104,7 @@ func (w lastWord) inASilentRegion(p Policy) []rule {
 		{"the primary was stopped when its region fell silent", (w.before || w.unheard) && w.resting()},
 		{"RDS was at work on the primary a moment ago", w.fresh && w.before && w.working()},
 		{"RDS was at work on the primary and had not the longer window", w.before && w.working() && short},
+		{"RDS had been at work on the primary, which had not the longer window", w.silence.Sub(w.WorkAt) < StatusCarry && short},
 		{"RDS was recovering the primary and had not the longer window", !w.RecoveryAt.IsZero() && w.silence.Sub(w.RecoveryAt) < RecoveryGrace && short},
 	}
 }

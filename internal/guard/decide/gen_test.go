@@ -82,6 +82,7 @@ func drawAny(t *rapid.T) Observation {
 		Primary: Primary{
 			ResourceID: id.Draw(t, "primary"), Status: rapid.SampledFrom(allStatuses).Draw(t, "status"),
 			StatusAt: when(t, "status at"), Gone: rapid.Bool().Draw(t, "gone"), RecoveryAt: when(t, "recovery"),
+			WorkAt: when(t, "work"),
 		},
 		Replica: Replica{
 			ResourceID: id.Draw(t, "replica"), Exists: rapid.Bool().Draw(t, "exists"),
@@ -144,6 +145,9 @@ func drawLost(t *rapid.T, p Policy) Observation {
 	}
 	if failed {
 		o.Primary.Status = "failed"
+	}
+	if !region && rapid.Bool().Draw(t, "rds had been at work") {
+		o.Primary.WorkAt = epoch.Add(-window - time.Duration(rapid.IntRange(0, 600).Draw(t, "work ago"))*time.Second)
 	}
 	if region {
 		o.RDSAPI, o.OtherAPI = gone("rds"), gone("other")

@@ -34,6 +34,8 @@ type Primary struct {
 	// Status as RDS words it, and when it was read.
 	Status   string    `json:"status"`
 	StatusAt time.Time `json:"status_at,omitzero"`
+	// WorkAt is when RDS last reported a status in which it is at work.
+	WorkAt time.Time `json:"work_at,omitzero"`
 	// Gone: RDS answered that there is no such instance.
 	Gone bool `json:"gone,omitempty"`
 	// RecoveryAt is the time of the last event in which RDS reported a

@@ -90,7 +90,7 @@ func perturb(t *rapid.T, p Policy) Observation {
 			path.SilentSince = epoch.Add(-time.Duration(rapid.IntRange(0, 900).Draw(t, "silence")) * time.Second)
 			path.LastPositive, path.LastSample = path.SilentSince, epoch
 		case 10:
-			o.Primary.Status = junk.Primary.Status
+			o.Primary.Status, o.Primary.WorkAt = junk.Primary.Status, junk.Primary.WorkAt
 			o.Primary.StatusAt = o.Primary.StatusAt.Add(-time.Duration(rapid.IntRange(0, 300).Draw(t, "told before")) * time.Second)
 			o.Primary.Gone = rapid.IntRange(0, 3).Draw(t, "gone") == 0
 		case 11:

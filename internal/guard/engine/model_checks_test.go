@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
@@ -81,9 +82,11 @@ func (w *world) checkClaim(s engine.State) {
 	}
 	p := engine.ModelPolicy()
 	recovering := w.held(w.recoveryAt, blame) && !w.held(w.recoveryAt, decide.RecoveryGrace)
+	worked := !w.workedAt.IsZero() && w.now.Sub(w.workedAt) < p.InstanceUnreachable-blame
 	allowed := s.Failover.Request != nil && s.Failover.Request.AllowDataLoss
 	w.check([]rule{
 		{recovering && w.upFor(eastRDS, decide.RecoveryGrace), "claimed just after RDS began a failover of its own"},
+		{worked && w.primary.Status == lifecycle.Available && w.upFor(eastRDS, p.InstanceUnreachable) && w.crashes == 0 && w.stalls == 0, "claimed just after RDS was at work on the primary"},
 		// What happens between two looks is not seen, and a crash makes for a pause.
 		{w.longestRun < p.Arming-25*time.Second && w.crashes == 0 && w.stalls == 0, "claimed for a primary that was never healthy for long"},
 		{!w.lastEnd.IsZero() && w.now.Sub(w.lastEnd) < p.Cooldown-5*time.Second, "claimed during the cooldown"},

@@ -168,7 +168,8 @@ var disasters = []func(w *world, at time.Time){
 func (w *world) endUpgrade() {
 	if w.aws.instance(engine.SitePrimary).Status == upgrading {
 		w.aws.force(engine.SitePrimary, lifecycle.Available)
-		w.pg.alive = true
+		// RDS says so, and the database is not there yet.
+		w.at(w.now.Add(w.between(0, 45*time.Second)), func(w *world) { w.pg.alive = true })
 	}
 }
 

@@ -43,6 +43,7 @@ type record struct {
 	greenSince  time.Time // all that arming needs is well
 	longestRun  time.Duration
 	workSince   time.Time // RDS is at work on the primary
+	workedAt    time.Time // RDS was last at work on the primary
 	witnessDown time.Time // nothing outside the region answers
 	outageSince time.Time // the primary lives, fenced, and nobody was promoted
 	doubleSince time.Time // two instances take writes
@@ -123,6 +124,9 @@ func (w *world) follow() {
 		w.longestRun = max(w.longestRun, w.now.Sub(w.greenSince))
 	}
 	mark(&w.workSince, w.primary.Status != lifecycle.Available && w.primary.Status != lifecycle.Failed, w.now)
+	if !w.workSince.IsZero() {
+		w.workedAt = w.now
+	}
 	mark(&w.lateSince, w.pg.behind() > engine.ModelPolicy().MaxDataLoss+20*time.Second, w.now)
 	mark(&w.witnessDown, !w.up(w.witness()), w.now)
 	w.checkOutage()

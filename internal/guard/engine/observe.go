@@ -42,6 +42,9 @@ func (w *Watch) see(x Samples, now time.Time) {
 		w.Primary.Gone = !i.Exists
 		if i.Exists {
 			w.Primary.ResourceID, w.Primary.Status = i.ResourceID, i.Status
+			if decide.ConditionOf(i.Status) == decide.Working {
+				w.Primary.WorkAt = now
+			}
 		}
 		w.Primary.StatusAt = now
 		if i.RecoveryAt.After(w.Primary.RecoveryAt) {

@@ -36,11 +36,14 @@ var blinded = map[string]func(*decide.Policy, *decide.Observation){
 	"arming": func(_ *decide.Policy, o *decide.Observation) {
 		o.Facts.ArmedFor, o.Facts.Held = o.Primary.ResourceID, false
 	},
-	"cooldown":       func(_ *decide.Policy, o *decide.Observation) { o.Facts.CooldownUntil = time.Time{} },
-	"pause":          func(_ *decide.Policy, o *decide.Observation) { o.Facts.Paused = false },
-	"loss limit":     func(p *decide.Policy, _ *decide.Observation) { p.MaxDataLoss = time.Hour },
-	"RDS at work":    func(_ *decide.Policy, o *decide.Observation) { o.Primary.Status = "available" },
-	"RDS recovering": func(_ *decide.Policy, o *decide.Observation) { o.Primary.RecoveryAt = time.Time{} },
+	"cooldown":   func(_ *decide.Policy, o *decide.Observation) { o.Facts.CooldownUntil = time.Time{} },
+	"pause":      func(_ *decide.Policy, o *decide.Observation) { o.Facts.Paused = false },
+	"loss limit": func(p *decide.Policy, _ *decide.Observation) { p.MaxDataLoss = time.Hour },
+	"RDS at work": func(_ *decide.Policy, o *decide.Observation) {
+		o.Primary.Status, o.Primary.WorkAt = "available", time.Time{}
+	},
+	"RDS at work a moment ago": func(_ *decide.Policy, o *decide.Observation) { o.Primary.WorkAt = time.Time{} },
+	"RDS recovering":           func(_ *decide.Policy, o *decide.Observation) { o.Primary.RecoveryAt = time.Time{} },
 }
 
 // TestSafeguards_CanNotBeTakenAwayByTheProgramItself: only tests may write to
