@@ -1,6 +1,7 @@
 package network
 
 import (
+	"context"
 	"net"
 	"sync"
 
@@ -104,7 +105,11 @@ func (f *flow) connect() bool {
 		return false
 	}
 	server := f.dial(o)
-	if server == nil {
+	switch {
+	case server == nil && f.givenUp():
+		f.network.count(f, func(c *Count) { c.GaveUp++ })
+		return false
+	case server == nil:
 		f.network.count(f, func(c *Count) { c.Refused++ })
 		return false
 	}
@@ -116,7 +121,9 @@ func (f *flow) connect() bool {
 	return true
 }
 
-// dial connects to the instance's server, nil if nobody answers there.
+// dial connects to the instance's server, nil if nobody answers there, or none
+// until the client gave up: where a server hangs with its queue full, packets
+// of clients that are gone must not fill it again.
 func (f *flow) dial(o *opening) *net.TCPConn {
 	if o.err != nil {
 		return nil
@@ -129,12 +136,38 @@ func (f *flow) dial(o *opening) *net.TCPConn {
 	if own, ok := f.listener.Addr().(*net.TCPAddr); ok && f.listener.vantage.Seen && ownAddresses {
 		d.LocalAddr = &net.TCPAddr{IP: own.IP}
 	}
-	c, err := d.DialContext(f.network.ctx, "tcp", addr.String())
+	ctx, end := f.whileWanted()
+	defer end()
+	c, err := d.DialContext(ctx, "tcp", addr.String())
 	if err != nil {
 		return nil
 	}
 	socket, _ := c.(*net.TCPConn) // which TCP dials give
 	return socket
+}
+
+// whileWanted is a context that ends when the client gives up. The end is to be
+// called.
+func (f *flow) whileWanted() (_ context.Context, end func()) {
+	ctx, cancel := context.WithCancel(f.network.ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		f.wait(func() bool { return f.there.ended != going || ctx.Err() != nil })
+		cancel()
+	})
+	return ctx, func() {
+		cancel()
+		f.mu.Lock()
+		f.changed.Broadcast()
+		f.mu.Unlock()
+		watch.Wait()
+	}
+}
+
+func (f *flow) givenUp() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.there.ended != going
 }
 
 // permitted waits for leave to open the connection, or for word that nobody is

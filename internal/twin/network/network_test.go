@@ -208,6 +208,18 @@ func TestNetwork_HeldConnectionsGoWithTheirClient(t *testing.T) {
 	require.Empty(t, w.servers["primary-db-dev"].received())
 }
 
+func TestNetwork_ConnectionsThatAHangingServerDoesNotTakeGoWithTheirClient(t *testing.T) {
+	w := newWorld(t)
+	host := w.host("primary-db-dev")
+	w.stuck("primary-db-dev")
+	c := w.dial(primaryApp, host)
+	c.say("hello?")
+	c.hearsNothing()
+	require.NoError(t, c.Close())
+	require.Eventually(t, func() bool { return w.count(primaryApp, host).GaveUp == 1 }, soon, time.Millisecond)
+	require.Zero(t, w.count(primaryApp, host).Opened)
+}
+
 func TestCut_StopsWhatItMatchesAndNothingElse(t *testing.T) {
 	w := newWorld(t)
 	host := w.host("primary-db-dev")

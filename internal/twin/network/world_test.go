@@ -120,6 +120,33 @@ func newServer(t *testing.T, name string) *server {
 	return s
 }
 
+// stuck has the server of an instance hang with its queue full: the kernel
+// answers no more packets that ask for a connection.
+func (w *world) stuck(identifier string) {
+	w.t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { _ = syscall.Close(fd) })
+	require.NoError(w.t, syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	require.NoError(w.t, syscall.Listen(fd, 0))
+	name, err := syscall.Getsockname(fd)
+	require.NoError(w.t, err)
+	in4, ok := name.(*syscall.SockaddrInet4)
+	require.True(w.t, ok)
+	addr := netip.AddrPortFrom(netip.AddrFrom4(in4.Addr), uint16(in4.Port)) //nolint:gosec // a port
+	filler := net.Dialer{Timeout: quiet}
+	for range 2 {
+		c, err := filler.DialContext(w.t.Context(), "tcp", addr.String())
+		if err != nil {
+			break // full
+		}
+		w.t.Cleanup(func() { _ = c.Close() })
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.servers[identifier] = &server{name: identifier, addr: addr}
+}
+
 func (s *server) talk(c net.Conn) {
 	defer func() { _ = c.Close() }()
 	_, _ = fmt.Fprintf(c, "%s\n", s.name)
