@@ -109,6 +109,10 @@ func (f *finding) instance(p Policy, o Observation, now time.Time, rds state) {
 		f.refuse(refusal.PrimaryInTransition, "RDS reports the primary %q", o.Primary.Status)
 	case condition == Failed && fresh:
 		f.evidence, window = EvidenceFailed, p.InstanceFailed
+	default:
+		// A primary that was silent while RDS was at work on it is to be heard
+		// again after that, and not at once: it gets the window anew.
+		f.since = later(f.since, o.Primary.WorkAt)
 	}
 	if recovering(o, now) {
 		f.refuse(refusal.PrimaryRecovering, "RDS reported a failover or restart of its own %s ago", ago(o.Primary.RecoveryAt, now))
@@ -117,11 +121,6 @@ func (f *finding) instance(p Policy, o Observation, now time.Time, rds state) {
 	// to be asked about silence are asked about this too.
 	if rds != answering && p.OnRegionSilent == SilentAsk {
 		f.refuse(refusal.AskRegionSilent, "the RDS API of the primary's region does not answer (%s)", o.RDSAPI.Class)
-	}
-	// A primary that was silent while RDS was at work on it is to be heard again
-	// after that, and not at once. It gets the window anew, unless RDS gave it up.
-	if f.evidence != EvidenceFailed {
-		f.since = later(f.since, o.Primary.WorkAt)
 	}
 	f.until = f.since.Add(window)
 }

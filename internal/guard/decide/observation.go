@@ -34,7 +34,8 @@ type Primary struct {
 	// Status as RDS words it, and when it was read.
 	Status   string    `json:"status"`
 	StatusAt time.Time `json:"status_at,omitzero"`
-	// WorkAt is when RDS last reported a status in which it is at work.
+	// WorkAt is when RDS last reported a status in which it is at work, or after
+	// that another: until then it may have been.
 	WorkAt time.Time `json:"work_at,omitzero"`
 	// Gone: RDS answered that there is no such instance.
 	Gone bool `json:"gone,omitempty"`

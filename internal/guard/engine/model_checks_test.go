@@ -82,16 +82,22 @@ func (w *world) checkClaim(s engine.State) {
 	}
 	p := engine.ModelPolicy()
 	recovering := w.held(w.recoveryAt, blame) && !w.held(w.recoveryAt, decide.RecoveryGrace)
-	worked := !w.workedAt.IsZero() && w.now.Sub(w.workedAt) < p.InstanceUnreachable-blame
 	allowed := s.Failover.Request != nil && s.Failover.Request.AllowDataLoss
 	w.check([]rule{
 		{recovering && w.upFor(eastRDS, decide.RecoveryGrace), "claimed just after RDS began a failover of its own"},
-		{worked && w.primary.Status == lifecycle.Available && w.upFor(eastRDS, p.InstanceUnreachable) && w.crashes == 0 && w.stalls == 0, "claimed just after RDS was at work on the primary"},
+		{w.workedWithin(p.InstanceUnreachable - blame), "claimed just after RDS was at work on the primary"},
 		// What happens between two looks is not seen, and a crash makes for a pause.
 		{w.longestRun < p.Arming-25*time.Second && w.crashes == 0 && w.stalls == 0, "claimed for a primary that was never healthy for long"},
 		{!w.lastEnd.IsZero() && w.now.Sub(w.lastEnd) < p.Cooldown-5*time.Second, "claimed during the cooldown"},
 		{w.held(w.lateSince, blame) && !allowed, "claimed with the replica too far behind"},
 	})
+}
+
+// workedWithin: RDS was at work on the primary that long ago, and the guard has
+// heard so, for it neither crashed nor stood still.
+func (w *world) workedWithin(d time.Duration) bool {
+	return !w.workedAt.IsZero() && w.now.Sub(w.workedAt) < d && w.primary.Status == lifecycle.Available &&
+		w.upFor(eastRDS, d+blame) && w.crashes == 0 && w.stalls == 0
 }
 
 // isolated: for long enough, nothing outside the guard's region has answered.

@@ -41,10 +41,10 @@ func (w *Watch) see(x Samples, now time.Time) {
 	if i := x.Writer; i != nil {
 		w.Primary.Gone = !i.Exists
 		if i.Exists {
-			w.Primary.ResourceID, w.Primary.Status = i.ResourceID, i.Status
-			if decide.ConditionOf(i.Status) == decide.Working {
+			if atWork(w.Primary.Status) || atWork(i.Status) {
 				w.Primary.WorkAt = now
 			}
+			w.Primary.ResourceID, w.Primary.Status = i.ResourceID, i.Status
 		}
 		w.Primary.StatusAt = now
 		if i.RecoveryAt.After(w.Primary.RecoveryAt) {
@@ -58,6 +58,11 @@ func (w *Watch) see(x Samples, now time.Time) {
 		// PostgreSQL itself says that it takes writes, whatever RDS says.
 		w.Replica.IsReplica = false
 	}
+}
+
+// atWork tells of a status that RDS has told whether it is one of being at work.
+func atWork(status string) bool {
+	return status != "" && decide.ConditionOf(status) == decide.Working
 }
 
 // follow updates the replica's position.

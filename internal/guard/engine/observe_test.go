@@ -175,3 +175,32 @@ func TestGauges_TellWhatStands(t *testing.T) {
 		t.Errorf("after a failover: %v", v)
 	}
 }
+
+func TestObserve_RDSMayHaveBeenAtWorkUntilItSaysOtherwise(t *testing.T) {
+	var s State
+	for i, c := range []struct {
+		status string
+		told   bool
+		want   int // the look, from 1 on, until which it may have been at work
+	}{
+		{"available", true, 0},
+		{"maintenance", true, 2},
+		{"maintenance", false, 2},
+		{"available", true, 4},
+		{"available", true, 4},
+		{"failed", true, 4},
+	} {
+		x := atBirth()
+		if x.Writer.Status = c.status; !c.told {
+			x.Writer = nil
+		}
+		s.observe(ModelPolicy(), top0, x, now0.Add(time.Duration(i+1)*time.Second))
+		want := time.Time{}
+		if c.want > 0 {
+			want = now0.Add(time.Duration(c.want) * time.Second)
+		}
+		if got := s.Watch.Primary.WorkAt; !got.Equal(want) {
+			t.Errorf("look %d: at work until %s, want %s", i+1, got, want)
+		}
+	}
+}
