@@ -77,10 +77,10 @@ func holdOne(ctx context.Context, sc scenario.Scenario, drill run, folder string
 		return r
 	}
 	defer release()
-	if r.report, r.err = drill(ctx, sc); r.err == nil {
-		r.err = write(file, r.report)
+	if r.report, r.err = drill(ctx, sc); r.err != nil && ctx.Err() != nil {
+		return r
 	}
-	return r
+	return withReport(r, file)
 }
 
 // most of one scenario's drills at once in one folder.
@@ -106,16 +106,32 @@ func claim(folder, name string) (file string, release func(), err error) {
 	return "", nil, fmt.Errorf("reports in %s: %d drills of %s are under way: %w", folder, most, name, errDrillFailed)
 }
 
-// write writes a report in its three forms.
-func write(file string, r report.Report) error {
-	text, err := r.JSON()
-	if err != nil {
-		return err
-	}
-	for suffix, content := range map[string][]byte{".txt": []byte(r.Text()), ".json": text, ".svg": r.SVG()} {
-		if err := os.WriteFile(file+suffix, content, 0o600); err != nil {
-			return fmt.Errorf("write the report: %w", err)
+// withReport writes the report of a drill in its forms, and the guard's log. A
+// drill that was not held has the log only, if anything; nothing of an earlier
+// one is left beside it.
+func withReport(r result, file string) result {
+	forms := map[string][]byte{".txt": nil, ".json": nil, ".svg": nil, ".log": []byte(strings.Join(append(r.report.Log, ""), "\n"))}
+	if r.err == nil {
+		if forms[".json"], r.err = r.report.JSON(); r.err != nil {
+			return r
 		}
+		forms[".txt"], forms[".svg"] = []byte(r.report.Text()), r.report.SVG()
+	}
+	for suffix, content := range forms {
+		if err := put(file+suffix, content); err != nil {
+			r.err = errors.Join(r.err, fmt.Errorf("write the report: %w", err))
+		}
+	}
+	return r
+}
+
+// put writes a file, or removes it where there is nothing to be in it.
+func put(file string, content []byte) error {
+	if len(content) > 0 {
+		return os.WriteFile(file, content, 0o600)
+	}
+	if err := os.Remove(file); !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
 	return nil
 }
@@ -148,7 +164,7 @@ func summarise(out io.Writer, results []result, folder string) error {
 		_, _ = fmt.Fprintf(out, "\n%s", results[0].report.Text())
 	}
 	if written > 0 {
-		_, _ = fmt.Fprintf(out, "Reports (text, JSON, SVG): %s\n", folder)
+		_, _ = fmt.Fprintf(out, "Reports (text, JSON, SVG, log): %s\n", folder)
 	}
 	if failed > 0 {
 		errs = append(errs, fmt.Errorf("%d of %d: %w", failed, len(results), errDrillFailed))

@@ -43,6 +43,30 @@ func TestHold_GoesOnWhenADrillCannotBeHeld(t *testing.T) {
 	require.Len(t, files, 6, "reports of the two that were held, and no locks: %v", files)
 }
 
+func TestHold_ADrillThatCouldNotBeHeldLeavesTheGuardsLogAndNoEarlierReport(t *testing.T) {
+	folder := t.TempDir()
+	var fault error
+	drill := func(context.Context, scenario.Scenario) (report.Report, error) {
+		return report.Report{Scenario: "one", Log: []string{"+1.0  looks", "+2.0  refuses"}}, fault
+	}
+	names := func() []string {
+		files, err := filepath.Glob(filepath.Join(folder, "*"))
+		require.NoError(t, err)
+		for i := range files {
+			files[i] = filepath.Base(files[i])
+		}
+		return files
+	}
+	require.NoError(t, hold(t.Context(), three[:1], 1, drill, folder)[0].err)
+	require.Equal(t, []string{"one.json", "one.log", "one.svg", "one.txt"}, names())
+	fault = errMachine
+	require.ErrorIs(t, hold(t.Context(), three[:1], 1, drill, folder)[0].err, errMachine)
+	require.Equal(t, []string{"one.log"}, names())
+	text, err := os.ReadFile(filepath.Join(folder, "one.log")) //nolint:gosec // the test's own
+	require.NoError(t, err)
+	require.Equal(t, "+1.0  looks\n+2.0  refuses\n", string(text))
+}
+
 func TestHold_BeginsNothingAfterAnInterrupt(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	results := hold(ctx, three, 1, func(context.Context, scenario.Scenario) (report.Report, error) {

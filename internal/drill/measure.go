@@ -102,6 +102,16 @@ func (s *stage) finalRows(ctx context.Context, role, id string) (map[int64]bool,
 	return there, err
 }
 
+// guardLog is what the guard printed, with seconds from the disaster.
+func (s *stage) guardLog() []string {
+	lines := s.world.Functions.Log(s.at().function)
+	log := make([]string, 0, len(lines))
+	for _, l := range lines {
+		log = append(log, fmt.Sprintf("%+9.1f  %s", l.At.Sub(s.record.disaster()).Seconds(), l.Text))
+	}
+	return log
+}
+
 // fromSchedule is the source of what a schedule sends.
 const fromSchedule = "aws.events"
 

@@ -45,7 +45,9 @@ func (b *Base) Run(ctx context.Context, sc scenario.Scenario) (r report.Report, 
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	opened := s.world.Clock.Now()
-	if r, err = s.play(ctx, sc); err != nil {
+	r, err = s.play(ctx, sc)
+	r.Log = s.guardLog()
+	if err != nil {
 		return r, err
 	}
 	r.Scenario, r.Title, r.Scale = sc.Name, sc.Title, s.world.Clock.Scale()

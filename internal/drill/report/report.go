@@ -33,6 +33,9 @@ type Report struct {
 	Apps   []App   `json:"applications,omitempty"`
 	Guard  Guard   `json:"guard"`
 	Plans  []Plan  `json:"plans,omitempty"`
+	// Log is what the guard printed, each line with its moment. It is a file of
+	// its own, and the only one of a drill that could not be held to its end.
+	Log []string `json:"-"`
 }
 
 // Finding of the wiring.
