@@ -38,7 +38,7 @@ func drills(t *testing.T) *drill.Base {
 		}
 		// Slower than by default: what else a machine does must not decide a test.
 		p.base, p.err = drill.Prepare(t.Context(), drill.Options{
-			Project: project, Root: twin.Dir(p.root), Environment: "dev", Scale: 12, Patience: 2, Out: &p.said, Labelled: true,
+			Project: project, Root: twin.Dir(p.root), Environment: "dev", Scale: 16, Patience: 2, Out: &p.said, Labelled: true,
 		})
 	})
 	require.NoError(t, p.err)

@@ -15,6 +15,7 @@ import (
 // TestLocal is the life of an environment, in order: each stage begins where
 // the one before ended, as for the user who follows the README.
 func TestLocal(t *testing.T) {
+	t.Parallel()
 	a := newAccount(t)
 	dev := a.environment("dev")
 

@@ -40,6 +40,7 @@ var reviewDay = time.Date(2026, time.November, 23, 0, 0, 0, 0, time.UTC)
 // deployed and protected environment, and reviews each plan beside the other
 // stack's unchanged one.
 func TestReview(t *testing.T) {
+	t.Parallel()
 	a := newAccount(t)
 	prod := a.environment("prod")
 	engine, err := review.NewEngine(t.Context())

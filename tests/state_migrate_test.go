@@ -89,6 +89,7 @@ func (m *moving) move(t *testing.T, to string, bucket bool) string {
 // TestState_MovesToS3AndBackWithoutLosingAnything deploys with state in files,
 // moves it to S3 as docs/state.md says, and moves it back.
 func TestState_MovesToS3AndBackWithoutLosingAnything(t *testing.T) {
+	t.Parallel()
 	m := newMoving(t)
 	m.plan(t, 2)
 	m.apply(t, 2)

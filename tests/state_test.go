@@ -16,6 +16,7 @@ import (
 // TestState_OnS3 is the life of an environment whose state is in S3, in order,
 // with the commands that a CI runs.
 func TestState_OnS3(t *testing.T) {
+	t.Parallel()
 	r := newRemote(t, onS3())
 
 	t.Run("drctl makes the bucket, and a second time changes nothing", func(t *testing.T) { requireBootstrap(t, r) })
@@ -65,8 +66,6 @@ func TestState_OnS3(t *testing.T) {
 	t.Run("every write carries the next serial of one lineage", func(t *testing.T) { requireOneHistory(t, r) })
 
 	t.Run("what a CI calls plans, reviews and applies", func(t *testing.T) { requireMakeTargets(t, r) })
-
-	t.Run("local runs keep to their folder, whatever backend is configured", func(t *testing.T) { requireLocalStaysLocal(t, r) })
 }
 
 func requireBootstrap(t *testing.T, r *remote) {
@@ -226,23 +225,22 @@ func requireReviewBlocks(t *testing.T, r *remote) {
 	require.Contains(t, strings.ToLower(string(review)), "blocked", out)
 }
 
-// requireLocalStaysLocal deploys with the local targets while an S3 backend is
-// configured and its server within reach.
-func requireLocalStaysLocal(t *testing.T, r *remote) {
-	t.Helper()
-	for _, variable := range append(r.s3.Env(), contextWith(t, onS3())) {
+// TestState_LocalRunsKeepToTheirFolder deploys with the local targets while an
+// S3 backend is configured and its server within reach.
+func TestState_LocalRunsKeepToTheirFolder(t *testing.T) {
+	s3 := s3test.New(t)
+	for _, variable := range append(s3.Env(), contextWith(t, onS3())) {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)
 	}
-	r.s3.Forget()
 	stage := newAccount(t)
 	t.Setenv("PGDR_ENVIRONMENT_FILE", "environments/dev.yaml")
 	e := stage.environment("local")
 	e.run(t, e.runner.Deploy)
-	require.Empty(t, r.s3.Requests())
+	require.Empty(t, s3.Requests())
 	for _, role := range []string{"primary", "replica"} {
 		require.FileExists(t, filepath.Join(stage.dir.Environment("local"), "state", "pgdr-"+role+"-local.tfstate"))
 	}
 	e.run(t, e.runner.Destroy)
-	require.Empty(t, r.s3.Requests())
+	require.Empty(t, s3.Requests())
 }

@@ -16,6 +16,7 @@ import (
 var metaArguments = []string{"//", "provider", "lifecycle", "depends_on", "provisioner", "connection", "count", "for_each"}
 
 func TestValidate_PassesForTheShippedEnvironments(t *testing.T) {
+	t.Parallel()
 	a := newAccount(t)
 	for _, suffix := range []string{"dev", "prod"} {
 		e := a.environment(suffix)
