@@ -21,7 +21,8 @@ func TestDrill_OfABrokenConfigurationFailsWithTheRightDiagnosis(t *testing.T) {
 	require.GreaterOrEqual(t, len(files), 9)
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			t.Parallel()                   // nothing is drilled: a busy machine decides nothing
+			// Nothing is drilled, so a busy machine decides nothing.
+			t.Parallel()
 			text, err := os.ReadFile(file) //nolint:gosec // test data
 			require.NoError(t, err)
 			sc, err := scenario.Parse(text, drill.Vocabulary())
