@@ -239,6 +239,22 @@ func TestCut_StopsWhatItMatchesAndNothingElse(t *testing.T) {
 	late.hears("primary-db-dev")
 }
 
+func TestReset_EndsConnectionsWithWhatWasOnItsWay(t *testing.T) {
+	w := newWorld(t)
+	host := w.host("primary-db-dev")
+	far, other := w.dial(replicaApp, host), w.dial(replicaApp, w.host("replica-db-dev"))
+	far.hears("primary-db-dev")
+	other.hears("replica-db-dev")
+	lift := w.net.Cut(func(p network.Path) bool { return p.To.Region == primary })
+	w.servers["primary-db-dev"].say("acknowledged, and never sent again")
+	far.hearsNothing()
+	w.net.Reset(func(p network.Path) bool { return p.To.Region == primary })
+	lift()
+	require.ErrorIs(t, far.ends(), syscall.ECONNRESET)
+	other.talks()
+	w.dial(replicaApp, host).hears("primary-db-dev")
+}
+
 func TestCut_TwoOverlapUntilBothAreLifted(t *testing.T) {
 	w := newWorld(t)
 	c := w.dial(replicaApp, w.host("primary-db-dev"))

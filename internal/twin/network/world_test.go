@@ -169,6 +169,15 @@ func (s *server) received() string {
 	return s.got.String()
 }
 
+// say sends a line on every open connection.
+func (s *server) say(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.conns {
+		_, _ = io.WriteString(c, line+"\n")
+	}
+}
+
 func (s *server) hangUp() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

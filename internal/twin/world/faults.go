@@ -59,6 +59,10 @@ func (f *faults) names() []string {
 // apart tells whether a path leads from one region to another.
 func apart(p network.Path) bool { return p.From.Region != p.To.Region }
 
+func touching(region string) func(network.Path) bool {
+	return func(p network.Path) bool { return p.From.Region == region || p.To.Region == region }
+}
+
 // LoseRegion takes a region away: the power of its servers, all of its network
 // and all of its APIs; with us-east-1 the control planes of Route 53 and IAM.
 func (w *World) LoseRegion(region string) {
@@ -66,7 +70,7 @@ func (w *World) LoseRegion(region string) {
 	w.Servers.HoldReplication(region, true)
 	w.faults.keep("region "+region,
 		w.AWS.Faults().Add(wire.Scope{Region: region}, wire.BlackHole()),
-		w.Network.Cut(func(p network.Path) bool { return p.From.Region == region || p.To.Region == region }),
+		w.Network.Cut(touching(region)),
 		func() {
 			w.Servers.HoldReplication(w.other(region), false)
 			w.Servers.HoldReplication(region, false)
@@ -75,8 +79,10 @@ func (w *World) LoseRegion(region string) {
 	w.Functions.KillRegion(region)
 }
 
-// ReturnRegion gives a region back: its servers start again.
+// ReturnRegion gives a region back: its servers start again, and know of no
+// connection from before.
 func (w *World) ReturnRegion(region string) {
+	w.Network.Reset(touching(region))
 	w.faults.darken(region, false)
 	w.faults.lift("region " + region)
 }
