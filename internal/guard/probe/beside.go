@@ -22,6 +22,11 @@ func (d *Databases) prepareBeside(look context.Context, m engine.Member) error {
 	case err := <-done:
 		return err
 	case <-look.Done():
+	}
+	select {
+	case err := <-done: // of the same moment
+		return err
+	default:
 		return errPreparing
 	}
 }
