@@ -107,7 +107,7 @@ func (s *stage) guardLog() []string {
 	lines := s.world.Functions.Log(s.at().function)
 	log := make([]string, 0, len(lines))
 	for _, l := range lines {
-		log = append(log, fmt.Sprintf("%+9.1f  %s", l.At.Sub(s.record.disaster()).Seconds(), l.Text))
+		log = append(log, fmt.Sprintf("%+9.1f  %s", s.record.seconds(l.At), l.Text))
 	}
 	return log
 }

@@ -64,6 +64,9 @@ func (r *recorder) disaster() time.Time {
 	return r.fell
 }
 
+// seconds from the disaster to a moment.
+func (r *recorder) seconds(at time.Time) float64 { return at.Sub(r.disaster()).Seconds() }
+
 // struck tells whether the disaster has struck.
 func (r *recorder) struck() bool {
 	r.mu.Lock()

@@ -317,5 +317,5 @@ func (s *stage) tell(at time.Time, lane, text string) {
 	if s.base.o.Labelled {
 		label = fmt.Sprintf("%-22s ", s.name)
 	}
-	s.base.say("%s%+8.1f s  %-12s  %s", label, at.Sub(s.record.disaster()).Seconds(), lane, text)
+	s.base.say("%s%+8.1f s  %-12s  %s", label, s.record.seconds(at), lane, text)
 }

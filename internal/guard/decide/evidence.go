@@ -96,7 +96,7 @@ func (f *finding) instance(p Policy, o Observation, now time.Time, rds state) {
 	f.evidence = EvidenceUnreachable
 	window := p.InstanceUnreachable
 	fresh := now.Sub(o.Primary.StatusAt) <= StatusFresh && !o.Primary.StatusAt.IsZero()
-	carried := !o.Primary.StatusAt.IsZero() && o.Primary.StatusAt.Add(StatusCarry).After(f.since)
+	carried := f.carries(o.Primary.StatusAt)
 	condition := ConditionOf(o.Primary.Status)
 	switch {
 	case o.Primary.Gone:
@@ -131,11 +131,10 @@ func (f *finding) region(p Policy, o Observation, now time.Time, witness state) 
 	window := p.RegionSilent
 	// A region may begin to fail with RDS repairing things. Then the instance
 	// gets the longer window, but the region's loss is not ruled out by it.
-	carried := !o.Primary.StatusAt.IsZero() && o.Primary.StatusAt.Add(StatusCarry).After(f.since)
+	carried := f.carries(o.Primary.StatusAt)
 	condition := ConditionOf(o.Primary.Status)
 	working := carried && condition != Serving && condition != Failed
-	worked := !o.Primary.WorkAt.IsZero() && o.Primary.WorkAt.Add(StatusCarry).After(f.since)
-	if working || worked || recovering(o, f.since) {
+	if working || f.carries(o.Primary.WorkAt) || recovering(o, f.since) {
 		window = max(window, p.InstanceUnreachable)
 	}
 	if removed := f.removed(o, carried || unrefuted(o)); !removed && working && now.Sub(o.Primary.StatusAt) <= StatusFresh {
@@ -152,6 +151,12 @@ func (f *finding) region(p Policy, o Observation, now time.Time, witness state) 
 		f.refuse(refusal.AskRegionSilent, "the primary's region has been silent for %s", ago(f.since, now))
 	}
 	f.until = f.since.Add(window)
+}
+
+// carries tells whether a word of RDS's from then still counts: it is from no
+// longer than StatusCarry before the silence.
+func (f *finding) carries(told time.Time) bool {
+	return !told.IsZero() && told.Add(StatusCarry).After(f.since)
 }
 
 // removed refuses where RDS's last word, if it stands, was that somebody had

@@ -101,17 +101,20 @@ func (f *flow) serve() {
 // client gave up, or nobody is there.
 func (f *flow) connect() bool {
 	o := f.permitted()
-	if o == nil {
-		return false
+	var server *net.TCPConn
+	if o != nil {
+		server = f.dial(o)
 	}
-	server := f.dial(o)
 	switch {
-	case server == nil && f.givenUp():
+	case server != nil:
+	case f.givenUp():
 		f.network.count(f, func(c *Count) { c.GaveUp++ })
 		return false
-	case server == nil:
+	case o != nil:
 		f.network.count(f, func(c *Count) { c.Refused++ })
 		return false
+	default:
+		return false // it was ended
 	}
 	if !f.begin(server, o.path) {
 		reset(server) // ended meanwhile
@@ -164,10 +167,11 @@ func (f *flow) whileWanted() (_ context.Context, end func()) {
 	}
 }
 
+// givenUp tells whether the client ended a connection that nobody else did.
 func (f *flow) givenUp() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.there.ended != going
+	return !f.dead && f.there.ended != going
 }
 
 // permitted waits for leave to open the connection, or for word that nobody is
@@ -180,9 +184,6 @@ func (f *flow) permitted() *opening {
 		case f.dead:
 			return nil
 		case f.there.ended != going:
-			f.mu.Unlock()
-			f.network.count(f, func(c *Count) { c.GaveUp++ })
-			f.mu.Lock()
 			return nil
 		case f.opening != nil && (f.opening.err != nil || f.opening.verdict.Allowed):
 			return f.opening

@@ -59,6 +59,7 @@ func (f *faults) names() []string {
 // apart tells whether a path leads from one region to another.
 func apart(p network.Path) bool { return p.From.Region != p.To.Region }
 
+// touching matches the paths that begin or end in a region.
 func touching(region string) func(network.Path) bool {
 	return func(p network.Path) bool { return p.From.Region == region || p.To.Region == region }
 }
@@ -96,7 +97,7 @@ func (w *World) PartRegion(region string) {
 	w.Servers.HoldReplication(w.other(region), true)
 	w.faults.keep("part "+region,
 		w.AWS.Faults().Add(wire.Scope{Region: region}, wire.BlackHole()),
-		w.Network.Cut(func(p network.Path) bool { return apart(p) && (p.From.Region == region || p.To.Region == region) }),
+		w.Network.Cut(func(p network.Path) bool { return apart(p) && touching(region)(p) }),
 		func() { w.Servers.HoldReplication(w.other(region), false) })
 }
 
