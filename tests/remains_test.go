@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +21,7 @@ func TestRemains_SeesALeakedServer(t *testing.T) {
 	t.Cleanup(func() { _ = server.Close() }) // a second time after the test's own
 	mark, pattern := ServersOf(os.Getpid())
 
+	require.NoError(t, server.Exec(t.Context(), "checkpoint")) // so its process is there, by its name
 	found, err := Remains([]string{mark}, []string{pattern})
 	require.NoError(t, err)
 	text := strings.Join(found, "\n")
@@ -36,19 +38,36 @@ func TestRemains_SeesALeakedServer(t *testing.T) {
 
 func TestRemains_SeesProcessesByTheirEnvironmentAndFilesByTheirPattern(t *testing.T) {
 	dir := t.TempDir()
-	sleeper := exec.CommandContext(t.Context(), "sleep", "60")
-	sleeper.Env = []string{"SOMETHING=" + dir}
-	require.NoError(t, sleeper.Start())
+	other := startSpeaking(t, "SOMETHING="+dir)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "pgdr-0.sock"), nil, 0o600))
 
 	found, err := Remains([]string{dir}, []string{filepath.Join(dir, "*.sock")})
 	require.NoError(t, err)
 	require.Len(t, found, 2, found)
-	require.Contains(t, found[0], "sleep 60")
+	require.Contains(t, found[0], "cat -u ")
 
-	require.NoError(t, sleeper.Process.Kill())
-	require.Error(t, sleeper.Wait())
+	require.NoError(t, other.Process.Kill())
+	require.Error(t, other.Wait())
 	found, err = Remains([]string{dir}, nil)
 	require.NoError(t, err)
 	require.Empty(t, found)
+}
+
+// startSpeaking starts a process and waits until it has said something: that
+// its program was started is told before the system shows its command and its
+// environment in /proc.
+func startSpeaking(t *testing.T, environment ...string) *exec.Cmd {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "cat", "-u")
+	command.Env = environment
+	in, err := command.StdinPipe()
+	require.NoError(t, err)
+	out, err := command.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, command.Start())
+	_, err = io.WriteString(in, ".")
+	require.NoError(t, err)
+	_, err = io.ReadFull(out, make([]byte, 1))
+	require.NoError(t, err)
+	return command
 }
