@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,6 +32,11 @@ func begin(t *testing.T, program, temp string) *interrupted {
 	d.cmd.Env = append(os.Environ(), "TMPDIR="+temp)
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	d.cmd.Stderr = &d.out
+	// Who started the tests may ignore it (nohup), and a child inherits that
+	// unless it is caught here.
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGHUP)
+	defer signal.Stop(caught)
 	out, err := d.cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, d.cmd.Start())
@@ -78,7 +84,7 @@ func (d *interrupted) end() {
 // reported.
 func left(t *testing.T, temp string) []string {
 	t.Helper()
-	all, err := Remains([]string{temp}, []string{filepath.Join(temp, "*"), filepath.Join(temp, "twin", "drill-*"), filepath.Join(temp, "twin", "drills", "*.lock")})
+	all, err := Remains([]string{temp}, []string{filepath.Join(temp, "*"), filepath.Join(temp, "twin", "drill-*"), filepath.Join(temp, "twin", "build", "go-*"), filepath.Join(temp, "twin", "drills", "*.lock")})
 	require.NoError(t, err)
 	return slices.DeleteFunc(all, func(what string) bool { return what == "file "+filepath.Join(temp, "twin") })
 }

@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/pgdr/pgdr/internal/leftover"
 )
 
 const (
@@ -81,8 +83,8 @@ func noted(path string) string {
 // compile returns the binary. What would make two builds of the same source
 // differ is taken away: paths, commit, symbol table, the caller's flags. The
 // output stays in dir, with its build id, by which the Go command sees that
-// it is up to date and does not link it again. GOTMPDIR there makes the Go
-// command put it in place in one step.
+// it is up to date and does not link it again. Its temporary files there
+// too make the Go command put it in place in one step.
 func compile(ctx context.Context, root, dir string) ([]byte, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -93,7 +95,12 @@ func compile(ctx context.Context, root, dir string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
 		"-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", out, Package)
 	cmd.Dir = root
-	cmd.Env = append(buildEnvironment(os.Environ()), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0", "GOTMPDIR="+dir)
+	cmd.Env = append(buildEnvironment(os.Environ()), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
+	remove, err := leftover.GoTemp(cmd, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer remove()
 	if output, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build %s: %w\n%s", Package, err, output)
 	}

@@ -205,7 +205,12 @@ func buildFunction(ctx context.Context, project, program string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc,twin", "-o", program, "./functions/failover") // #nosec G204 -- our own program
 	cmd.Dir = project
 	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOOS=", "GOARCH=", "CGO_ENABLED=0")
-	child.Gently(cmd, time.Minute) // interrupted, it removes what it has begun
+	child.Gently(cmd, time.Minute)
+	remove, err := leftover.GoTemp(cmd, filepath.Dir(program))
+	if err != nil {
+		return err
+	}
+	defer remove()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the guard: %w\n%s", err, out)
 	}

@@ -1,5 +1,6 @@
 // Package leftover removes what killed processes left behind: directories whose
-// names tell which process made them, and sockets that nobody listens on.
+// names tell which process made them, a Go command's temporary files among
+// them, and sockets that nobody listens on.
 package leftover
 
 import (

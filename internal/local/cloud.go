@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/pgdr/pgdr/internal/leftover"
 )
 
 // startCloud builds the simulated account's process and starts it, unless it
@@ -17,6 +19,11 @@ func (r *Runner) startCloud(ctx context.Context) error {
 	}
 	r.say("start the simulated account")
 	build := r.command(ctx, "go", "build", "-o", r.simulator(), "./cmd/awssim")
+	remove, err := leftover.GoTemp(build, r.builds())
+	if err != nil {
+		return err
+	}
+	defer remove()
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the simulated account: %w\n%s", err, output)
 	}
@@ -56,4 +63,7 @@ func (r *Runner) cloud(ctx context.Context, verb string, flags ...string) *exec.
 	return r.command(ctx, r.simulator(), append([]string{verb, "--dir", r.Twin.Cloud()}, flags...)...)
 }
 
-func (r *Runner) simulator() string { return filepath.Join(string(r.Twin), "build", "awssim") }
+// builds is where what is built is kept from run to run.
+func (r *Runner) builds() string { return filepath.Join(string(r.Twin), "build") }
+
+func (r *Runner) simulator() string { return filepath.Join(r.builds(), "awssim") }

@@ -173,22 +173,11 @@ func (r *Runner) cdktf(ctx context.Context, verb string) error {
 
 // prepare installs the provider and synthesizes.
 func (r *Runner) prepare(ctx context.Context) error {
-	if err := r.install(ctx); err != nil {
-		return err
-	}
-	r.say("synthesize %s and %s", r.stack("primary"), r.stack("replica"))
-	if err := r.run(ctx, "go", "run", "."); err != nil {
-		return fmt.Errorf("synthesize %s: %w", r.Environment, err)
-	}
-	return nil
-}
-
-func (r *Runner) install(ctx context.Context) error {
 	r.say("build the stand-in AWS provider")
 	if err := r.Twin.Install(ctx, r.Project); err != nil {
 		return err
 	}
-	return os.MkdirAll(r.outdir(), 0o750)
+	return r.Synthesize(ctx)
 }
 
 // initStack prepares a stack's folder; what Terraform prints is shown only

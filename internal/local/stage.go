@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/pgdr/pgdr/internal/leftover"
 )
 
 // This file is for who serves the simulated account itself, a drill for
@@ -23,7 +25,14 @@ func (r *Runner) Synthesize(ctx context.Context) error {
 		return fmt.Errorf("make the output directory: %w", err)
 	}
 	r.say("synthesize %s and %s", r.stack("primary"), r.stack("replica"))
-	if err := r.run(ctx, "go", "run", "."); err != nil {
+	cmd := r.command(ctx, "go", "run", ".")
+	cmd.Stdout, cmd.Stderr = r.Out, r.Out
+	remove, err := leftover.GoTemp(cmd, r.builds())
+	if err != nil {
+		return err
+	}
+	defer remove()
+	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("synthesize %s: %w", r.Environment, err)
 	}
 	return nil

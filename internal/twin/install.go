@@ -17,6 +17,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/child"
 	"github.com/pgdr/pgdr/internal/filelock"
+	"github.com/pgdr/pgdr/internal/leftover"
 )
 
 // Install builds the stand-in provider from the module's source and puts it
@@ -71,7 +72,12 @@ func build(ctx context.Context, module, output string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", output, "./cmd/terraform-provider-aws") //nolint:gosec // the output path is the twin's own
 	cmd.Dir = module
 	cmd.Env = append(without(os.Environ(), "GOFLAGS", "GOOS", "GOARCH"), "CGO_ENABLED=0", "GOFLAGS=")
-	child.Gently(cmd, time.Minute) // interrupted, it removes what it has begun
+	child.Gently(cmd, time.Minute)
+	remove, err := leftover.GoTemp(cmd, filepath.Dir(output))
+	if err != nil {
+		return err
+	}
+	defer remove()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the stand-in provider: %w\n%s", err, bytes.TrimSpace(out))
 	}
