@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/drill/app"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
@@ -64,6 +65,16 @@ func (s *stage) writes(id string) bool {
 		return now.Sub(last.At) <= recently && last.Sent.After(s.record.disaster())
 	}
 	return false
+}
+
+// letWrite waits until every application writes, or has had the time to: what
+// they do in the end is not told by a moment in which the machine was busy.
+func (s *stage) letWrite(ctx context.Context) {
+	idle := func(a *app.App) bool { return !s.writes(a.Log().ID) }
+	until := s.world.Clock.Now().Add(recently)
+	for slices.ContainsFunc(s.apps, idle) && s.world.Clock.Now().Before(until) && ctx.Err() == nil {
+		_ = s.world.Clock.Sleep(ctx, time.Second) // the loop looks at the context
+	}
 }
 
 // lastServer is the instance that acknowledged an application's last write.

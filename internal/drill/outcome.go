@@ -30,6 +30,7 @@ type outcomeOf struct {
 
 // collect reads from the world what came of the drill.
 func (s *stage) collect(ctx context.Context) (*outcomeOf, error) {
+	s.letWrite(ctx)
 	o := &outcomeOf{ledger: s.ledger(), zero: s.record.disaster()}
 	for _, a := range s.apps {
 		o.logs = append(o.logs, a.Log())
