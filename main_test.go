@@ -17,9 +17,10 @@ func synthesizer(t *testing.T) func(outdir string, env ...string) (output string
 	program := filepath.Join(t.TempDir(), "pgdr")
 	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput()
 	require.NoError(t, err, string(built))
+	kept := t.TempDir() // nothing of another version's is used
 	return func(outdir string, env ...string) (string, int) {
 		cmd := exec.CommandContext(t.Context(), program)
-		cmd.Env = append(os.Environ(), append(env, "CDKTF_OUTDIR="+outdir)...)
+		cmd.Env = append(os.Environ(), append(env, "CDKTF_OUTDIR="+outdir, "PGDR_CACHE_DIR="+kept)...)
 		var output bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &output, &output
 		err := cmd.Run()

@@ -3,14 +3,17 @@ package tests
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/guard/command"
+	"github.com/pgdr/pgdr/internal/lambdaruntime"
 )
 
 // tick is what EventBridge sends each minute.
@@ -22,7 +25,8 @@ func (w *functionWorld) tick(at time.Time) []byte {
 }
 
 // live ticks each minute and does to the real replica what RDS does to the
-// simulated one, until the test ends. Each tick must be answered.
+// simulated one, until the test ends. Each tick must be answered; but a busy
+// machine may take one's time away, which is 2.75 s of its own: not two in turn.
 func (w *functionWorld) live() {
 	t := w.t // that of the whole life, not of a stage
 	ctx, cancel := context.WithCancel(t.Context())
@@ -37,6 +41,7 @@ func (w *functionWorld) live() {
 
 func (w *functionWorld) keepTicking(ctx context.Context, t *testing.T, running *sync.WaitGroup) {
 	t.Helper()
+	var late atomic.Bool
 	for ctx.Err() == nil {
 		event := w.tick(w.clock.Now())
 		running.Go(func() {
@@ -44,6 +49,9 @@ func (w *functionWorld) keepTicking(ctx context.Context, t *testing.T, running *
 			var a command.Answer
 			switch {
 			case ctx.Err() != nil:
+			case errors.Is(err, lambdaruntime.ErrTimedOut) && !late.Swap(true):
+				t.Logf("tick: %v", err)
+				return
 			case err != nil:
 				t.Errorf("tick: %v", err)
 			case r.Fault != nil:
@@ -51,6 +59,7 @@ func (w *functionWorld) keepTicking(ctx context.Context, t *testing.T, running *
 			case json.Unmarshal(r.Payload, &a) != nil || a.Action != "tick" || a.Report == nil || a.Report.Rounds == 0:
 				t.Errorf("tick: answered with %s", r.Payload)
 			}
+			late.Store(false)
 		})
 		_ = w.clock.Sleep(ctx, time.Minute) // the loop looks at the context
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"syscall"
 	"testing"
 
@@ -29,6 +30,11 @@ func TestMain(m *testing.M) {
 }
 
 func TestInterruptible_TheFirstSignalAsksAndTheSecondEnds(t *testing.T) {
+	// Who started the tests may ignore them (nohup, a job in the background), and
+	// a child inherits that unless they are caught here.
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGINT, syscall.SIGHUP)
+	defer signal.Stop(caught)
 	for _, first := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(first.String(), func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this test

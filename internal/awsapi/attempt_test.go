@@ -40,7 +40,7 @@ func TestAttempt_NeverSendsAgainWhatMayHaveHadItsEffect(t *testing.T) {
 			w.answer("PromoteReadReplica", c.first, refused)
 			bound := 5 * time.Second // Time enough for another try.
 			if c.first.hang {
-				bound = 400 * time.Millisecond
+				bound = 3 * time.Second
 			}
 			err := w.adapters(t).Promoter.Promote(within(t, bound), replica)
 			if err == nil || !errors.Is(Classify(err), c.want) {
@@ -87,7 +87,7 @@ func TestAttempt_ThrottledUntilTheTimeIsUpIsNotSilence(t *testing.T) {
 	w.answer("DescribeNetworkAcls", response{status: 503, body: `<Response><Errors><Error><Code>RequestLimitExceeded</Code></Error></Errors></Response>`})
 	f := w.adapters(t).Fencer
 	for i := range 4 {
-		_, err := f.Fenced(within(t, 300*time.Millisecond), primary)
+		_, err := f.Fenced(within(t, 1200*time.Millisecond), primary) // each try gets 200 ms or more
 		if !errors.Is(err, engine.ErrThrottled) || errors.Is(err, engine.ErrSilent) {
 			t.Fatalf("call %d: got %v, want ErrThrottled", i, err)
 		}

@@ -18,9 +18,9 @@ const (
 	// goodbye is the type that the preload takes for the request to end.
 	goodbye = jsiiruntime.FQN("pgdr.fastsynth.Goodbye")
 	// patience is how long a runtime may take to end after goodbye.
-	patience = 5 * time.Second
+	patience = 30 * time.Second
 	// lastWords is what jsii gets to report why a runtime ended by itself.
-	lastWords = 20 * time.Millisecond
+	lastWords = 500 * time.Millisecond
 	// launch is evaluated by the user's shell, whichever that is: it has
 	// nothing that shells read differently.
 	launch = `exec /bin/sh "$PGDR_JSII_RUN/node/launch.sh"`

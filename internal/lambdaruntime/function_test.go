@@ -151,7 +151,7 @@ func TestInvoke_KillsTheSandboxAtItsDeadlineOnTheClock(t *testing.T) {
 	now := time.Now()
 	clock, err := simclock.New(now, now, 100)
 	require.NoError(t, err)
-	f := newFunction(t, func(c *lambdaruntime.Config) { c.Clock, c.Timeout = clock, 55*time.Second })
+	f := newFunction(t, func(c *lambdaruntime.Config) { c.Clock, c.Timeout = clock, 5*time.Minute })
 	_, before := invoke(t, f, `{}`)
 	_, err = f.Invoke(t.Context(), []byte(`{"do":"hang"}`))
 	require.ErrorIs(t, err, lambdaruntime.ErrTimedOut)

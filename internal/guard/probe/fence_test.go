@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -81,38 +82,58 @@ func during(t *testing.T, do func(ctx context.Context) error) {
 	})
 }
 
+// meanwhile is a clock with which something happens when the watch has begun,
+// and before it first looks.
+type meanwhile struct {
+	guardClock
+	once *sync.Once
+	do   func()
+}
+
+func (c meanwhile) Sleep(ctx context.Context, d time.Duration) error {
+	c.once.Do(c.do)
+	return c.guardClock.Sleep(ctx, d)
+}
+
+// whileWatched sets such a clock.
+func whileWatched(cfg *probe.Config, do func()) {
+	cfg.Clock = meanwhile{guardClock: cfg.Clock.(guardClock), once: new(sync.Once), do: do}
+}
+
 func TestTryFence_FindsNothingAgainstAFenceThatHolds(t *testing.T) {
 	s, cfg := fencedSite(t)
 	// Left over from before: one that keeps still, and one whose statement
 	// ends only now.
 	s.client(t, outside)
 	busy := s.client(t, outside)
+	holder, err := s.primary.Admin(t.Context(), "postgres")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, holder.Close(context.WithoutCancel(t.Context()))) }()
+	_, err = holder.Exec(t.Context(), `SELECT pg_advisory_lock(77)`)
+	require.NoError(t, err)
 	ended := make(chan error, 1)
 	go func() {
-		_, err := busy.Exec(t.Context(), `SELECT pg_sleep(0.6)`)
+		_, err := busy.Exec(t.Context(), `SELECT pg_advisory_lock(77)`)
 		ended <- err
 	}()
 	require.Eventually(t, func() bool {
-		var active int
-		s.row(t, `SELECT count(*) FROM pg_stat_activity WHERE usename = 'application' AND state = 'active'`, &active)
-		return active == 1
+		var waiting int
+		s.row(t, `SELECT count(*) FROM pg_stat_activity WHERE usename = 'application' AND wait_event_type = 'Lock'`, &waiting)
+		return waiting == 1
 	}, patience, 10*time.Millisecond)
+	whileWatched(&cfg, func() {
+		_, err := holder.Exec(t.Context(), `SELECT pg_advisory_unlock(77)`)
+		require.NoError(t, err)
+		require.NoError(t, <-ended)
+	})
 	saw, err := newDatabases(t, cfg).TryFence(t.Context(), writer)
 	require.NoError(t, err)
 	require.Contains(t, saw, "no session of others")
-	require.NoError(t, <-ended)
 }
 
 func TestTryFence_FindsThoseWhoComeIn(t *testing.T) {
 	s, cfg := fencedSite(t)
-	during(t, func(ctx context.Context) error {
-		conn, err := s.connect(ctx, outside, "application", "")
-		if err != nil {
-			return err
-		}
-		time.Sleep(400 * time.Millisecond) // longer than from look to look
-		return conn.Close(ctx)
-	})
+	whileWatched(&cfg, func() { s.client(t, outside) })
 	_, err := newDatabases(t, cfg).TryFence(t.Context(), writer)
 	require.ErrorIs(t, err, probe.ErrPassable)
 	require.ErrorContains(t, err, outside.String())

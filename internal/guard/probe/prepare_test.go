@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/guard/decide"
@@ -105,13 +106,20 @@ func TestPrepare_FollowsTheAdministratorsPassword(t *testing.T) {
 	requireClass(t, decide.ClassOK, d.Sample(t.Context(), target).SQL)
 }
 
+// A guard does not wait for long for another that prepares; it tries again.
 func TestPrepare_SeveralAtOnceAgree(t *testing.T) {
 	s := sharedSite(t)
 	var all sync.WaitGroup
 	failed := make(chan error, 4)
 	for range cap(failed) {
 		d := newDatabases(t, s.config())
-		all.Go(func() { failed <- d.Prepare(t.Context(), writer) })
+		all.Go(func() {
+			err := d.Prepare(t.Context(), writer)
+			for isLockTimeout(err) {
+				err = d.Prepare(t.Context(), writer)
+			}
+			failed <- err
+		})
 	}
 	all.Wait()
 	close(failed)
@@ -119,6 +127,13 @@ func TestPrepare_SeveralAtOnceAgree(t *testing.T) {
 		require.NoError(t, err)
 	}
 	requireClass(t, decide.ClassOK, newDatabases(t, s.config()).Sample(t.Context(), beat(1)).SQL)
+}
+
+// isLockTimeout tells lock_not_available.
+// https://www.postgresql.org/docs/15/errcodes-appendix.html
+func isLockTimeout(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "55P03"
 }
 
 func TestPrepare_WaitsForAnotherThatPreparesButNotForLong(t *testing.T) {

@@ -112,7 +112,7 @@ func TestSample_AFrozenReplicationPathGoesStaleThenThaws(t *testing.T) {
 	s := newSite(t, pgtest.Options{})
 	s.prepared(t)
 	relay := pgtest.RunRelay(t, s.primary.Addr())
-	s.replicate(t, pgtest.Options{Settings: map[string]string{"wal_receiver_timeout": "4s"}}, relay.Addr())
+	s.replicate(t, pgtest.Options{Settings: map[string]string{"wal_receiver_timeout": "10s"}}, relay.Addr())
 	cfg := s.config()
 	// The guard's clock runs twenty times as fast as the servers': the ten
 	// seconds of grace are half a second of theirs.

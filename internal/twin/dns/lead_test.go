@@ -1,6 +1,7 @@
 package dns_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,7 +37,11 @@ func TestLeads_AreNotedThoughNobodyAsks(t *testing.T) {
 		defer w.mu.Unlock()
 		w.sick[check] = is
 	}
+	var looks atomic.Int32
+	w.cloud.Evolve(func(*awssim.Tx) { looks.Add(1) })
 	w.clock.Advance(time.Minute)
+	seen := looks.Load()
+	require.Eventually(t, func() bool { return looks.Load() > seen+1 }, soon, time.Millisecond) // one is over that began after
 	sick(true)
 	becomes(old, fresh)
 	require.Equal(t, w.clock.Now(), w.dns.Leads()[1].At)

@@ -102,9 +102,9 @@ func TestNetwork_OpenConnectionsOutliveTheirSecurityGroupRule(t *testing.T) {
 	late := w.dial(primaryApp, host)
 	late.hearsNothing()
 	open.talks()
+	require.Eventually(t, func() bool { return w.count(primaryApp, host).Held == 1 }, soon, time.Millisecond)
 	count := w.count(primaryApp, host)
 	require.Equal(t, 1, count.Open)
-	require.Equal(t, 1, count.Held)
 	require.Contains(t, count.Because, "primary-db-sg-dev")
 }
 
@@ -232,7 +232,7 @@ func TestCut_StopsWhatItMatchesAndNothingElse(t *testing.T) {
 	near.talks()
 	late := w.dial(replicaApp, host)
 	late.hearsNothing()
-	require.Equal(t, "the path is cut", w.count(replicaApp, host).Because)
+	require.Eventually(t, func() bool { return w.count(replicaApp, host).Because == "the path is cut" }, soon, time.Millisecond)
 	w.dial(replicaApp, w.host("replica-db-dev")).hears("replica-db-dev")
 	lift()
 	far.hears("cut")
@@ -273,7 +273,7 @@ func TestNetwork_HoldsWhileTheVantageHasNoPlace(t *testing.T) {
 	lost := network.Vantage{ID: "lost", Place: func(*awssim.Tx) (vpc.Interface, error) { return vpc.Interface{}, vpc.ErrNoPlace }}
 	host := w.host("primary-db-dev")
 	w.dial(lost, host).hearsNothing()
-	require.Contains(t, w.count(lost, host).Because, vpc.ErrNoPlace.Error())
+	require.Eventually(t, func() bool { return strings.Contains(w.count(lost, host).Because, vpc.ErrNoPlace.Error()) }, soon, time.Millisecond)
 }
 
 func TestClose_EndsEverything(t *testing.T) {
