@@ -161,7 +161,7 @@ bench-function: ## Measure the function: archive, cold start to the first call, 
 
 .PHONY: bench-drill
 bench-drill: deps ## Compare our recovery with the usual way, in the same simulated world
-	go run ./cmd/bench-drill
+	go run ./cmd/bench-drill $(BENCH_FLAGS)
 
 .PHONY: golden
 golden: ## Write the golden files anew, after a change that is meant
@@ -211,5 +211,5 @@ $(GOLANGCI):
 	mv bin/golangci-lint $@
 
 .PHONY: clean
-clean: ## Remove what was built (not .twin: destroy-local does that)
+clean: ## Remove what was built (not .twin, which holds the simulated account and its state)
 	rm -rf bin dist cdktf.out coverage.out

@@ -102,7 +102,7 @@ func ratioText(ratio float64) string {
 func (r results) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Recovery, compared\n\n")
-	fmt.Fprintf(&b, "`make bench-drill` wrote this: %d trials of each way for each disaster, at %gx. Seconds are simulated.\n\n%s.\n", r.Runs, r.Scale, r.Machine)
+	fmt.Fprintf(&b, "`make bench-drill BENCH_FLAGS='-runs %d -scale %g'` wrote this: so many trials of each way for each disaster, and so many times as fast as the machine's clock. Seconds are simulated.\n\n%s.\n", r.Runs, r.Scale, r.Machine)
 	fmt.Fprintf(&b, about, patience)
 	for _, c := range r.Comparisons {
 		fmt.Fprintf(&b, "\n## %s\n\nMedian (least to most).\n\n| Phase | ours | usual | ratio | usual, alarm looks at 3 periods only | ratio |\n|---|---|---|---|---|---|\n", c.Disaster)

@@ -38,7 +38,7 @@ type scratch struct {
 // Table is the report as Markdown.
 func (r report) Table() string {
 	var t strings.Builder
-	fmt.Fprintf(&t, "%s.\nMedians of %d runs, both ways in turn, seconds on the clock (on processors in brackets).\n\n", r.Machine, r.Runs)
+	fmt.Fprintf(&t, "%s.\nMedians of %d runs (3 at most with empty caches), both ways in turn, seconds on the clock (on processors in brackets).\n\n", r.Machine, r.Runs)
 	t.WriteString("| What | Plain | Fast | Ratio |\n| --- | ---: | ---: | ---: |\n")
 	r.pairRow(&t, "Synthesis of one environment, both stacks", r.Synthesis)
 	r.pairRow(&t, "`go run .`, nothing edited: the same with the Go command and the function's build", r.Program)

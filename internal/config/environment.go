@@ -20,8 +20,11 @@ const MaxSuffix = 32
 var suffixPattern = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 // reservedSuffixes are the folders that the local simulation keeps beside
-// those of the environments, in .twin.
-var reservedSuffixes = []string{"build", "cloud", "mirror"}
+// those of the environments, in .twin; those that begin with reservedPrefix are
+// of drills under way.
+var reservedSuffixes = []string{"build", "cloud", "drills", "mirror"}
+
+const reservedPrefix = "drill-"
 
 // checkSuffix notes a fault unless suffix can be part of every AWS name.
 func checkSuffix(fs *Faults, suffix string) {
@@ -41,7 +44,7 @@ func SuffixFault(suffix string) string {
 		return fmt.Sprintf("give at most %d characters, not %d (the names of IAM roles and Lambda functions, 64, are shared between the suffix and what they are)", MaxSuffix, len(suffix))
 	case suffixPattern.MatchString(strings.ToLower(suffix)) && suffix != strings.ToLower(suffix):
 		return fmt.Sprintf("give lower-case letters, such as %q%s", strings.ToLower(suffix), reason)
-	case slices.Contains(reservedSuffixes, suffix):
+	case slices.Contains(reservedSuffixes, suffix) || strings.HasPrefix(suffix, reservedPrefix):
 		return "give another name: .twin/" + suffix + " is a folder of the local simulation's own"
 	case strings.ToLower(suffix)[0] < 'a' || strings.ToLower(suffix)[0] > 'z':
 		return "start with a letter" + reason
