@@ -53,7 +53,9 @@ func TestReview(t *testing.T) {
 	t.Run("make review says that nothing changes", func(t *testing.T) { requireNothingToReview(t, prod) })
 	r.situation(t, plantest.AsDeployed, nil)
 	r.situation(t, plantest.FailedOver, r.failOver)
-	r.situation(t, plantest.PrimaryGone, r.losePrimary)
+	r.situation(t, plantest.PrimaryGone, func(t *testing.T) { r.lose(t, "us-east-1", "primary-db-prod") })
+	r.situation(t, plantest.MovedBack, r.moveBack)
+	t.Run("the move back is applied", r.finishMove)
 }
 
 // deploy applies both stacks for the first time, each after a review of its
@@ -108,8 +110,11 @@ func (r *reviewing) situation(t *testing.T, name string, begin func(*testing.T))
 		}
 		r.unchanged = r.planBoth(t, name)
 		r.record(t, unchangedIn(name), r.unchanged)
-		if name != plantest.PrimaryGone {
-			got := r.review(t, r.unchanged)
+		switch got := r.review(t, r.unchanged); name {
+		case plantest.PrimaryGone: // its cases tell
+		case plantest.MovedBack:
+			requireMovedBack(t, got)
+		default:
 			require.Empty(t, got.Findings)
 			require.True(t, got.NoChanges())
 			require.Equal(t, review.Clean, got.Verdict)
@@ -294,8 +299,7 @@ func (r *reviewing) failOver(t *testing.T) {
 	r.fence(t, applied)
 }
 
-// fence sets the guard's deny as something that Terraform's stacks do not
-// know: from a configuration and a state of its own.
+// fence sets the guard's deny.
 func (r *reviewing) fence(t *testing.T, applied Applied) {
 	t.Helper()
 	acl := ""
@@ -304,36 +308,47 @@ func (r *reviewing) fence(t *testing.T, applied Applied) {
 			acl = found.text("id")
 		}
 	}
-	dir := filepath.Join(string(r.dir), "fence")
-	require.NoError(t, os.MkdirAll(dir, 0o750))
-	config := map[string]any{
-		"terraform": map[string]any{"required_providers": map[string]any{"aws": map[string]any{"source": "hashicorp/aws", "version": "5.99.1"}}},
-		"provider":  map[string]any{"aws": map[string]any{"region": "us-east-1"}},
-		"resource": map[string]any{"aws_network_acl_rule": map[string]any{"deny": map[string]any{
-			"network_acl_id": acl, "rule_number": 90, "egress": false, "protocol": "6", "rule_action": "deny",
-			"cidr_block": "0.0.0.0/0", "from_port": 5432, "to_port": 5432,
-		}}},
-	}
-	raw, err := json.Marshal(config)
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.tf.json"), raw, 0o600))
-	for _, args := range [][]string{{"init", "-no-color"}, {"apply", "-no-color", "-auto-approve"}} {
-		_, all, code := r.terraformIn(t, dir, args...)
-		require.Zero(t, code, all)
-	}
+	dir := r.foreign(t, "fence", "us-east-1", "aws_network_acl_rule", map[string]any{
+		"network_acl_id": acl, "rule_number": 90, "egress": false, "protocol": "6", "rule_action": "deny",
+		"cidr_block": "0.0.0.0/0", "from_port": 5432, "to_port": 5432,
+	})
+	r.must(t, dir, "apply", "-no-color", "-auto-approve")
 }
 
-// losePrimary deletes the old primary, as somebody may in the console to save
-// its cost, and leaves the state as it was.
-func (r *reviewing) losePrimary(t *testing.T) {
+// foreign is a folder with one thing that Terraform's stacks do not know: with a
+// configuration and a state of its own.
+func (r *reviewing) foreign(t *testing.T, name, region, kind string, arguments map[string]any) (dir string) {
 	t.Helper()
-	primary := r.applied(t).where("aws_db_instance", "identifier", "primary-db-prod")[0]
-	r.tamper(t, "aws_db_instance", primary.text("id"), "deletion_protection", false)
-	dir := r.workingCopy(t, review.Primary)
-	state := filepath.Join(r.dir.Environment("prod"), "state", "pgdr-primary-prod.tfstate")
-	raw, err := os.ReadFile(state)
+	dir = filepath.Join(string(r.dir), name)
+	require.NoError(t, os.MkdirAll(dir, 0o750))
+	raw, err := json.Marshal(map[string]any{
+		"terraform": map[string]any{"required_providers": map[string]any{"aws": map[string]any{"source": "hashicorp/aws", "version": "5.99.1"}}},
+		"provider":  map[string]any{"aws": map[string]any{"region": region}},
+		"resource":  map[string]any{kind: map[string]any{name: arguments}},
+	})
 	require.NoError(t, err)
-	_, all, code := r.terraformIn(t, dir, "destroy", "-no-color", "-auto-approve", "-target="+strings.TrimPrefix(primary.Address, "primary/"))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.tf.json"), raw, 0o600))
+	r.must(t, dir, "init", "-no-color")
+	return dir
+}
+
+// must runs terraform in a folder.
+func (r *reviewing) must(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	_, all, code := r.terraformIn(t, dir, args...)
 	require.Zero(t, code, all)
-	require.NoError(t, os.WriteFile(state, raw, 0o600))
+}
+
+// lose deletes an instance, as somebody does in the console: nothing else, and no
+// state knows of it.
+func (r *reviewing) lose(t *testing.T, region, identifier string) {
+	t.Helper()
+	found := r.applied(t).where("aws_db_instance", "identifier", identifier)[0]
+	r.tamper(t, "aws_db_instance", found.text("id"), "deletion_protection", false)
+	dir := r.foreign(t, "lost-"+identifier, region, "aws_db_instance", map[string]any{
+		"identifier": identifier, "instance_class": found.text("instance_class"), "storage_encrypted": true, "skip_final_snapshot": true,
+	})
+	r.must(t, dir, "import", "-no-color", "aws_db_instance.lost-"+identifier, identifier)
+	r.must(t, dir, "apply", "-no-color", "-auto-approve")
+	r.must(t, dir, "destroy", "-no-color", "-auto-approve")
 }

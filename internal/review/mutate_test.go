@@ -57,7 +57,10 @@ func TestMutations_OfWhatHoldsStateAreFlagged(t *testing.T) {
 						}
 					}, edits...)
 					require.True(t, found(got, wantStateful[name], ""), page(t, got))
-					if name != "forget" && name != "create anew" {
+					switch copied := kind == "aws_db_instance" && p.stack == review.Replica; {
+					case name == "create what somebody deleted" && copied: // as a copy of its source
+						require.Equal(t, review.NeedsHuman, got.Verdict, page(t, got))
+					case name != "forget" && name != "create anew":
 						require.Equal(t, review.Blocked, got.Verdict, page(t, got))
 					}
 				})

@@ -46,6 +46,9 @@ const (
 	FailedOver = "failed-over"
 	// PrimaryGone: failed over, and the old primary deleted.
 	PrimaryGone = "primary-gone"
+	// MovedBack: the data was moved back to a rebuilt primary, which was
+	// imported, and the instance at the replica site deleted.
+	MovedBack = "moved-back"
 )
 
 // Cases reads the cases below a folder, in the order of their names.

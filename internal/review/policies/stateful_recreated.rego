@@ -16,8 +16,26 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	r.action == "create"
 	facts.stateful[r.type]
 	was_there(r)
+	not copied(r)
 	message := sprintf("%s was there before and will be made anew, EMPTY.", [r.name])
 	effect := object.get(effects, r.type, {"protection": sprintf("what the old one held is not in the new one: %s", [facts.stateful[r.type]])})
+}
+
+# A replica comes as a copy of its source. Whether that holds everything, a
+# person has to say: since a failover the instance that is gone may have been the
+# writer itself.
+findings contains lib.found(r, message, {"severity": "human", "remedy": "Make sure that its source is the writer and holds everything; after a failover that is so only once the data was moved back (docs/runbook.md, After a failover)."}) if {
+	some r in input.resources
+	r.action == "create"
+	was_there(r)
+	copied(r)
+	message := sprintf("%s was there before and will be made anew, as a copy of %v.", [r.name, lib.value(r.after, "replicate_source_db")])
+}
+
+copied(r) if {
+	r.type == "aws_db_instance"
+	r.stack == "replica"
+	not lib.empty(lib.value(r.after, "replicate_source_db"))
 }
 
 # New in a stack that exists: it may be meant. A first deployment that stopped
