@@ -48,7 +48,7 @@ func TestWrite_TellsTheMachineInBothFiles(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, string(text), want)
 	}
-	require.Contains(t, out.String(), "3 trials of each way for each disaster, at 20x")
+	require.Contains(t, out.String(), "BENCH_FLAGS='-runs 3 -scale 20'")
 }
 
 func TestParse_RefusesNoRuns(t *testing.T) {
