@@ -59,6 +59,19 @@ func TestDrill_ShowsWarningsAndGoesOn(t *testing.T) {
 	require.Contains(t, string(text), `"id": "alarm-end"`)
 }
 
+// TestDrill_FailsWhereTerraformAcceptsWhatItShouldRefuse: what is expected is
+// never passed over.
+func TestDrill_FailsWhereTerraformAcceptsWhatItShouldRefuse(t *testing.T) {
+	base := drills(t)
+	sc, err := scenario.Find("testdata/warned/alarm-without-end.yaml", drill.Vocabulary())
+	require.NoError(t, err)
+	sc.Expect = scenario.Expect{Refused: "anything"}
+	r, err := base.Run(t.Context(), sc)
+	require.NoError(t, err)
+	require.False(t, r.Passed)
+	require.Contains(t, r.Text(), "Terraform applies the changed configuration")
+}
+
 // TestDrill_StopsForWiringThatNobodyExpectedToBeBroken is the same for who
 // drills a disaster and does not know.
 func TestDrill_StopsForWiringThatNobodyExpectedToBeBroken(t *testing.T) {

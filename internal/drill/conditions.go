@@ -30,7 +30,7 @@ func conditions() map[string]condition {
 		},
 		"refused:": func(s *stage, word string) bool { return slices.Contains(s.record.refusals(), word) },
 		"alarm:": func(s *stage, word string) bool {
-			return slices.Contains(s.alarmsSince(s.record.began), word)
+			return slices.Contains(s.alarmsSince(s.record.disaster()), word)
 		},
 		"writes:": func(s *stage, word string) bool { return s.writes(word) },
 		"moved:": func(s *stage, word string) bool {
@@ -67,10 +67,11 @@ func (s *stage) writes(id string) bool {
 	return false
 }
 
-// letWrite waits until every application writes, or has had the time to: what
-// they do in the end is not told by a moment in which the machine was busy.
+// letWrite waits until every well-behaved application writes, or has had the time
+// to: what they do in the end is not told by a moment in which the machine was
+// busy.
 func (s *stage) letWrite(ctx context.Context) {
-	idle := func(a *app.App) bool { return !s.writes(a.Log().ID) }
+	idle := func(a *app.App) bool { log := a.Log(); return !log.Sticky && !s.writes(log.ID) }
 	until := s.world.Clock.Now().Add(recently)
 	for slices.ContainsFunc(s.apps, idle) && s.world.Clock.Now().Before(until) && ctx.Err() == nil {
 		_ = s.world.Clock.Sleep(ctx, time.Second) // the loop looks at the context

@@ -12,6 +12,24 @@ import (
 	"github.com/pgdr/pgdr/internal/twin/wiring"
 )
 
+// expected is the last column of a scenario's line.
+func expected(e scenario.Expect) string {
+	words := []string{"nothing promoted"}
+	if e.Promotions > 0 {
+		words = []string{"promoted once", "fence " + e.Fence}
+	}
+	for _, name := range e.Refusals {
+		words = append(words, "refusal `"+name+"`")
+	}
+	for _, name := range e.Alarms {
+		words = append(words, "alarm `"+strings.TrimSuffix(name, "-{environment}")+"`")
+	}
+	if e.Unfenced && e.Promotions > 0 {
+		words = append(words, "the new instance not fenced")
+	}
+	return strings.Join(words, ", ")
+}
+
 // TestDocs holds docs/twin.md and what there is together.
 func TestDocs(t *testing.T) {
 	text, err := os.ReadFile("../../docs/twin.md")
@@ -21,7 +39,8 @@ func TestDocs(t *testing.T) {
 	shipped, err := scenario.Shipped(known)
 	require.NoError(t, err)
 	for _, s := range shipped {
-		require.Contains(t, docs, "| `"+s.Name+"` | "+s.Title+" |", "the scenario's line")
+		line := "| `" + s.Name + "` | " + s.Title + " | " + expected(s.Expect) + " |\n"
+		require.True(t, strings.Contains(docs, line), "the scenario's line: %s", line)
 	}
 	for name, takes := range known.Actions {
 		arguments := "–"
@@ -37,6 +56,9 @@ func TestDocs(t *testing.T) {
 	}
 	for _, id := range wiring.Named(wiring.Warning) {
 		require.Contains(t, warnings, "| `"+id+"` |", "the warning's line")
+	}
+	for field := range reflect.TypeFor[scenario.Scenario]().Fields() {
+		require.Regexp(t, "(?m)^\\|.*`"+field.Tag.Get("yaml")+"`.* \\| ", docs, "the scenario's field's line")
 	}
 	for field := range reflect.TypeFor[scenario.Expect]().Fields() {
 		require.Regexp(t, "(?m)^\\|.*`"+field.Tag.Get("yaml")+"`.* \\| ", docs, "the expectation's line")

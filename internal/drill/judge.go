@@ -18,9 +18,9 @@ func judge(e scenario.Expect, r report.Report, servers map[string]string) []stri
 	j := judgement{}
 	j.want(r.Guard.Promotions == e.Promotions, "promotions: %d, want %d", r.Guard.Promotions, e.Promotions)
 	j.want(e.Promotions > 0 || (r.Guard.Fences > 0) == e.Fenced, "rules of a fence: %d, though nothing was to be promoted; want them: %t", r.Guard.Fences, e.Fenced)
-	j.want(e.Fence == "" || r.Guard.Fence == e.Fence, "fence: %q, want %q", r.Guard.Fence, e.Fence)
-	j.want(e.Fence != "confirmed" || r.Guard.FenceStands, "fence: confirmed, and in the end the network ACL denies nobody")
-	j.want(!e.Unfenced || !r.Guard.FenceStands, "unfenced: in the end the network ACL still has the guard's fence")
+	j.want(e.Promotions > 0 || r.Switched == nil, "the name led to the replica, though nothing was to be promoted")
+	j.want(e.Evidence == "" || r.Guard.Evidence == e.Evidence, "evidence: %q, want %q", r.Guard.Evidence, e.Evidence)
+	j.fence(e, r.Guard)
 	for _, name := range e.Refusals {
 		j.want(slices.Contains(r.Guard.Refusals, name), "refusals: %s, want %s among them", listed(r.Guard.Refusals), name)
 	}
@@ -44,6 +44,20 @@ func judge(e scenario.Expect, r report.Report, servers map[string]string) []stri
 		j.estimate(r)
 	}
 	return j.failures
+}
+
+// fence wants the fence as the scenario says, and one that was confirmed to keep
+// out who is to be kept out.
+func (j *judgement) fence(e scenario.Expect, g report.Guard) {
+	word := e.Fence
+	if stands := word == scenario.FenceConfirmed || word == scenario.FenceLate; stands {
+		j.want(g.FenceStands, "fence: %s, and in the end an application reaches the old primary, or the guard does not", word)
+		first := word == scenario.FenceConfirmed
+		j.want(g.FencedFirst == first, "fence: set before the promotion: %t, want %t", g.FencedFirst, first)
+		word = scenario.FenceConfirmed // the ledger's word for both
+	}
+	j.want(word == "" || g.Fence == word, "fence: %q, want %q", g.Fence, word)
+	j.want(!e.Unfenced || !g.FenceRules, "unfenced: in the end the network ACL still has the guard's fence")
 }
 
 type judgement struct{ failures []string }
@@ -154,7 +168,10 @@ func (j *judgement) estimate(r report.Report) {
 		j.want(false, "the guard's estimate of the loss is unknown")
 		return
 	}
+	most := 0.0
 	for _, a := range r.Apps {
+		most = max(most, a.LostSeconds)
 		j.want(a.LossKnown && a.LostSeconds <= r.Guard.EstimateUpper+resolution, "%s: lost %.1f s, the guard's estimate was %.1f s at most", a.ID, a.LostSeconds, r.Guard.EstimateUpper)
 	}
+	j.want(most >= r.Guard.EstimateLower-resolution, "the guard was certain that %.1f s were lost, and no application lost more than %.1f s", r.Guard.EstimateLower, most)
 }

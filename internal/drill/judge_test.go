@@ -19,14 +19,14 @@ func seconds(s float64) *float64 { return &s }
 func asExpected() (scenario.Expect, report.Report) {
 	lost, rto := scenario.Duration(60*time.Second), scenario.Duration(10*time.Minute)
 	e := scenario.Expect{
-		Promotions: 1, Fence: "owed", Refusals: []string{"paused"}, Alarms: []string{"lag"}, Quiet: []string{"silent"},
+		Promotions: 1, Evidence: "region-silent", Fence: "owed", Refusals: []string{"paused"}, Alarms: []string{"lag"}, Quiet: []string{"silent"},
 		Notices: []string{"failed over"}, EstimateHolds: true,
 		Killed: []string{"promote"}, Struck: []string{"rds"}, Timeouts: 2, Ticks: 3, Overlaps: 1, Duplicates: 4,
 		Apps: map[string]scenario.App{"replica-app": {Writes: yes(), RTO: &rto, Lost: &lost, Server: "replica"}},
 	}
 	r := report.Report{
 		Guard: report.Guard{
-			Promotions: 1, Fence: "owed", Refusals: []string{"paused"}, Alarms: []string{"lag"}, Notices: []string{"dev failed over to replica"},
+			Promotions: 1, Evidence: "region-silent", Fence: "owed", Refusals: []string{"paused"}, Alarms: []string{"lag"}, Notices: []string{"dev failed over to replica"},
 			EstimateKnown: true, EstimateUpper: 10,
 			Killed: []string{"fence", "promote"}, Struck: []string{"ec2", "rds"}, Timeouts: 2, Ticks: 3, Overlaps: 1, Duplicates: 4,
 		},
@@ -45,6 +45,7 @@ func TestJudge_FailsEachThingThatIsNot(t *testing.T) {
 	for says, spoil := range map[string]func(*scenario.Expect, *report.Report){
 		"promotions: 0, want 1":      func(_ *scenario.Expect, r *report.Report) { r.Guard.Promotions = 0 },
 		"promotions: 2, want 1":      func(_ *scenario.Expect, r *report.Report) { r.Guard.Promotions = 2 },
+		`evidence: "alive", want`:    func(_ *scenario.Expect, r *report.Report) { r.Guard.Evidence = "alive" },
 		`fence: "confirmed"`:         func(_ *scenario.Expect, r *report.Report) { r.Guard.Fence = "confirmed" },
 		"refusals: none, want pau":   func(_ *scenario.Expect, r *report.Report) { r.Guard.Refusals = nil },
 		"alarms: none, want lag":     func(_ *scenario.Expect, r *report.Report) { r.Guard.Alarms = nil },
@@ -104,11 +105,43 @@ func TestJudge_WantsNothingLostWhereNothingIsPromoted(t *testing.T) {
 }
 
 func TestJudge_ReadsTheFenceFromTheNetworkACL(t *testing.T) {
-	stands, gone := report.Report{Guard: report.Guard{Fence: "confirmed", FenceStands: true}}, report.Report{Guard: report.Guard{Fence: "confirmed"}}
-	require.Empty(t, judge(scenario.Expect{Fence: "confirmed"}, stands, nil))
-	require.NotEmpty(t, judge(scenario.Expect{Fence: "confirmed"}, gone, nil))
-	require.Empty(t, judge(scenario.Expect{Unfenced: true}, gone, nil))
-	require.NotEmpty(t, judge(scenario.Expect{Unfenced: true}, stands, nil))
+	first := report.Guard{Fence: "confirmed", FencedFirst: true, FenceRules: true, FenceStands: true}
+	late, gap, gone := first, first, first
+	late.FencedFirst = false
+	gap.FenceStands = false
+	gone.FenceRules, gone.FenceStands = false, false
+	passes := func(e scenario.Expect, g report.Guard) bool { return len(judge(e, report.Report{Guard: g}, nil)) == 0 }
+	for _, c := range []struct {
+		expect scenario.Expect
+		passes []report.Guard
+		fails  []report.Guard
+	}{
+		{scenario.Expect{Fence: "confirmed"}, []report.Guard{first}, []report.Guard{late, gap, gone, {}}},
+		{scenario.Expect{Fence: "late"}, []report.Guard{late}, []report.Guard{first, gap, gone, {}}},
+		{scenario.Expect{Fence: "owed"}, []report.Guard{{Fence: "owed"}}, []report.Guard{first, {}}},
+		{scenario.Expect{Unfenced: true}, []report.Guard{gone, {}}, []report.Guard{first, gap}},
+	} {
+		for _, g := range c.passes {
+			require.True(t, passes(c.expect, g), "%+v %+v", c.expect, g)
+		}
+		for _, g := range c.fails {
+			require.False(t, passes(c.expect, g), "%+v %+v", c.expect, g)
+		}
+	}
+}
+
+func TestJudge_WantsTheNameToStayWhereNothingIsPromoted(t *testing.T) {
+	at := 3.0
+	require.Contains(t, strings.Join(judge(scenario.Expect{}, report.Report{Switched: &at}, nil), "\n"), "the name led to the replica")
+}
+
+func TestJudge_HoldsTheEstimateFromBelowToo(t *testing.T) {
+	e, r := asExpected()
+	r.Guard.EstimateLower, r.Guard.EstimateUpper = 60, 60
+	r.Apps[0].LostSeconds = 39
+	require.Contains(t, strings.Join(judge(e, r, map[string]string{"replica": "replica-db"}), "\n"), "was certain that 60.0 s were lost")
+	r.Apps[0].LostSeconds = 41
+	require.Empty(t, judge(e, r, map[string]string{"replica": "replica-db"}))
 }
 
 func TestJudge_AllowsTwoWritersForAsLongAsTheScenarioSays(t *testing.T) {

@@ -37,7 +37,10 @@ func (s *stage) collect(ctx context.Context) (*outcomeOf, error) {
 	}
 	o.report.Guard = s.guard(o.ledger)
 	o.phases(s)
-	o.switched = s.switched(o.zero)
+	if o.switched = s.switched(o.zero); !o.switched.IsZero() {
+		at := o.seconds(o.switched)
+		o.report.Switched = &at
+	}
 	for _, log := range o.logs {
 		a, err := s.app(ctx, o, log)
 		if err != nil {
@@ -59,11 +62,13 @@ func (s *stage) guard(l engine.State) report.Guard {
 		case c.Code != "":
 		case c.Service == wire.RDS && c.Operation == "PromoteReadReplica":
 			g.Promotions++
+			g.FencedFirst = g.Fences > 0
 		case c.Service == wire.EC2 && c.Operation == "CreateNetworkAclEntry":
 			g.Fences++
+			g.FencedFirst = false
 		}
 	}
-	g.FenceStands, g.Killed = s.fenceStands(), s.record.kills()
+	g.FenceRules, g.FenceStands, g.Killed = s.fenceRules(), s.fenceStands(), s.record.kills()
 	g.Struck = slices.Sorted(maps.Keys(s.world.AWS.Faults().Struck()))
 	s.invocations(&g)
 	for kind := range l.Debts {
@@ -81,11 +86,11 @@ func (s *stage) guard(l engine.State) report.Guard {
 // isFault tells the alarms that tell of a fault from the one that flips DNS.
 func isFault(alarm string) bool { return !strings.HasPrefix(alarm, "active-writer") }
 
-// alarmsSince are the alarms of faults that went off after a moment.
+// alarmsSince are the alarms that went off after a moment.
 func (s *stage) alarmsSince(since time.Time) []string {
 	names := map[string]bool{}
 	for _, c := range s.world.Alarms.Changes() {
-		if c.New == alarms.Alarm && !c.At.Before(since) && isFault(c.Name) {
+		if c.New == alarms.Alarm && !c.At.Before(since) {
 			names[c.Name] = true
 		}
 	}

@@ -39,6 +39,10 @@ func (b *Base) Run(ctx context.Context, sc scenario.Scenario) (r report.Report, 
 		}
 		return refused(r, sc, err), nil
 	}
+	if sc.Expect.Refused != "" {
+		r.Failures = []string{fmt.Sprintf("Terraform applies the changed configuration, want it refused with %q", sc.Expect.Refused)}
+		return r, nil
+	}
 	s, err := b.open(ctx, name, sc)
 	if err != nil {
 		return r, err

@@ -3,9 +3,11 @@ package drill
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
+	"github.com/pgdr/pgdr/internal/twin/vpc"
 )
 
 // database is an instance by its place.
@@ -83,10 +85,10 @@ func (s *stage) instances() map[string]bool {
 // guard's.
 const fenceNumbers = 100
 
-// fenceStands tells whether the network ACL of the primary's database subnets
-// denies somebody by a rule of the guard's.
-func (s *stage) fenceStands() bool {
-	stands := false
+// fenceRules tells whether the network ACL of the primary's database subnets
+// has a rule of the guard's that denies.
+func (s *stage) fenceRules() bool {
+	found := false
 	_ = s.world.Cloud.View(func(tx *awssim.Tx) error {
 		acl := tx.Get("aws_network_acl", s.at().away, s.at().acl)
 		if acl == nil {
@@ -94,12 +96,64 @@ func (s *stage) fenceStands() bool {
 		}
 		for _, egress := range []bool{false, true} {
 			for _, e := range tx.ACLEntries(acl, egress) {
-				stands = stands || e.Str("action") == "deny" && e.Int("rule_no") < fenceNumbers
+				found = found || e.Str("action") == "deny" && e.Int("rule_no") < fenceNumbers
 			}
 		}
 		return nil
 	})
+	return found
+}
+
+// fenceStands tells whether the primary is cut off from every application in
+// both directions, by the networks as they are applied, and not from the guard.
+func (s *stage) fenceStands() bool {
+	stands := false
+	_ = s.world.Cloud.View(func(tx *awssim.Tx) error {
+		db := lifecycle.Find(tx, s.at().away, s.at().databases["primary"].identifier)
+		if db == nil {
+			return nil
+		}
+		n := vpc.Read(tx)
+		to, err := n.OfInstance(db)
+		if err != nil {
+			return nil //nolint:nilerr // an instance that stands nowhere is behind no fence
+		}
+		stands = true
+		for _, from := range s.clients(tx, n) {
+			f := n.Flow(from, to, db.Attrs.Int("port"))
+			stands = stands && !f.There.Allowed && !f.Back.Allowed
+		}
+		stands = stands && slices.ContainsFunc(s.guards(tx, n), func(from vpc.Interface) bool {
+			f := n.Flow(from, to, db.Attrs.Int("port"))
+			return f.There.Allowed && f.Back.Allowed
+		})
+		return nil
+	})
 	return stands
+}
+
+// guards are where the guard may stand.
+func (s *stage) guards(tx *awssim.Tx, n *vpc.Networks) []vpc.Interface {
+	var all []vpc.Interface
+	for _, fn := range tx.List("aws_lambda_function", s.at().home) {
+		if at, err := n.OfFunction(fn); err == nil && fn.ARN() == s.at().function {
+			all = append(all, at...)
+		}
+	}
+	return all
+}
+
+// clients are where applications stand: one in each VPC is as good as all.
+func (s *stage) clients(tx *awssim.Tx, n *vpc.Networks) []vpc.Interface {
+	var all []vpc.Interface
+	for _, region := range []string{s.at().home, s.at().away} {
+		for _, network := range tx.List("aws_vpc", region) {
+			if at, err := n.OfClient(region, network.ID, 0); err == nil {
+				all = append(all, at)
+			}
+		}
+	}
+	return all
 }
 
 // words are what a scenario's placeholders stand for.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/awssim"
 	"github.com/pgdr/pgdr/internal/drill/scenario"
+	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/event"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
@@ -22,7 +23,7 @@ func Vocabulary() scenario.Vocabulary {
 	v := scenario.Vocabulary{
 		Actions: map[string][]string{}, Values: values(), Conditions: slices.Sorted(maps.Keys(conditions())), Words: words(),
 		Together: map[string]func(map[string]string) string{"stutter": partOfWhole},
-		Steps:    steps(), Services: services, Faults: wiring.Named(wiring.Fault), Warnings: wiring.Named(wiring.Warning),
+		Steps:    steps(), Evidence: evidence(), Services: services, Faults: wiring.Named(wiring.Fault), Warnings: wiring.Named(wiring.Warning),
 	}
 	for name, a := range actions() {
 		v.Actions[name] = a.takes
@@ -81,6 +82,18 @@ func steps() []string {
 		engine.StepSwitch, engine.StepPosture, engine.StepSecret, engine.StepNotify, engine.StepDone, engine.StepAbort,
 	} {
 		all = append(all, string(step))
+	}
+	return all
+}
+
+// evidence on which a failover may be decided.
+func evidence() []string {
+	var all []string
+	for _, e := range []decide.Evidence{
+		decide.EvidenceAlive, decide.EvidenceNotWritable, decide.EvidenceFailed, decide.EvidenceUnreachable, decide.EvidenceSilent,
+		decide.EvidenceIsolated, decide.EvidenceIncomplete,
+	} {
+		all = append(all, string(e))
 	}
 	return all
 }

@@ -32,7 +32,10 @@ type Report struct {
 	Phases []Phase `json:"phases,omitempty"`
 	Apps   []App   `json:"applications,omitempty"`
 	Guard  Guard   `json:"guard"`
-	Plans  []Plan  `json:"plans,omitempty"`
+	// Switched is when the name first led to the replica, in seconds from the
+	// disaster; nil if it never did.
+	Switched *float64 `json:"switched_seconds"`
+	Plans    []Plan   `json:"plans,omitempty"`
 	// Log is what the guard printed, each line with its moment. It is a file of
 	// its own, and the only one of a drill that could not be held to its end.
 	Log []string `json:"-"`
@@ -118,8 +121,13 @@ type Guard struct {
 	Outcome  string `json:"outcome,omitempty"`
 	Evidence string `json:"evidence,omitempty"`
 	Fence    string `json:"fence,omitempty"`
-	// FenceStands: in the end the network ACL of the primary's subnets has
-	// rules of the guard's that deny.
+	// FencedFirst: EC2 accepted rules of the fence before RDS accepted the
+	// promotion, and none after it.
+	FencedFirst bool `json:"fenced_first"`
+	// FenceRules: in the end the network ACL of the primary's database subnets
+	// has rules of the guard's that deny. FenceStands: nothing passes between
+	// the primary and any application, by what is applied, and the guard does.
+	FenceRules  bool `json:"fence_rules"`
 	FenceStands bool `json:"fence_stands"`
 	// Killed are the steps in which the drill killed the guard, Struck the
 	// services of which calls went wrong.

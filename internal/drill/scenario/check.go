@@ -22,9 +22,9 @@ type Vocabulary struct {
 	// checks.
 	Conditions []string
 	Words      map[string]func(word string) (want string)
-	// Refusals of the guard, its Steps, Services, and Faults and Warnings of the
-	// wiring, by their names.
-	Refusals, Steps, Services, Faults, Warnings []string
+	// Refusals of the guard, its Steps and classes of Evidence, Services, and
+	// Faults and Warnings of the wiring, by their names.
+	Refusals, Steps, Evidence, Services, Faults, Warnings []string
 }
 
 // Apps are the applications of every drill: one in each VPC, and a badly
@@ -53,6 +53,7 @@ func (s Scenario) faults(known Vocabulary) []string {
 	f.add(s.Title == "", "title: missing")
 	f.add(len(s.Steps) == 0 && len(s.Expect.Diagnosis) == 0 && s.Expect.Refused == "", "steps: missing")
 	f.add(s.Expect.Refused != "" && len(s.Configuration) == 0, "expect.refused: found %q without configuration, which alone can be refused", s.Expect.Refused)
+	f.add(s.Bare && len(s.Expect.Diagnosis)+len(s.Expect.Warnings) > 0, "bare: found true, want it without expect.diagnosis and expect.warnings: they are of what was deployed before")
 	f.add(s.Scale != 0 && (s.Scale < 1 || s.Scale > 100), "scale: found %v, want 1 to 100", s.Scale)
 	disasters := 0
 	for i, step := range s.Steps {
@@ -142,7 +143,7 @@ func (e Expect) check(f *faults, known Vocabulary) {
 	for i, id := range e.Warnings {
 		f.add(!slices.Contains(known.Warnings, id), "expect.warnings[%d]: found %q, want a warning that docs/twin.md lists", i, id)
 	}
-	f.add(!slices.Contains([]string{"", "confirmed", "owed", "waived", "void"}, e.Fence), "expect.fence: found %q, want confirmed, owed, waived or void", e.Fence)
+	f.add(!slices.Contains([]string{"", FenceConfirmed, FenceLate, "owed", "waived", "void"}, e.Fence), "expect.fence: found %q, want confirmed, late, owed, waived or void", e.Fence)
 	f.add(!slices.Contains([]string{"", "clean", "none"}, e.Plans), "expect.plans: found %q, want clean or none", e.Plans)
 	for _, n := range []struct {
 		field string
@@ -152,6 +153,7 @@ func (e Expect) check(f *faults, known Vocabulary) {
 	} {
 		f.add(n.found < 0, "expect.%s: found %d, want 0 or more", n.field, n.found)
 	}
+	f.add(e.Evidence != "" && !slices.Contains(known.Evidence, e.Evidence), "expect.evidence: found %q, want one of %s", e.Evidence, strings.Join(known.Evidence, ", "))
 	f.oneOf("expect.killed", e.Killed, known.Steps)
 	f.oneOf("expect.struck", e.Struck, known.Services)
 	f.oneOf("expect.two_writers.by", e.TwoWriters.By, Apps)

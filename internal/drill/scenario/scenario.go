@@ -70,7 +70,10 @@ type Step struct {
 type Expect struct {
 	// Promotions that RDS carried out.
 	Promotions int `yaml:"promotions"`
-	// Fence of the last failover: "confirmed", "owed", "waived" or "void".
+	// Evidence on which the last failover was decided, by its name.
+	Evidence string `yaml:"evidence"`
+	// Fence of the last failover: "confirmed" before its promotion, "late" if it
+	// was owed first and confirmed in the end, "owed", "waived" or "void".
 	Fence string `yaml:"fence"`
 	// Fenced: the primary is fenced though nothing is promoted; otherwise it
 	// must not have been.
@@ -119,6 +122,12 @@ type Expect struct {
 	// configuration; with them nothing else is looked at.
 	Refused string `yaml:"refused"`
 }
+
+// Words for a fence that stands: set before the promotion, or after it.
+const (
+	FenceConfirmed = "confirmed"
+	FenceLate      = "late"
+)
 
 // TwoWriters is for how long the old primary may acknowledge writes after the
 // switch, and who must have written there: a window that nobody used was not

@@ -18,6 +18,7 @@ var known = scenario.Vocabulary{
 	Faults:     []string{"guard-missing"},
 	Warnings:   []string{"alarm-end"},
 	Steps:      []string{"promote"},
+	Evidence:   []string{"instance-failed"},
 	Services:   []string{"rds"},
 	Values: map[string]func(string) string{"region": func(v string) string {
 		if v == "us-east-1" || v == "{primary}" {
@@ -82,6 +83,8 @@ func TestParse_NamesWhatIsWrong(t *testing.T) {
 		"duration":           {"name: a\ntitle: t\nsteps: [{after: soon, do: wait}]", `found "soon", want a duration such as 90s or 15m`},
 		"two disasters":      {"name: a\ntitle: t\nsteps: [{do: wait, disaster: true}, {do: wait, disaster: true}]", "found 2 with disaster"},
 		"unknown refusal":    {"name: a\ntitle: t\nsteps: [{do: wait}]\nexpect: {refusals: [no]}", `expect.refusals[0]: found "no"`},
+		"unknown evidence":   {"name: a\ntitle: t\nsteps: [{do: wait}]\nexpect: {evidence: guess}", `expect.evidence: found "guess", want one of instance-failed`},
+		"a bare diagnosis":   {"name: a\ntitle: t\nbare: true\nsteps: [{do: wait}]\nexpect: {warnings: [alarm-end]}", "bare: found true, want it without expect.diagnosis"},
 		"unknown fence":      {"name: a\ntitle: t\nsteps: [{do: wait}]\nexpect: {fence: yes}", `expect.fence: found "yes"`},
 		"unknown app":        {"name: a\ntitle: t\nsteps: [{do: wait}]\nexpect: {apps: {x: {}}}", `expect.apps: found "x", want one of primary-app`},
 		"unknown server":     {"name: a\ntitle: t\nsteps: [{do: wait}]\nexpect: {apps: {sticky-app: {server: third}}}", `found "third", want primary or replica`},
