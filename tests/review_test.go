@@ -53,7 +53,7 @@ func TestReview(t *testing.T) {
 	t.Run("make review says that nothing changes", func(t *testing.T) { requireNothingToReview(t, prod) })
 	r.situation(t, plantest.AsDeployed, nil)
 	r.situation(t, plantest.FailedOver, r.failOver)
-	r.situation(t, plantest.PrimaryGone, func(t *testing.T) { r.lose(t, "us-east-1", "primary-db-prod") })
+	r.situation(t, plantest.PrimaryGone, r.losePrimary)
 	r.situation(t, plantest.MovedBack, r.moveBack)
 	t.Run("the move back is applied", r.finishMove)
 }
@@ -337,6 +337,11 @@ func (r *reviewing) must(t *testing.T, dir string, args ...string) {
 	t.Helper()
 	_, all, code := r.terraformIn(t, dir, args...)
 	require.Zero(t, code, all)
+}
+
+func (r *reviewing) losePrimary(t *testing.T) {
+	t.Helper()
+	r.lose(t, "us-east-1", "primary-db-prod")
 }
 
 // lose deletes an instance, as somebody does in the console: nothing else, and no
