@@ -118,8 +118,9 @@ func (s *stage) fenceStands() bool {
 		if err != nil {
 			return nil //nolint:nilerr // an instance that stands nowhere is behind no fence
 		}
-		stands = true
-		for _, from := range s.clients(tx, n) {
+		clients := s.clients(tx, n)
+		stands = len(clients) > 0
+		for _, from := range clients {
 			f := n.Flow(from, to, db.Attrs.Int("port"))
 			stands = stands && !f.There.Allowed && !f.Back.Allowed
 		}
