@@ -23,13 +23,10 @@ func Vocabulary() scenario.Vocabulary {
 	v := scenario.Vocabulary{
 		Actions: map[string][]string{}, Values: values(), Conditions: slices.Sorted(maps.Keys(conditions())), Words: words(),
 		Together: map[string]func(map[string]string) string{"stutter": partOfWhole},
-		Steps:    steps(), Evidence: evidence(), Services: services, Faults: wiring.Named(wiring.Fault), Warnings: wiring.Named(wiring.Warning),
+		Refusals: texts(refusal.All()), Steps: steps(), Evidence: evidence(), Services: services, Faults: wiring.Named(wiring.Fault), Warnings: wiring.Named(wiring.Warning),
 	}
 	for name, a := range actions() {
 		v.Actions[name] = a.takes
-	}
-	for _, name := range refusal.All() {
-		v.Refusals = append(v.Refusals, string(name))
 	}
 	return v
 }
@@ -49,12 +46,8 @@ func values() map[string]check {
 
 // words check what follows the colon of a condition.
 func words() map[string]check {
-	var refusals []string
-	for _, name := range refusal.All() {
-		refusals = append(refusals, string(name))
-	}
 	return map[string]check{
-		"step:": among(steps()...), "refused:": among(refusals...), "writes:": among(scenario.Apps...), "moved:": among(scenario.Apps...),
+		"step:": among(steps()...), "refused:": among(texts(refusal.All())...), "writes:": among(scenario.Apps...), "moved:": among(scenario.Apps...),
 		"alarm:": matching(alarmName, "an alarm's name such as unprotected-{environment}"),
 	}
 }
@@ -76,24 +69,25 @@ var statuses = []string{
 
 // steps of a failover in which the guard can be.
 func steps() []string {
-	var all []string
-	for _, step := range []engine.Step{
+	return texts([]engine.Step{
 		engine.StepClaim, engine.StepPreflight, engine.StepFence, engine.StepConfirm, engine.StepPromote, engine.StepAwait, engine.StepVerify,
 		engine.StepSwitch, engine.StepPosture, engine.StepSecret, engine.StepNotify, engine.StepDone, engine.StepAbort,
-	} {
-		all = append(all, string(step))
-	}
-	return all
+	})
 }
 
 // evidence on which a failover may be decided.
 func evidence() []string {
-	var all []string
-	for _, e := range []decide.Evidence{
+	return texts([]decide.Evidence{
 		decide.EvidenceAlive, decide.EvidenceNotWritable, decide.EvidenceFailed, decide.EvidenceUnreachable, decide.EvidenceSilent,
 		decide.EvidenceIsolated, decide.EvidenceIncomplete,
-	} {
-		all = append(all, string(e))
+	})
+}
+
+// texts are names as scenarios write them.
+func texts[T ~string](names []T) []string {
+	all := make([]string, 0, len(names))
+	for _, name := range names {
+		all = append(all, string(name))
 	}
 	return all
 }
