@@ -124,9 +124,8 @@ synth: deps ## Synthesize ENV into cdktf.out, for AWS
 # the wiring's diagnosis, which is one goroutine; the stand-in provider, which its
 # tests run as a program of its own; and but for a few the engine's worlds, which
 # take minutes without it.
-RACED = ./functions/... ./internal/awssim/... ./internal/awsapi/... ./internal/guard/... ./internal/local/... \
-	./internal/twin/... ./internal/drill/... ./internal/lambdaruntime/... ./internal/remotestate/... ./internal/operator/...
-raced = go list $(RACED) | grep -v -e /twin/wiring$$ -e /awssim/provider$$ -e /guard/engine$$
+RACED = ./functions/... ./internal/awsapi/... ./internal/guard/... ./internal/remotestate/... ./internal/guardclient/... ./twin/...
+raced = go list $(RACED) | grep -v -e /twin/diagnose$$ -e /sim/provider$$ -e /guard/engine$$ -e /twin/cmd/
 
 .PHONY: test
 test: deps test-race ## Run all tests: units, stacks, drills, and real Terraform in the simulated account
@@ -157,11 +156,11 @@ test-race: ## Run the tests of what runs concurrently, with the race detector
 
 .PHONY: bench-function
 bench-function: ## Measure the function: archive, cold start to the first call, peak memory
-	go run ./cmd/bench-function $(BENCH_FLAGS)
+	go run ./twin/cmd/bench-function $(BENCH_FLAGS)
 
 .PHONY: bench-drill
 bench-drill: deps ## Compare our recovery with the usual way, in the same simulated world
-	go run ./cmd/bench-drill $(BENCH_FLAGS)
+	go run ./twin/cmd/bench-drill $(BENCH_FLAGS)
 
 .PHONY: golden
 golden: ## Write the golden files anew, after a change that is meant
@@ -170,7 +169,7 @@ golden: ## Write the golden files anew, after a change that is meant
 
 .PHONY: bench-synth
 bench-synth: deps ## Time synthesis with and without its short cuts, and from edit to plan
-	go run ./cmd/bench-synth
+	go run ./twin/cmd/bench-synth
 
 .PHONY: diagram
 diagram: $(DRCTL) ## Draw docs/images/architecture.svg (.mmd, .json) from the golden files

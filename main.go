@@ -12,8 +12,8 @@ import (
 	"syscall"
 
 	"github.com/pgdr/pgdr/internal/bundle"
-	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/fastsynth"
+	"github.com/pgdr/pgdr/spec"
 	"github.com/pgdr/pgdr/stacks"
 )
 
@@ -35,7 +35,7 @@ func run() (err error) {
 	if err != nil {
 		return fmt.Errorf("find the project's folder: %w", err)
 	}
-	cfg, err := config.Load(config.LoadOptions{Dir: project, Env: os.Getenv})
+	cfg, err := spec.Load(spec.LoadOptions{Dir: project, Env: os.Getenv})
 	if err != nil {
 		return err
 	}

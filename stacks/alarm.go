@@ -5,8 +5,8 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopic"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/ptr"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // metricNamespace holds what the guard publishes; each metric has the one
@@ -76,7 +76,7 @@ func newAlarms(at place, id string, alarms []alarm) {
 // instanceAlarms watch one instance in its own region. Each only says "look
 // now" to the guard: none of them is evidence of a lost database, an idle one
 // least of all.
-func instanceAlarms(role, identifier string, m config.Monitoring, topic snstopic.SnsTopic) []alarm {
+func instanceAlarms(role, identifier string, m spec.Monitoring, topic snstopic.SnsTopic) []alarm {
 	of := func(what, description, metric, statistic, comparison string, threshold, minutes int) alarm {
 		return alarm{
 			what: role + "-" + what, description: description,
@@ -93,7 +93,7 @@ func instanceAlarms(role, identifier string, m config.Monitoring, topic snstopic
 }
 
 // slotAlarm watches the WAL that the primary keeps for its replica.
-func slotAlarm(identifier string, m config.Monitoring, topic snstopic.SnsTopic) alarm {
+func slotAlarm(identifier string, m spec.Monitoring, topic snstopic.SnsTopic) alarm {
 	return alarm{
 		what:        "primary-slot-lag",
 		description: "WAL piles up on the primary for a replica that does not take it.",
@@ -106,7 +106,7 @@ func slotAlarm(identifier string, m config.Monitoring, topic snstopic.SnsTopic) 
 
 // replicationAlarms watch the replica, which is where RDS publishes
 // ReplicaLag: seconds behind, or -1 when replication is not running at all.
-func replicationAlarms(identifier string, m config.Monitoring, topic snstopic.SnsTopic) []alarm {
+func replicationAlarms(identifier string, m spec.Monitoring, topic snstopic.SnsTopic) []alarm {
 	lag := alarm{
 		what:        "replica-lag",
 		description: "The replica is behind: a failover now would lose this many seconds of writes.",

@@ -7,14 +7,14 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/ptr"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // state is where the stacks of an environment keep their state, and how the
 // replica stack reads the primary's.
 type state struct {
-	backend config.Backend
+	backend spec.Backend
 	env     string
 	// project and outdir are absolute.
 	project, outdir string

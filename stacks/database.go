@@ -9,8 +9,8 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dbsubnetgroup"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/ptr"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // Windows in UTC. Backups of the two sites are hours apart: RDS refuses to
@@ -27,7 +27,7 @@ const rdsCA = "rds-ca-rsa2048-g1"
 // databaseFrame is what an instance needs at its site before it can exist.
 type databaseFrame struct {
 	place
-	cfg            config.Database
+	cfg            spec.Database
 	keyARN         string
 	securityGroups []string
 	subnetGroup    dbsubnetgroup.DbSubnetGroup
@@ -37,7 +37,7 @@ type databaseFrame struct {
 	finalSnapshot string
 }
 
-func newDatabaseFrame(at place, cfg config.Database, n *network, keyARN string, securityGroups ...string) *databaseFrame {
+func newDatabaseFrame(at place, cfg spec.Database, n *network, keyARN string, securityGroups ...string) *databaseFrame {
 	f := &databaseFrame{place: at.in("database"), cfg: cfg, keyARN: keyARN, securityGroups: securityGroups}
 	f.subnetGroup = dbsubnetgroup.NewDbSubnetGroup(f.scope, ptr.To("subnet-group"), &dbsubnetgroup.DbSubnetGroupConfig{
 		Provider:    f.provider,
@@ -70,7 +70,7 @@ func databaseLogPrefix(p place) string {
 // newParameterGroup forces TLS, audits, and bounds the WAL that a dead
 // replica can hold back. The family is in the name: a major upgrade makes a
 // new group beside the old one.
-func newParameterGroup(at place, cfg config.Database) dbparametergroup.DbParameterGroup {
+func newParameterGroup(at place, cfg spec.Database) dbparametergroup.DbParameterGroup {
 	family := "postgres" + majorOf(cfg.EngineVersion)
 	return dbparametergroup.NewDbParameterGroup(at.scope, ptr.To("parameter-group"), &dbparametergroup.DbParameterGroupConfig{
 		Provider:    at.provider,

@@ -5,8 +5,8 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/provider"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/ptr"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // requiredTerraform has write-only arguments (1.11.0) and their marks inside
@@ -23,7 +23,7 @@ type frame struct {
 }
 
 // newFrame starts the stack of the site with the given role.
-func newFrame(app cdktf.App, role string, cfg config.Config, st state) *frame {
+func newFrame(app cdktf.App, role string, cfg spec.Config, st state) *frame {
 	name := StackName(role, cfg.Environment)
 	f := &frame{TerraformStack: cdktf.NewTerraformStack(app, ptr.To(name))}
 	f.AddOverride(ptr.To("terraform.required_version"), requiredTerraform)
@@ -42,7 +42,7 @@ func newFrame(app cdktf.App, role string, cfg config.Config, st state) *frame {
 	return f
 }
 
-func (f *frame) site(role string, site config.Site, cfg config.Config) place {
+func (f *frame) site(role string, site spec.Site, cfg spec.Config) place {
 	c := &provider.AwsProviderConfig{
 		Alias:       ptr.To(role),
 		Region:      ptr.To(site.Region),
@@ -63,7 +63,7 @@ func (f *frame) site(role string, site config.Site, cfg config.Config) place {
 
 // defaultTags go on everything. CreatedAt only where the caller gave it: the
 // time of synthesis would change every resource at every deployment.
-func defaultTags(cfg config.Config) map[string]string {
+func defaultTags(cfg spec.Config) map[string]string {
 	tags := map[string]string{
 		"Environment": cfg.Environment,
 		"Repository":  cfg.Tags.Repository,

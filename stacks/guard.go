@@ -11,8 +11,8 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/lambdafunctioneventinvokeconfig"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/ptr"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // guardTimeout in seconds is just under the minute between two ticks: one
@@ -29,7 +29,7 @@ type guard struct {
 }
 
 type guardProps struct {
-	cfg config.Guard
+	cfg spec.Guard
 	// archive is the path of the packaged function, absolute.
 	archive        string
 	subnetIDs      []string
@@ -41,7 +41,7 @@ type guardProps struct {
 
 // newGuardRole makes the role and the log group, whose ARNs the policies and
 // the function both need.
-func newGuardRole(at place, cfg config.Guard) *guard {
+func newGuardRole(at place, cfg spec.Guard) *guard {
 	g := &guard{place: at}
 	trust := allow("Lambda", []string{"sts:AssumeRole"}).by("lambda.amazonaws.com")
 	g.role = iamrole.NewIamRole(g.scope, ptr.To("role"), &iamrole.IamRoleConfig{

@@ -5,13 +5,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pgdr/pgdr/internal/config"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // guardEnvironment is the function's whole configuration, one variable a
 // value, so that a plan shows which of them changes. No secret is in it: the
 // credentials are read by ARN.
-func guardEnvironment(f *frame, cfg config.Config, primary primaryOutputs, s replicaSite) map[string]string {
+func guardEnvironment(f *frame, cfg spec.Config, primary primaryOutputs, s replicaSite) map[string]string {
 	env := guardPolicyVariables(cfg.Guard)
 	maps.Copy(env, map[string]string{
 		"PGDR_ENVIRONMENT":              cfg.Environment,
@@ -46,7 +46,7 @@ func guardEnvironment(f *frame, cfg config.Config, primary primaryOutputs, s rep
 }
 
 // guardPolicyVariables are the thresholds of the decision, in seconds.
-func guardPolicyVariables(g config.Guard) map[string]string {
+func guardPolicyVariables(g spec.Guard) map[string]string {
 	return map[string]string{
 		"PGDR_MODE":                         g.Mode,
 		"PGDR_ON_REGION_SILENT":             g.OnRegionSilent,

@@ -17,8 +17,8 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpcendpoint"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/ptr"
+	"github.com/pgdr/pgdr/spec"
 )
 
 const anywhere = "0.0.0.0/0"
@@ -49,7 +49,7 @@ type network struct {
 }
 
 // newNetwork makes a site's network; more are tiers beside those of every site.
-func newNetwork(at place, site config.Site, more ...string) *network {
+func newNetwork(at place, site spec.Site, more ...string) *network {
 	n := &network{
 		place:   at.in("network"),
 		cidr:    site.CIDR,

@@ -5,13 +5,13 @@ import (
 
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dbparametergroup"
 
-	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/ptr"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // databaseParameters are the same at both sites, so that a promotion changes
 // nothing but the role. Static ones take effect at the next restart.
-func databaseParameters(cfg config.Database) []*dbparametergroup.DbParameterGroupParameter {
+func databaseParameters(cfg spec.Database) []*dbparametergroup.DbParameterGroupParameter {
 	parameters := []*dbparametergroup.DbParameterGroupParameter{
 		now("rds.force_ssl", "1"),
 		now("log_connections", "1"),

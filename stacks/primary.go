@@ -4,14 +4,14 @@ import (
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"github.com/pgdr/pgdr/generated/credentials"
-	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/ptr"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // newPrimary composes the primary stack: the site's network, the source
 // database with its keys and credentials, the zone, the primary's record and
 // the health check that takes it out of DNS after a failover.
-func newPrimary(app cdktf.App, cfg config.Config, st state) cdktf.TerraformStack {
+func newPrimary(app cdktf.App, cfg spec.Config, st state) cdktf.TerraformStack {
 	f := newFrame(app, rolePrimary, cfg, st)
 	at := f.primary
 	clients := clientCIDRs(cfg)
@@ -60,13 +60,13 @@ func newPrimary(app cdktf.App, cfg config.Config, st state) cdktf.TerraformStack
 }
 
 // clientCIDRs are the ranges that may connect to PostgreSQL: the two VPCs.
-func clientCIDRs(cfg config.Config) []string {
+func clientCIDRs(cfg spec.Config) []string {
 	return []string{cfg.Sites.Primary.CIDR, cfg.Sites.Replica.CIDR}
 }
 
 // newCredentials uses the HCL module, because the bindings cannot say
 // ephemeral: see modules/credentials.
-func newCredentials(at place, replicaRegion string, cfg config.Config, keys databaseKeys) credentials.Credentials {
+func newCredentials(at place, replicaRegion string, cfg spec.Config, keys databaseKeys) credentials.Credentials {
 	recovery := 30 // days
 	if cfg.Disposable {
 		recovery = 0 // the name must be free for the next deployment

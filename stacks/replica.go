@@ -9,8 +9,8 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopic"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/ptr"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // replicaSite is what the guard needs to know of the replica stack.
@@ -28,7 +28,7 @@ type replicaSite struct {
 // newReplica composes the replica stack: the site's network joined to the
 // primary's, the cross-region replica, and the guard with all it needs to
 // work when the primary's region is gone.
-func newReplica(app cdktf.App, cfg config.Config, st state, archive string) cdktf.TerraformStack {
+func newReplica(app cdktf.App, cfg spec.Config, st state, archive string) cdktf.TerraformStack {
 	f := newFrame(app, roleReplica, cfg, st)
 	at := f.replica
 	primary := primaryOutputs{st.read(f.TerraformStack, "primary", StackName(rolePrimary, cfg.Environment))}
@@ -105,7 +105,7 @@ func regionalSecretARN(f *frame, primary primaryOutputs) string {
 	return *cdktf.NewTerraformLocal(f.TerraformStack, ptr.To("regional_secret_arn"), arn).AsString()
 }
 
-func newGuard(f *frame, cfg config.Config, primary primaryOutputs, s replicaSite, archive string) *guard {
+func newGuard(f *frame, cfg spec.Config, primary primaryOutputs, s replicaSite, archive string) *guard {
 	at := f.replica.in("guard")
 	access := newGuardSecurityGroup(at, s.net, clientCIDRs(cfg))
 	g := newGuardRole(at, cfg.Guard)

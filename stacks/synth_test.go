@@ -13,8 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/fastsynth"
+	"github.com/pgdr/pgdr/spec"
 	"github.com/pgdr/pgdr/stacks"
 )
 
@@ -28,21 +28,21 @@ var (
 // variants are edits of a shipped environment.
 var variants = map[string]struct {
 	environment string
-	edit        func(*config.Config)
+	edit        func(*spec.Config)
 }{
-	"dev":     {"dev", func(*config.Config) {}},
-	"prod":    {"prod", func(*config.Config) {}},
-	"other":   {"dev", func(c *config.Config) { c.Environment = "other" }},
-	"s3":      {"dev", func(c *config.Config) { c.Backend = s3Backend }},
-	"audited": {"dev", func(c *config.Config) { c.Database.Audit = "log_statement_all" }},
-	"humans": {"dev", func(c *config.Config) {
+	"dev":     {"dev", func(*spec.Config) {}},
+	"prod":    {"prod", func(*spec.Config) {}},
+	"other":   {"dev", func(c *spec.Config) { c.Environment = "other" }},
+	"s3":      {"dev", func(c *spec.Config) { c.Backend = s3Backend }},
+	"audited": {"dev", func(c *spec.Config) { c.Database.Audit = "log_statement_all" }},
+	"humans": {"dev", func(c *spec.Config) {
 		c.Account = "123456789012"
 		c.Monitoring.Emails = []string{"oncall@example.com", "dba@example.com"}
 		c.Tags.CreatedAt = "2026-11-23T00:00:00Z"
 	}},
 }
 
-var s3Backend = config.Backend{Type: "s3", Bucket: "state-bucket", Region: "eu-west-1", KeyPrefix: "pgdr", KMSKeyID: "arn:aws:kms:eu-west-1:123456789012:key/k"}
+var s3Backend = spec.Backend{Type: "s3", Bucket: "state-bucket", Region: "eu-west-1", KeyPrefix: "pgdr", KMSKeyID: "arn:aws:kms:eu-west-1:123456789012:key/k"}
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -90,8 +90,8 @@ func synthesizeAll(temporary string) error {
 	return nil
 }
 
-func loaded(environment string) (config.Config, error) {
-	return config.Load(config.LoadOptions{Dir: root, Env: func(name string) string {
+func loaded(environment string) (spec.Config, error) {
+	return spec.Load(spec.LoadOptions{Dir: root, Env: func(name string) string {
 		return map[string]string{"ENVIRONMENT_SUFFIX": environment}[name]
 	}})
 }

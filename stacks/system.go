@@ -10,8 +10,8 @@ import (
 
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/ptr"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // relativeModules are the HCL modules beside the code. The cdktf CLI passes
@@ -32,7 +32,7 @@ type Options struct {
 // Synth writes both stacks of an environment. The configuration must have
 // been validated. What the bindings refuse by panic comes back as an error
 // here and nowhere else.
-func Synth(cfg config.Config, o Options) (err error) {
+func Synth(cfg spec.Config, o Options) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("synthesize %q: %v", cfg.Environment, cause)

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgdr/pgdr/internal/drill"
-	"github.com/pgdr/pgdr/internal/drill/scenario"
+	"github.com/pgdr/pgdr/twin/drill"
+	"github.com/pgdr/pgdr/twin/drill/scenario"
 )
 
 // TestDrill_OfABrokenConfigurationFailsWithTheRightDiagnosis breaks the

@@ -6,9 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgdr/pgdr/internal/drill"
-	"github.com/pgdr/pgdr/internal/drill/report"
-	"github.com/pgdr/pgdr/internal/drill/scenario"
+	"github.com/pgdr/pgdr/twin/drill"
+	"github.com/pgdr/pgdr/twin/drill/report"
+	"github.com/pgdr/pgdr/twin/drill/scenario"
 )
 
 // TestDrill holds the default drill and, beside it in another twin, one in

@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgdr/pgdr/internal/drill"
-	"github.com/pgdr/pgdr/internal/twin"
+	"github.com/pgdr/pgdr/twin"
+	"github.com/pgdr/pgdr/twin/drill"
 )
 
 // prepared is what the drills of this package begin with: made once, since

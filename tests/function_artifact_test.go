@@ -17,8 +17,8 @@ import (
 
 	"github.com/pgdr/pgdr/internal/bundle"
 	"github.com/pgdr/pgdr/internal/guard/command"
-	"github.com/pgdr/pgdr/internal/lambdaruntime"
 	"github.com/pgdr/pgdr/internal/version"
+	"github.com/pgdr/pgdr/twin/lambdaruntime"
 )
 
 // TestArtifact is about what is shipped: the archive's own arm64 program.
@@ -80,7 +80,7 @@ func twinMarks(t *testing.T, program string) []string {
 	content, err := os.ReadFile(program) //nolint:gosec // our own program
 	require.NoError(t, err)
 	var found []string
-	for _, mark := range []string{"PGDR_TWIN", "internal/simclock", "internal/awssim", "internal/pgtest", "internal/lambdaruntime"} {
+	for _, mark := range []string{"PGDR_TWIN", "twin/simclock", "twin/sim", "twin/pgtest", "twin/lambdaruntime"} {
 		if bytes.Contains(content, []byte(mark)) {
 			found = append(found, mark)
 		}

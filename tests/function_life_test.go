@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/guard/command"
-	"github.com/pgdr/pgdr/internal/lambdaruntime"
+	"github.com/pgdr/pgdr/twin/lambdaruntime"
 )
 
 // tick is what EventBridge sends each minute.

@@ -11,13 +11,13 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgdr/pgdr/internal/awssim/metrics"
-	"github.com/pgdr/pgdr/internal/awssim/wire"
 	"github.com/pgdr/pgdr/internal/guard/command"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/readiness"
 	"github.com/pgdr/pgdr/internal/version"
+	"github.com/pgdr/pgdr/twin/sim/api"
+	"github.com/pgdr/pgdr/twin/sim/metrics"
 )
 
 // TestFunction is the life of the guard from its first tick to the fence that
@@ -124,8 +124,8 @@ func (w *functionWorld) requireUntouched(a command.Answer) {
 	w.t.Helper()
 	require.Zero(w.t, a.View.State.Epoch)
 	require.Nil(w.t, a.View.State.Failover)
-	require.Zero(w.t, w.called(wire.RDS, "PromoteReadReplica"))
-	require.Zero(w.t, w.called(wire.EC2, "CreateNetworkAclEntry"))
+	require.Zero(w.t, w.called(api.RDS, "PromoteReadReplica"))
+	require.Zero(w.t, w.called(api.EC2, "CreateNetworkAclEntry"))
 }
 
 // requirePatience takes everything from the guard but the primary's own voice.
@@ -135,7 +135,7 @@ func requirePatience(t *testing.T, w *functionWorld) {
 	// The tick under way has the stretched time-outs still: it has to end first.
 	w.pass(time.Minute, w.requireUntouched)
 	w.stream.Freeze()
-	w.aws.Faults().Add(wire.Scope{Region: awayRegion}, wire.BlackHole())
+	w.aws.Faults().Add(api.Scope{Region: awayRegion}, api.BlackHole())
 
 	// The passwords are wrong.
 	restore := changePasswords(t, w)
@@ -211,7 +211,7 @@ func (w *functionWorld) calm() {
 func (w *functionWorld) goSilent() {
 	w.peering.Freeze()
 	w.stream.Freeze()
-	w.aws.Faults().Add(wire.Scope{Region: awayRegion}, wire.BlackHole())
+	w.aws.Faults().Add(api.Scope{Region: awayRegion}, api.BlackHole())
 }
 
 func requireFailover(t *testing.T, w *functionWorld) {
@@ -230,7 +230,7 @@ func requireFailover(t *testing.T, w *functionWorld) {
 	require.Equal(t, w.variables()["PGDR_REPLICA_DB_RESOURCE_ID"], a.View.State.Writer.ResourceID)
 	require.Equal(t, engine.FenceOwed, last.Fence)
 	require.Contains(t, a.View.State.Debts, engine.DebtFence)
-	require.Equal(t, 1, w.called(wire.RDS, "PromoteReadReplica"))
+	require.Equal(t, 1, w.called(api.RDS, "PromoteReadReplica"))
 	require.Greater(t, last.Proof.Timeline, 1, "PostgreSQL itself was promoted")
 	var recovering bool
 	require.NoError(t, w.replica.QueryRow(t.Context(), "SELECT pg_is_in_recovery()", nil, &recovering))
@@ -299,8 +299,8 @@ func requireFencePaid(t *testing.T, w *functionWorld) {
 	w.peering.Thaw()
 	a := w.within(8*time.Minute, "nothing is owed", func(a command.Answer) bool { return len(a.View.State.Debts) == 0 })
 	require.Equal(t, engine.FenceConfirmed, a.View.State.Last.Fence)
-	require.Equal(t, 1, w.called(wire.RDS, "PromoteReadReplica"), "promoted once")
-	require.Positive(t, w.called(wire.EC2, "CreateNetworkAclEntry"))
+	require.Equal(t, 1, w.called(api.RDS, "PromoteReadReplica"), "promoted once")
+	require.Positive(t, w.called(api.EC2, "CreateNetworkAclEntry"))
 	require.Equal(t, map[string]int{"primary-dev": 0, "replica-dev": 100}, w.weights())
 	require.Contains(t, []string{"stopping", "stopped"}, w.only("aws_db_instance", awayRegion).Attrs.Str("status"))
 	w.within(3*time.Minute, "the paid fence is published", func(command.Answer) bool { return w.gauge("FencingOwed") == 0 })

@@ -17,13 +17,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgdr/pgdr/internal/awssim"
-	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
-	"github.com/pgdr/pgdr/internal/awssim/wire"
 	"github.com/pgdr/pgdr/internal/guard/command"
-	"github.com/pgdr/pgdr/internal/lambdaruntime"
-	"github.com/pgdr/pgdr/internal/pgtest"
-	"github.com/pgdr/pgdr/internal/simclock"
+	"github.com/pgdr/pgdr/twin/lambdaruntime"
+	"github.com/pgdr/pgdr/twin/pgtest"
+	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/api"
+	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/simclock"
 )
 
 const (
@@ -45,12 +45,12 @@ const (
 type functionWorld struct {
 	t     *testing.T
 	clock simclock.Clock
-	cloud *awssim.Cloud
-	aws   *wire.Server
+	cloud *sim.Cloud
+	aws   *api.Server
 	// url is where all of AWS's endpoints are.
 	url string
 	// function is what was applied.
-	function awssim.Resource
+	function sim.Resource
 	guard    *lambdaruntime.Function
 	log      *safeBuffer
 
@@ -87,7 +87,7 @@ func newFunctionWorld(t *testing.T) *functionWorld {
 	clock, err := simclock.New(now, now, functionScale)
 	require.NoError(t, err)
 	w := &functionWorld{t: t, clock: clock, log: &safeBuffer{}}
-	w.cloud, err = awssim.New(awssim.Options{Clock: clock, Seed: 7})
+	w.cloud, err = sim.New(sim.Options{Clock: clock, Seed: 7})
 	require.NoError(t, err)
 	w.apply()
 	w.serveAWS()
@@ -121,9 +121,9 @@ func (w *functionWorld) apply() {
 }
 
 // only is the one resource of a type in a region.
-func (w *functionWorld) only(typ, region string) awssim.Resource {
+func (w *functionWorld) only(typ, region string) sim.Resource {
 	w.t.Helper()
-	var found []awssim.Resource
+	var found []sim.Resource
 	for _, r := range w.cloud.Resources(typ) {
 		if r.Region == region {
 			found = append(found, r)
@@ -138,9 +138,9 @@ func (w *functionWorld) serveAWS() {
 	timing := lifecycle.DefaultTiming()
 	timing.Promotion, timing.Reboot, timing.Backup = 2*time.Minute, 30*time.Second, time.Minute
 	timing.MultiAZ, timing.Stop = 3*time.Minute, time.Minute
-	w.aws = wire.Handler(w.cloud, wire.Options{
+	w.aws = api.Handler(w.cloud, api.Options{
 		Clock: w.clock, TLS: true, Timing: timing,
-		Principals: map[string]wire.Principal{guardKey: {
+		Principals: map[string]api.Principal{guardKey: {
 			Role: w.function.Attrs.Str("role"), Session: w.function.Attrs.Str("function_name"), Function: w.function.ARN(),
 		}},
 	})
@@ -163,7 +163,7 @@ func (w *functionWorld) startDatabases() {
 		// The time-outs of RDS's channel, on the world's clock.
 		"wal_receiver_timeout": "3s", "wal_sender_timeout": "3s",
 	}
-	options := func(name string, instance awssim.Resource) pgtest.Options {
+	options := func(name string, instance sim.Resource) pgtest.Options {
 		return pgtest.Options{Name: name, CA: ca, Settings: settings, Certificate: pgtest.Certificate{Names: []string{instance.Attrs.Str("address")}}}
 	}
 	w.primary = pgtest.Run(w.t, options("primary", away))
@@ -180,7 +180,7 @@ func (w *functionWorld) startDatabases() {
 // likeRDS makes the administrator with the password of the secret, and its
 // database. On RDS the administrator may create pgaudit; here only a superuser
 // may.
-func (w *functionWorld) likeRDS(instance awssim.Resource) {
+func (w *functionWorld) likeRDS(instance sim.Resource) {
 	t := w.t
 	value, ok := w.cloud.SecretValue(w.variables()["PGDR_PRIMARY_SECRET_ARN"])
 	require.True(t, ok)

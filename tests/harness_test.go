@@ -17,8 +17,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgdr/pgdr/internal/local"
-	"github.com/pgdr/pgdr/internal/twin"
+	"github.com/pgdr/pgdr/twin"
+	"github.com/pgdr/pgdr/twin/local"
 )
 
 // account is a simulated account in a folder of the test's own, in which

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgdr/pgdr/internal/pgtest"
+	"github.com/pgdr/pgdr/twin/pgtest"
 )
 
 // The search is worth nothing unless it finds what a drill could leave: a

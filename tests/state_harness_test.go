@@ -48,7 +48,7 @@ func newRemoteOf(t *testing.T, suffix string, variables ...string) *remote {
 	r := &remote{account: newAccount(t), s3: s3test.New(t), suffix: suffix}
 	require.NoError(t, r.dir.Install(t.Context(), r.project))
 	r.drctl = r.build(t, "./cmd/drctl")
-	start := exec.CommandContext(t.Context(), r.build(t, "./cmd/awssim"), "start", "--dir", r.dir.Cloud())
+	start := exec.CommandContext(t.Context(), r.build(t, "./twin/cmd/awssim"), "start", "--dir", r.dir.Cloud())
 	out, err := start.CombinedOutput()
 	require.NoError(t, err, string(out))
 

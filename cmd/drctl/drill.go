@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pgdr/pgdr/internal/drill"
-	"github.com/pgdr/pgdr/internal/drill/scenario"
-	"github.com/pgdr/pgdr/internal/twin"
+	"github.com/pgdr/pgdr/twin"
+	"github.com/pgdr/pgdr/twin/drill"
+	"github.com/pgdr/pgdr/twin/drill/scenario"
 )
 
 // drillFlags choose how drills are held.

@@ -11,14 +11,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/guard/event"
-	"github.com/pgdr/pgdr/internal/operator"
+	"github.com/pgdr/pgdr/internal/guardclient"
 	"github.com/pgdr/pgdr/internal/version"
+	"github.com/pgdr/pgdr/spec"
 )
 
-// dialer finds the way to a guard; [operator.Dial] does.
-type dialer func(ctx context.Context, target operator.Target) (operator.Invoker, error)
+// dialer finds the way to a guard; [guardclient.Dial] does.
+type dialer func(ctx context.Context, target guardclient.Target) (guardclient.Invoker, error)
 
 // guardFlags choose which guard is asked, and how it answers.
 type guardFlags struct {
@@ -28,7 +28,7 @@ type guardFlags struct {
 	dial                             dialer
 }
 
-func guardCommand() *cobra.Command { return guardCommandTo(operator.Dial, os.Getenv) }
+func guardCommand() *cobra.Command { return guardCommandTo(guardclient.Dial, os.Getenv) }
 
 func guardCommandTo(dial dialer, getenv func(string) string) *cobra.Command {
 	flags := &guardFlags{dial: dial, getenv: getenv}
@@ -46,14 +46,14 @@ func guardCommandTo(dial dialer, getenv func(string) string) *cobra.Command {
 	cmd.PersistentFlags().BoolVar(&flags.json, "json", false, "print the function's answer as it is")
 	cmd.AddCommand(
 		flags.statusCommand(), flags.failoverCommand(), flags.pauseCommand(), flags.armCommand(), flags.historyCommand(),
-		flags.command("check", "Check whether a failover could succeed now", func(ctx context.Context, o *operator.Operator) error { return o.Check(ctx) }),
-		flags.command("resume", "End a pause", func(ctx context.Context, o *operator.Operator) error {
+		flags.command("check", "Check whether a failover could succeed now", func(ctx context.Context, o *guardclient.Operator) error { return o.Check(ctx) }),
+		flags.command("resume", "End a pause", func(ctx context.Context, o *guardclient.Operator) error {
 			return o.Change(ctx, event.Command{Action: event.Resume})
 		}),
-		flags.command("disarm", "Never promote until armed again", func(ctx context.Context, o *operator.Operator) error {
+		flags.command("disarm", "Never promote until armed again", func(ctx context.Context, o *guardclient.Operator) error {
 			return o.Change(ctx, event.Command{Action: event.Disarm})
 		}),
-		flags.command("version", "Say which version is deployed", func(ctx context.Context, o *operator.Operator) error {
+		flags.command("version", "Say which version is deployed", func(ctx context.Context, o *guardclient.Operator) error {
 			return o.Version(ctx, version.Version)
 		}),
 	)
@@ -62,7 +62,7 @@ func guardCommandTo(dial dialer, getenv func(string) string) *cobra.Command {
 
 func (f *guardFlags) statusCommand() *cobra.Command {
 	var follow bool
-	cmd := f.command("status", "Say how things stand, in ten lines", func(ctx context.Context, o *operator.Operator) error {
+	cmd := f.command("status", "Say how things stand, in ten lines", func(ctx context.Context, o *guardclient.Operator) error {
 		if follow {
 			return o.Follow(ctx)
 		}
@@ -79,9 +79,9 @@ func (f *guardFlags) statusCommand() *cobra.Command {
 }
 
 func (f *guardFlags) failoverCommand() *cobra.Command {
-	var with operator.Overrides
+	var with guardclient.Overrides
 	var yes bool
-	cmd := f.command("failover", "Say what a failover would do; with --yes do it and follow it", func(ctx context.Context, o *operator.Operator) error {
+	cmd := f.command("failover", "Say what a failover would do; with --yes do it and follow it", func(ctx context.Context, o *guardclient.Operator) error {
 		if yes {
 			return o.Failover(ctx, with)
 		}
@@ -99,7 +99,7 @@ func (f *guardFlags) failoverCommand() *cobra.Command {
 func (f *guardFlags) pauseCommand() *cobra.Command {
 	var reason string
 	var length time.Duration
-	cmd := f.command("pause", "Start no failover, and hold one that is not promoted yet", func(ctx context.Context, o *operator.Operator) error {
+	cmd := f.command("pause", "Start no failover, and hold one that is not promoted yet", func(ctx context.Context, o *guardclient.Operator) error {
 		return o.Change(ctx, event.Command{Action: event.Pause, Reason: reason, For: length})
 	})
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
@@ -116,7 +116,7 @@ func (f *guardFlags) pauseCommand() *cobra.Command {
 
 func (f *guardFlags) armCommand() *cobra.Command {
 	var writer string
-	cmd := f.command("arm", "Arm now, if all is green; or name the writer after a rebuild", func(ctx context.Context, o *operator.Operator) error {
+	cmd := f.command("arm", "Arm now, if all is green; or name the writer after a rebuild", func(ctx context.Context, o *guardclient.Operator) error {
 		return o.Change(ctx, event.Command{Action: event.Arm, Writer: writer})
 	})
 	cmd.Flags().StringVar(&writer, "writer", "", "DbiResourceId of the instance that takes writes, db-…")
@@ -125,7 +125,7 @@ func (f *guardFlags) armCommand() *cobra.Command {
 
 func (f *guardFlags) historyCommand() *cobra.Command {
 	var limit int
-	cmd := f.command("history", "List past failovers with the times of their steps", func(ctx context.Context, o *operator.Operator) error {
+	cmd := f.command("history", "List past failovers with the times of their steps", func(ctx context.Context, o *guardclient.Operator) error {
 		return o.History(ctx, limit)
 	})
 	cmd.Flags().IntVar(&limit, "limit", 10, "how many, 1 to 50")
@@ -133,7 +133,7 @@ func (f *guardFlags) historyCommand() *cobra.Command {
 }
 
 // command is one that asks the guard.
-func (f *guardFlags) command(use, short string, do func(context.Context, *operator.Operator) error) *cobra.Command {
+func (f *guardFlags) command(use, short string, do func(context.Context, *guardclient.Operator) error) *cobra.Command {
 	return &cobra.Command{
 		Use:   use,
 		Short: short,
@@ -147,7 +147,7 @@ func (f *guardFlags) command(use, short string, do func(context.Context, *operat
 			if err != nil {
 				return err
 			}
-			o := &operator.Operator{Target: target, Invoker: invoker, Out: cmd.OutOrStdout(), JSON: f.json, By: f.who()}
+			o := &guardclient.Operator{Target: target, Invoker: invoker, Out: cmd.OutOrStdout(), JSON: f.json, By: f.who()}
 			return exitOf(do(cmd.Context(), o))
 		},
 	}
@@ -159,16 +159,16 @@ func exitOf(err error) error {
 	if err == nil {
 		return nil
 	}
-	coded := &verdictError{code: operator.ExitCode(err), err: err}
-	if operator.Told(err) {
+	coded := &verdictError{code: guardclient.ExitCode(err), err: err}
+	if guardclient.Told(err) {
 		coded.err = nil
 	}
 	return coded
 }
 
 // target is the guard that is meant.
-func (f *guardFlags) target(given func(flag string) bool) (operator.Target, error) {
-	t := operator.Target{Environment: f.environment, Region: f.region}
+func (f *guardFlags) target(given func(flag string) bool) (guardclient.Target, error) {
+	t := guardclient.Target{Environment: f.environment, Region: f.region}
 	if t.Environment == "" || t.Region == "" {
 		cfg, err := f.load()
 		if err != nil {
@@ -182,19 +182,19 @@ func (f *guardFlags) target(given func(flag string) bool) (operator.Target, erro
 	t.Flags = []string{"-e", t.Environment}
 	for _, flag := range []struct{ name, value string }{{"region", f.region}, {"project", f.project}, {"by", f.by}} {
 		if given(flag.name) {
-			t.Flags = append(t.Flags, "--"+flag.name, operator.Quote(flag.value))
+			t.Flags = append(t.Flags, "--"+flag.name, guardclient.Quote(flag.value))
 		}
 	}
 	return t, nil
 }
 
-func (f *guardFlags) load() (config.Config, error) {
+func (f *guardFlags) load() (spec.Config, error) {
 	project, err := filepath.Abs(f.project)
 	if err != nil {
-		return config.Config{}, fmt.Errorf("find the project's folder: %w", err)
+		return spec.Config{}, fmt.Errorf("find the project's folder: %w", err)
 	}
-	return config.Load(config.LoadOptions{Dir: project, Env: func(name string) string {
-		if name == config.SuffixVariable && f.environment != "" {
+	return spec.Load(spec.LoadOptions{Dir: project, Env: func(name string) string {
+		if name == spec.SuffixVariable && f.environment != "" {
 			return f.environment
 		}
 		return f.getenv(name)

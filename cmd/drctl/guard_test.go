@@ -21,7 +21,7 @@ import (
 	"github.com/pgdr/pgdr/internal/guard/event"
 	"github.com/pgdr/pgdr/internal/guard/readiness"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
-	"github.com/pgdr/pgdr/internal/operator"
+	"github.com/pgdr/pgdr/internal/guardclient"
 )
 
 // onCall is a person with a guard that answers everything the same.
@@ -29,7 +29,7 @@ type onCall struct {
 	answer command.Answer
 	err    error
 	// dialled is whom they asked, asked what.
-	dialled operator.Target
+	dialled guardclient.Target
 	asked   []event.Command
 }
 
@@ -48,7 +48,7 @@ func (c *onCall) Invoke(_ context.Context, raw []byte, _ bool) ([]byte, error) {
 func (c *onCall) types(t *testing.T, args ...string) (string, int, error) {
 	t.Helper()
 	var out bytes.Buffer
-	cmd := guardCommandTo(func(_ context.Context, target operator.Target) (operator.Invoker, error) {
+	cmd := guardCommandTo(func(_ context.Context, target guardclient.Target) (guardclient.Invoker, error) {
 		c.dialled = target
 		return c, nil
 	}, noVariables)
@@ -79,7 +79,7 @@ func TestGuard_AsksTheFunctionOfTheEnvironmentInTheReplicasRegion(t *testing.T) 
 	require.NoError(t, err)
 	require.Zero(t, code)
 	require.Contains(t, out, "dev: failover-function-dev in eu-central-1, account 123456789012")
-	require.Equal(t, operator.Target{Environment: "dev", Region: "eu-central-1", Account: "123456789012", Flags: []string{"-e", "dev", "--project", operator.Quote(dir)}}, c.dialled)
+	require.Equal(t, guardclient.Target{Environment: "dev", Region: "eu-central-1", Account: "123456789012", Flags: []string{"-e", "dev", "--project", guardclient.Quote(dir)}}, c.dialled)
 	_, _, err = c.types(t, "status", "--project", dir, "--region", "eu-west-2")
 	require.NoError(t, err)
 	require.Equal(t, "eu-west-2", c.dialled.Region)
@@ -145,7 +145,7 @@ func TestGuard_EndsWithTheCodeOfTheAnswer(t *testing.T) {
 		"answered":  {&onCall{answer: quiet()}, "status", 0, true},
 		"refused":   {&onCall{answer: refused}, "arm", 2, true},
 		"bad check": {&onCall{answer: bad}, "check", 3, true},
-		"unasked":   {&onCall{err: &operator.AskError{Problem: "no answer"}}, "status", 1, false},
+		"unasked":   {&onCall{err: &guardclient.AskError{Problem: "no answer"}}, "status", 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, code, err := c.onCall.types(t, c.command, "-e", "dev", "--region", "eu-west-1")

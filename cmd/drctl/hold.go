@@ -11,9 +11,9 @@ import (
 	"sync"
 	"text/tabwriter"
 
-	"github.com/pgdr/pgdr/internal/drill/report"
-	"github.com/pgdr/pgdr/internal/drill/scenario"
 	"github.com/pgdr/pgdr/internal/filelock"
+	"github.com/pgdr/pgdr/twin/drill/report"
+	"github.com/pgdr/pgdr/twin/drill/scenario"
 )
 
 // result of a drill: its report, or why there is none.

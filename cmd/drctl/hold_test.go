@@ -14,8 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgdr/pgdr/internal/drill/report"
-	"github.com/pgdr/pgdr/internal/drill/scenario"
+	"github.com/pgdr/pgdr/twin/drill/report"
+	"github.com/pgdr/pgdr/twin/drill/scenario"
 )
 
 var three = []scenario.Scenario{{Name: "one"}, {Name: "two"}, {Name: "three"}}

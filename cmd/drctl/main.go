@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pgdr/pgdr/internal/local"
 	"github.com/pgdr/pgdr/internal/version"
+	"github.com/pgdr/pgdr/twin/local"
 )
 
 // exitChanges is Terraform's own code for a plan that is not empty.

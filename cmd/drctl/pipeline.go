@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pgdr/pgdr/internal/local"
 	"github.com/pgdr/pgdr/internal/pipeline"
+	"github.com/pgdr/pgdr/twin/local"
 )
 
 // pipelineFlags choose what is planned and applied.

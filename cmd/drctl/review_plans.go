@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/pgdr/pgdr/internal/local"
 	"github.com/pgdr/pgdr/internal/pipeline"
 	"github.com/pgdr/pgdr/internal/review"
+	"github.com/pgdr/pgdr/twin/local"
 )
 
 // read returns the plans, and by role what is known of those that are missing.

@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/spf13/cobra"
 
-	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/remotestate"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // stateFlags choose a bucket; what isn't given the environment's
@@ -96,13 +96,13 @@ var errNoBucket = errors.New("no bucket is named: give --bucket, or set backend.
 
 // load gives the environment's configuration with what the flags say of the
 // backend, validated as if the file said it.
-func (f *stateFlags) load(getenv func(string) string) (config.Config, error) {
+func (f *stateFlags) load(getenv func(string) string) (spec.Config, error) {
 	project, err := filepath.Abs(f.project)
 	if err != nil {
-		return config.Config{}, fmt.Errorf("find the project's folder: %w", err)
+		return spec.Config{}, fmt.Errorf("find the project's folder: %w", err)
 	}
-	cfg, err := config.Load(config.LoadOptions{Dir: project, Env: func(name string) string {
-		if name == config.SuffixVariable && f.environment != "" {
+	cfg, err := spec.Load(spec.LoadOptions{Dir: project, Env: func(name string) string {
+		if name == spec.SuffixVariable && f.environment != "" {
 			return f.environment
 		}
 		return getenv(name)
@@ -111,7 +111,7 @@ func (f *stateFlags) load(getenv func(string) string) (config.Config, error) {
 	case err != nil:
 		return cfg, err
 	case cfg.UsesTwin():
-		return cfg, fmt.Errorf("%s is set: the local simulation keeps its state in its own folder and needs no bucket", config.TwinDirVariable)
+		return cfg, fmt.Errorf("%s is set: the local simulation keeps its state in its own folder and needs no bucket", spec.TwinDirVariable)
 	case f.bucket == "" && cfg.Backend.Type != "s3":
 		return cfg, errNoBucket
 	}

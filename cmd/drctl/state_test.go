@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgdr/pgdr/internal/config"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // project is a folder with one environment, dev.
@@ -34,7 +34,7 @@ func TestStateFlags_BeatTheEnvironment(t *testing.T) {
 	flags := stateFlags{project: project(t, "backend: {type: s3, bucket: acme-state}\n"), bucket: "other-state", region: "eu-west-2", key: key}
 	cfg, err := flags.load(noVariables)
 	require.NoError(t, err)
-	require.Equal(t, config.Backend{Type: "s3", Bucket: "other-state", Region: "eu-west-2", KMSKeyID: key, KeyPrefix: "pgdr", Path: "state"}, cfg.Backend)
+	require.Equal(t, spec.Backend{Type: "s3", Bucket: "other-state", Region: "eu-west-2", KMSKeyID: key, KeyPrefix: "pgdr", Path: "state"}, cfg.Backend)
 }
 
 func TestStateFlags_MakeTheBucketBeforeTheEnvironmentUsesIt(t *testing.T) {
@@ -53,7 +53,7 @@ func TestStateFlags_RefuseWhereNothingNamesABucket(t *testing.T) {
 func TestStateFlags_RefuseWhatTheConfigurationWouldRefuse(t *testing.T) {
 	flags := stateFlags{project: project(t, "disposable: true\n"), bucket: "Acme", region: "eu-west-9", key: "mine"}
 	_, err := flags.load(noVariables)
-	var faults config.Faults
+	var faults spec.Faults
 	require.ErrorAs(t, err, &faults)
 	require.Len(t, faults, 3)
 }
@@ -61,7 +61,7 @@ func TestStateFlags_RefuseWhatTheConfigurationWouldRefuse(t *testing.T) {
 func TestStateFlags_RefuseTheSimulation(t *testing.T) {
 	flags := stateFlags{project: project(t, "disposable: true\n"), bucket: "acme-state"}
 	_, err := flags.load(func(name string) string {
-		if name == config.TwinDirVariable {
+		if name == spec.TwinDirVariable {
 			return ".twin"
 		}
 		return ""

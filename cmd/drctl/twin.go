@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pgdr/pgdr/internal/local"
+	"github.com/pgdr/pgdr/twin/local"
 )
 
 // twinFlags choose what the local commands work on.

@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/internal/guard/assembly"
-	"github.com/pgdr/pgdr/internal/simclock"
+	"github.com/pgdr/pgdr/twin/simclock"
 )
 
 // The variables of a build for local simulation. AWS's endpoints are named by

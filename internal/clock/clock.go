@@ -1,6 +1,6 @@
 // Package clock is the time of this machine. Whoever waits is given its clock,
 // so that tests move it by hand and a local simulation runs it faster
-// (internal/simclock).
+// (twin/simclock).
 package clock
 
 import (

@@ -15,8 +15,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/fastsynth"
+	"github.com/pgdr/pgdr/spec"
 	"github.com/pgdr/pgdr/stacks"
 )
 
@@ -74,7 +74,7 @@ func synthesize(outdir, fault string) (err error) {
 	}
 	archive := filepath.Join(filepath.Dir(outdir), "failover.zip")
 	for _, environment := range strings.Fields(os.Getenv(environmentsVariable)) {
-		cfg, err := config.Load(config.LoadOptions{Dir: ".", Env: only(config.SuffixVariable, environment)})
+		cfg, err := spec.Load(spec.LoadOptions{Dir: ".", Env: only(spec.SuffixVariable, environment)})
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/pgdr/pgdr/internal/config"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // The stacks' roles.
@@ -60,8 +60,8 @@ type Pipeline struct {
 // for: suffix, else what ENVIRONMENT_SUFFIX and the context say. plans is
 // relative to the project, or absolute; empty is "plans/<environment>".
 func New(project, suffix, plans string, out io.Writer) (*Pipeline, error) {
-	cfg, err := config.Load(config.LoadOptions{Dir: project, Env: func(name string) string {
-		if name == config.SuffixVariable && suffix != "" {
+	cfg, err := spec.Load(spec.LoadOptions{Dir: project, Env: func(name string) string {
+		if name == spec.SuffixVariable && suffix != "" {
 			return suffix
 		}
 		return os.Getenv(name)
@@ -70,7 +70,7 @@ func New(project, suffix, plans string, out io.Writer) (*Pipeline, error) {
 		return nil, err
 	}
 	if cfg.UsesTwin() {
-		return nil, fmt.Errorf("%s is set: for the local simulation use drctl twin", config.TwinDirVariable)
+		return nil, fmt.Errorf("%s is set: for the local simulation use drctl twin", spec.TwinDirVariable)
 	}
 	if plans == "" {
 		plans = filepath.Join("plans", cfg.Environment)
@@ -158,7 +158,7 @@ func (p *Pipeline) command(ctx context.Context, name string, args ...string) *ex
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // names and arguments are ours
 	cmd.Dir = p.Project
 	cmd.Env = append(os.Environ(),
-		config.SuffixVariable+"="+p.Environment,
+		spec.SuffixVariable+"="+p.Environment,
 		"CDKTF_OUTDIR="+p.Outdir,
 		"CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_INPUT=0",
 	)

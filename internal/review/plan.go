@@ -8,7 +8,7 @@ import (
 
 	tfjson "github.com/hashicorp/terraform-json"
 
-	"github.com/pgdr/pgdr/internal/config"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // Roles of the two stacks.
@@ -59,7 +59,7 @@ func ReadPlan(file string, raw []byte) (*Plan, error) {
 	}
 	// It becomes a mark and a heading of the page, and whoever writes the plan
 	// chooses it.
-	if want := config.SuffixFault(p.Environment); want != "" {
+	if want := spec.SuffixFault(p.Environment); want != "" {
 		return nil, &InputError{File: file, Found: fmt.Sprintf("has the tag Environment %q, which is no environment's name", p.Environment), Want: want}
 	}
 	return p, nil

@@ -26,7 +26,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgdr/pgdr/internal/config"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // Variables that choose the target.
@@ -59,9 +59,9 @@ func newEnvironment(ctx context.Context, t *testing.T) *environment {
 	dir := folder(t)
 	switch where := os.Getenv(targetVariable); where {
 	case "", "twin":
-		if os.Getenv(config.SuffixVariable) == "" {
-			t.Setenv(config.SuffixVariable, "it")
-			t.Setenv(config.FileVariable, "environments/dev.yaml")
+		if os.Getenv(spec.SuffixVariable) == "" {
+			t.Setenv(spec.SuffixVariable, "it")
+			t.Setenv(spec.FileVariable, "environments/dev.yaml")
 		}
 		project, cfg := load(t, dir)
 		return &environment{project: project, dir: dir, config: cfg, target: newTwin(ctx, t, project, dir, cfg)}

@@ -11,13 +11,13 @@ import (
 	"github.com/gruntwork-io/terratest/modules/terraform"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgdr/pgdr/internal/config"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // TestClaim_RefusesAnEnvironmentThatSomebodyElseMade: what the suite claims it
 // destroys in the end.
 func TestClaim_RefusesAnEnvironmentThatSomebodyElseMade(t *testing.T) {
-	e := &environment{project: t.TempDir(), dir: t.TempDir(), config: config.Config{Environment: "it"}}
+	e := &environment{project: t.TempDir(), dir: t.TempDir(), config: spec.Config{Environment: "it"}}
 	a := &awsTarget{t: t, e: e}
 	e.target = a
 	for _, role := range roles {
@@ -35,7 +35,7 @@ func TestClaim_RefusesAnEnvironmentThatSomebodyElseMade(t *testing.T) {
 }
 
 func TestClaim_IsOfOneEnvironmentOnly(t *testing.T) {
-	e := &environment{dir: t.TempDir(), config: config.Config{Environment: "it"}}
+	e := &environment{dir: t.TempDir(), config: spec.Config{Environment: "it"}}
 	a := &awsTarget{t: t, e: e}
 	require.NoError(t, os.WriteFile(filepath.Join(e.dir, claimFile), []byte("it\n"), 0o600))
 	require.True(t, a.ours())
@@ -45,7 +45,7 @@ func TestClaim_IsOfOneEnvironmentOnly(t *testing.T) {
 
 // A look that failed found neither something nor nothing.
 func TestClaim_SaysThatItCouldNotLook(t *testing.T) {
-	e := &environment{project: t.TempDir(), dir: t.TempDir(), config: config.Config{Environment: "it"}}
+	e := &environment{project: t.TempDir(), dir: t.TempDir(), config: spec.Config{Environment: "it"}}
 	nobody := aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String("http://127.0.0.1:1"), Credentials: aws.AnonymousCredentials{},
 		Retryer: func() aws.Retryer { return aws.NopRetryer{} },

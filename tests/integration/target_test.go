@@ -17,7 +17,7 @@ import (
 	"github.com/gruntwork-io/terratest/modules/terraform"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgdr/pgdr/internal/config"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // target is where the suite runs.
@@ -75,7 +75,7 @@ var roles = []string{"primary", "replica"}
 type environment struct {
 	project string
 	dir     string
-	config  config.Config
+	config  spec.Config
 	target  target
 	// struck says that a disaster is going on.
 	struck bool
@@ -105,7 +105,7 @@ func (e *environment) terraform(role string) *terraform.Options {
 func (e *environment) variables() map[string]string {
 	all := e.target.variables()
 	for name, value := range map[string]string{
-		config.SuffixVariable: e.suffix(), "CDKTF_OUTDIR": e.outdir(),
+		spec.SuffixVariable: e.suffix(), "CDKTF_OUTDIR": e.outdir(),
 		"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0",
 		"CI": "1", "NO_COLOR": "1", "FORCE_COLOR": "0", "npm_config_loglevel": "error",
 	} {
@@ -179,11 +179,11 @@ func (m module) managed() []string {
 }
 
 // load reads the configuration of the environment under test.
-func load(t *testing.T, twinDir string) (project string, cfg config.Config) {
+func load(t *testing.T, twinDir string) (project string, cfg spec.Config) {
 	t.Helper()
 	project, err := filepath.Abs("../..")
 	require.NoError(t, err)
-	cfg, err = config.Load(config.LoadOptions{Dir: project, Env: os.Getenv, TwinDir: twinDir})
+	cfg, err = spec.Load(spec.LoadOptions{Dir: project, Env: os.Getenv, TwinDir: twinDir})
 	require.NoError(t, err)
 	return project, cfg
 }

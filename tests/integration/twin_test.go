@@ -24,11 +24,11 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgdr/pgdr/internal/awssim/simapi"
-	"github.com/pgdr/pgdr/internal/config"
-	"github.com/pgdr/pgdr/internal/pgtest"
-	"github.com/pgdr/pgdr/internal/twin"
-	"github.com/pgdr/pgdr/internal/twin/world"
+	"github.com/pgdr/pgdr/spec"
+	"github.com/pgdr/pgdr/twin"
+	"github.com/pgdr/pgdr/twin/pgtest"
+	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/world"
 )
 
 // Pace of the twin's clock: minutes of AWS's become seconds. The guard's own
@@ -43,12 +43,12 @@ const (
 type twinTarget struct {
 	dir    twin.Dir
 	suffix string
-	config config.Config
+	config spec.Config
 	world  *world.World
 }
 
 // newTwin brings the account to life that the folder holds, or an empty one.
-func newTwin(ctx context.Context, t *testing.T, project, dir string, cfg config.Config) *twinTarget {
+func newTwin(ctx context.Context, t *testing.T, project, dir string, cfg spec.Config) *twinTarget {
 	t.Helper()
 	d, err := twin.New(dir)
 	require.NoError(t, err)
@@ -87,7 +87,7 @@ func isolate(t *testing.T, d twin.Dir) {
 func (*twinTarget) name() string { return "twin" }
 
 func (w *twinTarget) variables() map[string]string {
-	all := map[string]string{config.TwinDirVariable: string(w.dir)}
+	all := map[string]string{spec.TwinDirVariable: string(w.dir)}
 	for _, variable := range w.dir.Env(nil) {
 		name, value, _ := strings.Cut(variable, "=")
 		all[name] = value

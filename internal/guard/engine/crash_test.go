@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
 	"github.com/pgdr/pgdr/internal/guard/engine"
+	"github.com/pgdr/pgdr/twin/sim/lifecycle"
 )
 
 // story is a failover without chance: what happens, and how it must end.

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pgdr/pgdr/internal/config"
 	"github.com/pgdr/pgdr/internal/guard/decide"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // row is a line of a table in docs/guard.md: name, value, reason.
@@ -40,7 +40,7 @@ func tableOf(t *testing.T, from, to string) map[string]string {
 
 func TestDocumentation_TellsEveryDefaultOfThePolicy(t *testing.T) {
 	told := tableOf(t, "## Settings and their defaults", "Fixed measures")
-	guard := reflect.ValueOf(config.Default().Guard)
+	guard := reflect.ValueOf(spec.Default().Guard)
 	for i := range guard.NumField() {
 		field := guard.Type().Field(i).Tag.Get("yaml")
 		if field == "witness_regions" || field == "memory_mib" || field == "log_retention_days" {

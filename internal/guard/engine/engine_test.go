@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pgdr/pgdr/internal/awssim"
-	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
+	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/lifecycle"
 )
 
 // disaster is when things go wrong in the plain worlds of this file.
@@ -228,7 +228,7 @@ func TestEngine_KnowsItsOwnWriteWhoseAnswerWasLost(t *testing.T) {
 func TestEngine_PromotesNoOtherInstanceThanTheOneItWatched(t *testing.T) {
 	w := plain(t, 8*time.Minute, func(w *world) {
 		loseRegion(w, time.Hour)
-		w.at(disaster, func(w *world) { w.aws.edit(engine.SiteReplica, awssim.Attrs{"resource_id": "db-X"}) })
+		w.at(disaster, func(w *world) { w.aws.edit(engine.SiteReplica, sim.Attrs{"resource_id": "db-X"}) })
 	})
 	l := w.ledger.Last
 	if w.promotions != 0 || w.fenceTries != 0 || l == nil || l.Reason.Name != refusal.WriterMismatch {

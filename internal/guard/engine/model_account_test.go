@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/internal/awsapi"
-	"github.com/pgdr/pgdr/internal/awssim"
-	"github.com/pgdr/pgdr/internal/awssim/items"
-	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
-	"github.com/pgdr/pgdr/internal/awssim/metrics"
-	"github.com/pgdr/pgdr/internal/awssim/simstacks"
-	"github.com/pgdr/pgdr/internal/awssim/wire"
 	"github.com/pgdr/pgdr/internal/guard/engine"
+	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/api"
+	"github.com/pgdr/pgdr/twin/sim/items"
+	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/simstacks"
 )
 
 // All that stands for AWS in a world is an account of the simulator, with this
@@ -28,9 +28,9 @@ const accessKey = "AKIAGUARD00000000001"
 
 // deployment is an account with the stacks, from which every world is forked.
 type deployment struct {
-	cloud  *awssim.Cloud
+	cloud  *sim.Cloud
 	config awsapi.Config
-	guard  wire.Principal
+	guard  api.Principal
 }
 
 // stillClock does not move.
@@ -40,7 +40,7 @@ func (c stillClock) Now() time.Time { return time.Time(c) }
 
 var deployed = sync.OnceValue(func() deployment {
 	ctx := context.Background()
-	cloud := must(awssim.New(awssim.Options{Clock: stillClock(modelEpoch.Add(-24 * time.Hour)), Seed: 11}))
+	cloud := must(sim.New(sim.Options{Clock: stillClock(modelEpoch.Add(-24 * time.Hour)), Seed: 11}))
 	stacks := must(simstacks.Apply(ctx, cloud, "../../../stacks/testdata/golden"))
 	env := must(stacks.Environment(ctx))
 	config := must(awsapi.ConfigFromEnv(func(name string) (string, bool) {
@@ -50,7 +50,7 @@ var deployed = sync.OnceValue(func() deployment {
 	// One is enough here, and is asked in an order that does not change.
 	config.WitnessRegions = config.WitnessRegions[:1]
 	role := must(stacks.Only("aws_iam_role"))
-	return deployment{cloud, config, wire.Principal{Role: role.Str("arn"), Session: "guard", Function: stacks.FunctionARN()}}
+	return deployment{cloud, config, api.Principal{Role: role.Str("arn"), Session: "guard", Function: stacks.FunctionARN()}}
 })
 
 // must is for what can only fail by a mistake in this test.
@@ -64,25 +64,25 @@ func must[T any](v T, err error) T {
 // account is the simulated AWS account of one world.
 type account struct {
 	deployment
-	server *wire.Server
+	server *api.Server
 	// timing is what RDS takes in this world.
 	timing lifecycle.Timing
 }
 
-func newAccount(from deployment, clock worldClock, o wire.Options) *account {
+func newAccount(from deployment, clock worldClock, o api.Options) *account {
 	a := &account{deployment: from, timing: o.Timing}
 	a.cloud = a.cloud.Fork(clock)
-	o.Clock, o.TLS, o.Principals = clock, true, map[string]wire.Principal{accessKey: a.guard}
-	a.server = wire.Handler(a.cloud, o)
+	o.Clock, o.TLS, o.Principals = clock, true, map[string]api.Principal{accessKey: a.guard}
+	a.server = api.Handler(a.cloud, o)
 	return a
 }
 
 // read and change are one look at the account, or one change of it.
-func (a *account) read(fn func(tx *awssim.Tx)) {
-	_ = a.cloud.View(func(tx *awssim.Tx) error { fn(tx); return nil })
+func (a *account) read(fn func(tx *sim.Tx)) {
+	_ = a.cloud.View(func(tx *sim.Tx) error { fn(tx); return nil })
 }
 
-func (a *account) change(fn func(tx *awssim.Tx) error) {
+func (a *account) change(fn func(tx *sim.Tx) error) {
 	if err := a.cloud.Update(fn); err != nil {
 		panic(err)
 	}
@@ -96,14 +96,14 @@ func (a *account) at(site engine.Site) awsapi.Instance {
 	return a.config.Replica
 }
 
-func (a *account) find(tx *awssim.Tx, site engine.Site) *awssim.Resource {
+func (a *account) find(tx *sim.Tx, site engine.Site) *sim.Resource {
 	i := a.at(site)
 	return lifecycle.Find(tx, i.Region, i.Identifier)
 }
 
 // instance is RDS's own view of an instance.
 func (a *account) instance(site engine.Site) (i engine.Instance) {
-	a.read(func(tx *awssim.Tx) {
+	a.read(func(tx *sim.Tx) {
 		if r := a.find(tx, site); r != nil {
 			i = engine.Instance{Exists: true, ResourceID: r.Attrs.Str("resource_id"), Status: r.Attrs.Str("status"), IsReplica: r.Attrs.Has("replicate_source_db")}
 		}
@@ -113,15 +113,15 @@ func (a *account) instance(site engine.Site) (i engine.Instance) {
 
 // force gives an instance a status, and ends whatever RDS does to it.
 func (a *account) force(site engine.Site, status string) {
-	a.change(func(tx *awssim.Tx) error {
+	a.change(func(tx *sim.Tx) error {
 		lifecycle.Force(tx, a.find(tx, site), status)
 		return nil
 	})
 }
 
 // edit changes attributes of an instance as a rebuild by hand would.
-func (a *account) edit(site engine.Site, attrs awssim.Attrs) {
-	a.change(func(tx *awssim.Tx) error {
+func (a *account) edit(site engine.Site, attrs sim.Attrs) {
+	a.change(func(tx *sim.Tx) error {
 		tx.Edit(a.find(tx, site)).Attrs.Set(attrs)
 		return nil
 	})
@@ -131,18 +131,18 @@ func (a *account) edit(site engine.Site, attrs awssim.Attrs) {
 // instance at the other site if one is named.
 func (a *account) become(site engine.Site, id string, source engine.Site) {
 	a.force(site, lifecycle.Available)
-	a.change(func(tx *awssim.Tx) error {
+	a.change(func(tx *sim.Tx) error {
 		arn := ""
 		if source != "" {
 			arn = a.find(tx, source).ARN()
 		}
-		tx.Edit(a.find(tx, site)).Attrs.Set(awssim.Attrs{"resource_id": id, "replicate_source_db": arn})
+		tx.Edit(a.find(tx, site)).Attrs.Set(sim.Attrs{"resource_id": id, "replicate_source_db": arn})
 		return nil
 	})
 }
 
 func (a *account) remove(site engine.Site) {
-	a.change(func(tx *awssim.Tx) error {
+	a.change(func(tx *sim.Tx) error {
 		tx.Remove(a.find(tx, site))
 		return nil
 	})
@@ -152,7 +152,7 @@ func (a *account) remove(site engine.Site) {
 // a primary has.
 func (a *account) postured() (yes bool) {
 	want := a.config.Database
-	a.read(func(tx *awssim.Tx) {
+	a.read(func(tx *sim.Tx) {
 		r := a.find(tx, engine.SiteReplica)
 		pending := lifecycle.PendingOf(r)
 		multiAZ := r.Attrs.Bool("multi_az") || pending.MultiAZ != nil && *pending.MultiAZ
@@ -164,7 +164,7 @@ func (a *account) postured() (yes bool) {
 
 // secretAlone tells whether the guard's region has a secret of its own.
 func (a *account) secretAlone() (yes bool) {
-	a.read(func(tx *awssim.Tx) {
+	a.read(func(tx *sim.Tx) {
 		r := tx.FindSecret(a.config.Replica.Region, a.config.SecretARN)
 		yes = r != nil && r.Region == a.config.Replica.Region
 	})
@@ -173,16 +173,16 @@ func (a *account) secretAlone() (yes bool) {
 
 // replicateSecret makes the secret one with a replica again, as it was deployed.
 func (a *account) replicateSecret() {
-	var born *awssim.Resource
-	find := func(tx *awssim.Tx) *awssim.Resource {
+	var born *sim.Resource
+	find := func(tx *sim.Tx) *sim.Resource {
 		return tx.FindBy(typeSecret, a.config.Primary.Region, "arn", a.config.PrimarySecretARN)
 	}
-	_ = deployed().cloud.View(func(tx *awssim.Tx) error { born = find(tx); return nil })
-	a.change(func(tx *awssim.Tx) error {
+	_ = deployed().cloud.View(func(tx *sim.Tx) error { born = find(tx); return nil })
+	a.change(func(tx *sim.Tx) error {
 		if alone := tx.FindBy(typeSecret, a.config.Replica.Region, "arn", a.config.SecretARN); alone != nil {
 			tx.Remove(alone)
 		}
-		tx.Edit(find(tx)).Attrs.Set(awssim.Attrs{"replica": born.Attrs["replica"]})
+		tx.Edit(find(tx)).Attrs.Set(sim.Attrs{"replica": born.Attrs["replica"]})
 		return nil
 	})
 }
@@ -195,7 +195,7 @@ var client = netip.MustParseAddr("10.0.10.7")
 // passable tells whether the network ACL lets packets of applications through
 // to the database (in) and back (out).
 func (a *account) passable() (in, out bool) {
-	a.read(func(tx *awssim.Tx) {
+	a.read(func(tx *sim.Tx) {
 		acl := tx.Get("aws_network_acl", a.config.Primary.Region, a.config.PrimaryNetworkACLID)
 		in = admits(tx.ACLEntries(acl, false), a.config.Database.Port)
 		out = admits(tx.ACLEntries(acl, true), 50_000)
@@ -206,11 +206,11 @@ func (a *account) passable() (in, out bool) {
 // admits goes through the rules as a network ACL does: by number, and the
 // first that fits decides.
 // https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html
-func admits(entries []awssim.Attrs, port int) bool {
-	slices.SortFunc(entries, func(a, b awssim.Attrs) int { return a.Int("rule_no") - b.Int("rule_no") })
+func admits(entries []sim.Attrs, port int) bool {
+	slices.SortFunc(entries, func(a, b sim.Attrs) int { return a.Int("rule_no") - b.Int("rule_no") })
 	for _, e := range entries {
 		net, err := netip.ParsePrefix(e.Str("cidr_block"))
-		protocol := awssim.ProtocolNumber(e.Str("protocol"))
+		protocol := sim.ProtocolNumber(e.Str("protocol"))
 		ports := protocol == "-1" || protocol == "6" && e.Int("from_port") <= port && port <= e.Int("to_port")
 		if err == nil && net.Contains(client) && ports {
 			return e.Str("action") == "allow"
@@ -223,8 +223,8 @@ func admits(entries []awssim.Attrs, port int) bool {
 // both.
 func (a *account) weights() (site engine.Site) {
 	count := 0
-	a.read(func(tx *awssim.Tx) {
-		for _, r := range tx.List("aws_route53_record", awssim.Global) {
+	a.read(func(tx *sim.Tx) {
+		for _, r := range tx.List("aws_route53_record", sim.Global) {
 			if r.Attrs.Str("fqdn") != a.config.DNS.RecordName || r.Attrs.Block("weighted_routing_policy").Int("weight") == 0 {
 				continue
 			}
@@ -262,7 +262,7 @@ func (a *account) alarmed() bool {
 
 // ledger is the guard's record as the table holds it.
 func (a *account) ledger() (s engine.State) {
-	a.read(func(tx *awssim.Tx) {
+	a.read(func(tx *sim.Tx) {
 		t := must(items.Find(tx, a.config.Replica.Region, a.config.LedgerTable))
 		item := must(t.Get(items.Item{"pk": items.Value{"S": "guard"}, "sk": items.Value{"S": "state"}}))
 		if item == nil {
@@ -279,19 +279,19 @@ func (a *account) ledger() (s engine.State) {
 // deny takes actions away from the guard's role, and grant gives them back.
 func (a *account) deny(name string, actions ...string) {
 	text := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Sid":"Deny","Effect":"Deny","Action":["%s"],"Resource":"*"}]}`, strings.Join(actions, `","`))
-	a.change(func(tx *awssim.Tx) error {
-		role := tx.FindBy("aws_iam_role", awssim.Global, "arn", a.guard.Role)
-		tx.Put(&awssim.Resource{
-			Type: typeRolePolicy, Region: awssim.Global, ID: role.ID + ":" + denialName(name),
-			Attrs: awssim.Attrs{"role": role.ID, "name": denialName(name), "policy": text},
+	a.change(func(tx *sim.Tx) error {
+		role := tx.FindBy("aws_iam_role", sim.Global, "arn", a.guard.Role)
+		tx.Put(&sim.Resource{
+			Type: typeRolePolicy, Region: sim.Global, ID: role.ID + ":" + denialName(name),
+			Attrs: sim.Attrs{"role": role.ID, "name": denialName(name), "policy": text},
 		})
 		return nil
 	})
 }
 
 func (a *account) grant(name string) {
-	a.change(func(tx *awssim.Tx) error {
-		if r := tx.FindBy(typeRolePolicy, awssim.Global, "name", denialName(name)); r != nil {
+	a.change(func(tx *sim.Tx) error {
+		if r := tx.FindBy(typeRolePolicy, sim.Global, "name", denialName(name)); r != nil {
 			tx.Remove(r)
 		}
 		return nil

@@ -10,7 +10,7 @@ import (
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 
-	"github.com/pgdr/pgdr/internal/awssim/wire"
+	"github.com/pgdr/pgdr/twin/sim/api"
 )
 
 // line is a process's way to AWS: it takes the requests of the SDK to the
@@ -73,11 +73,11 @@ func (l line) serve(c call, req *http.Request) *http.Response {
 		w.meddle()
 	}
 	if w.chance(w.flaky / 2) {
-		fault := wire.Throttled()
+		fault := api.Throttled()
 		if w.chance(0.3) {
-			fault = wire.Broken()
+			fault = api.Broken()
 		}
-		defer w.aws.server.Faults().Add(wire.Scope{}, fault)()
+		defer w.aws.server.Faults().Add(api.Scope{}, fault)()
 	}
 	w.checkCaller(l.p, c)
 	answer := httptest.NewRecorder()

@@ -4,10 +4,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pgdr/pgdr/internal/awssim"
-	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
+	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/lifecycle"
 )
 
 // upgrading is a status in which RDS is at work.
@@ -30,7 +30,7 @@ func (w *world) backUp(d time.Duration) {
 	}
 	timing := w.aws.timing
 	timing.Backup = d
-	_ = w.aws.cloud.Update(func(tx *awssim.Tx) error {
+	_ = w.aws.cloud.Update(func(tx *sim.Tx) error {
 		return lifecycle.BackUp(tx, w.aws.find(tx, engine.SiteReplica), timing)
 	})
 }
@@ -38,7 +38,7 @@ func (w *world) backUp(d time.Duration) {
 // failOver has RDS fail the primary over to its standby, which it reports as
 // events only.
 func (w *world) failOver() {
-	w.aws.change(func(tx *awssim.Tx) error {
+	w.aws.change(func(tx *sim.Tx) error {
 		return lifecycle.Failover(tx, w.aws.find(tx, engine.SitePrimary), w.aws.timing)
 	})
 	w.pg.alive, w.recoveryAt = false, w.now

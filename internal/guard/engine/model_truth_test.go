@@ -3,8 +3,8 @@ package engine_test
 import (
 	"time"
 
-	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
 	"github.com/pgdr/pgdr/internal/guard/engine"
+	"github.com/pgdr/pgdr/twin/sim/lifecycle"
 )
 
 // seen is what the world last saw of the account, so that it need not look at

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/internal/awsapi"
-	"github.com/pgdr/pgdr/internal/awssim/lifecycle"
-	"github.com/pgdr/pgdr/internal/awssim/wire"
 	"github.com/pgdr/pgdr/internal/guard/engine"
+	"github.com/pgdr/pgdr/twin/sim/api"
+	"github.com/pgdr/pgdr/twin/sim/lifecycle"
 )
 
 // world is the truth that the engine can only guess at: an AWS account, two
@@ -52,7 +52,7 @@ type world struct {
 	idle      []*process
 	processes int
 	onCall    func(p *process, c call, after bool) bool
-	notices   []wire.Message
+	notices   []api.Message
 	tally     tally
 
 	seen
@@ -114,9 +114,9 @@ func begin(seed uint64, from deployment, change []func(*lifecycle.Timing)) *worl
 	for _, do := range change {
 		do(&timing)
 	}
-	w.aws = newAccount(from, worldClock{w}, wire.Options{
-		Timing: timing, Propagation: w.between(time.Second, time.Minute), Staleness: wire.Staleness{EC2: w.lag},
-		OnPublish: func(m wire.Message) { w.notices = append(w.notices, m) },
+	w.aws = newAccount(from, worldClock{w}, api.Options{
+		Timing: timing, Propagation: w.between(time.Second, time.Minute), Staleness: api.Staleness{EC2: w.lag},
+		OnPublish: func(m api.Message) { w.notices = append(w.notices, m) },
 	})
 	w.ops = must(awsapi.New(context.Background(), w.aws.config, awsapi.Options{
 		Clock: worldClock{w}, HTTPClient: straight{w}, Credentials: known,

@@ -10,7 +10,7 @@ import (
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/probe"
-	"github.com/pgdr/pgdr/internal/pgtest"
+	"github.com/pgdr/pgdr/twin/pgtest"
 )
 
 // lookingFor is a guard, on a clock moved by hand, that wants extensions in a

@@ -15,7 +15,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
-	"github.com/pgdr/pgdr/internal/pgtest"
+	"github.com/pgdr/pgdr/twin/pgtest"
 )
 
 // patience bounds waiting for a server to get into a state.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pgdr/pgdr/internal/pgtest"
+	"github.com/pgdr/pgdr/twin/pgtest"
 )
 
 func TestMain(m *testing.M) {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/probe"
-	"github.com/pgdr/pgdr/internal/pgtest"
+	"github.com/pgdr/pgdr/twin/pgtest"
 )
 
 // leadingTo is a configuration under which both names lead to one address.

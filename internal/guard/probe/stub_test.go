@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/guard/decide"
-	"github.com/pgdr/pgdr/internal/pgtest"
+	"github.com/pgdr/pgdr/twin/pgtest"
 )
 
 // What real servers can't be brought to here (a full disk, a crash just now)

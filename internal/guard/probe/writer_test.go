@@ -11,7 +11,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
-	"github.com/pgdr/pgdr/internal/pgtest"
+	"github.com/pgdr/pgdr/twin/pgtest"
 )
 
 func TestSample_WritesHeartbeatsThatCountOn(t *testing.T) {

@@ -1,0 +1,165 @@
+// Package spec is what a user can set: its types, its defaults, where its
+// values come from and what is refused. It knows nothing of cdktf or of the
+// AWS SDK, so that every fault is found before either is started.
+package spec
+
+// Config describes one environment: two sites, one database, its guard.
+// Values come, later ones winning, from [Default], the cdktf context
+// (cdktf.json, key "pgdr"), environments/<environment>.yaml and environment
+// variables; see [Load].
+type Config struct {
+	// Environment is the suffix in every resource name, for example "dev".
+	// It comes from ENVIRONMENT_SUFFIX or the context, never from the file
+	// that it selects.
+	Environment string `yaml:"-"`
+	// TwinDir is the absolute path of the local simulation's folder, from
+	// PGDR_TWIN_DIR; empty when the target is AWS. See [Config.UsesTwin].
+	TwinDir string `yaml:"-"`
+	// Account is the 12-digit AWS account id that the providers must find
+	// themselves in. Empty: whichever account the credentials belong to.
+	Account string `yaml:"account"`
+	// Disposable environments have no deletion protection, no final snapshot
+	// and no recovery window, so that they can be destroyed and made again.
+	Disposable bool `yaml:"disposable"`
+
+	Sites      Sites      `yaml:"sites"`
+	Database   Database   `yaml:"database"`
+	DNS        DNS        `yaml:"dns"`
+	Monitoring Monitoring `yaml:"monitoring"`
+	Guard      Guard      `yaml:"guard"`
+	Backend    Backend    `yaml:"backend"`
+	Tags       Tags       `yaml:"tags"`
+}
+
+// Sites are the two places a database can be, named for their role at birth.
+type Sites struct {
+	Primary Site `yaml:"primary"`
+	Replica Site `yaml:"replica"`
+}
+
+// Site is one region and the network in it.
+type Site struct {
+	// Region is an AWS region code, for example "us-east-1".
+	Region string `yaml:"region"`
+	// CIDR is the range of the VPC, IPv4, /16 to /20: twelve /24 subnets must fit.
+	CIDR string `yaml:"cidr"`
+	// Zones are the three availability zones in use, for example
+	// "us-east-1a". Empty: three of the region that every account has (a, b
+	// and c nearly everywhere; see [Config.Derived]). They are named, not
+	// looked up, because a list that AWS changes would re-create subnets.
+	Zones []string `yaml:"zones"`
+	// NATGateways is 1 for the site, or 3 for one a zone.
+	NATGateways int `yaml:"nat_gateways"`
+}
+
+// Database is the PostgreSQL instance of both sites.
+type Database struct {
+	// EngineVersion is a major ("15": RDS chooses the minor at creation) or a
+	// full version ("15.15").
+	EngineVersion string `yaml:"engine_version"`
+	// InstanceClass is for example "db.r6g.large".
+	InstanceClass string `yaml:"instance_class"`
+	// AllocatedStorage in GiB, at creation.
+	AllocatedStorage int `yaml:"allocated_storage_gib"`
+	// MaxAllocatedStorage in GiB is how far RDS may grow it by itself.
+	MaxAllocatedStorage int `yaml:"max_allocated_storage_gib"`
+	// MultiAZ keeps a standby of the primary in another zone of its region.
+	MultiAZ bool `yaml:"multi_az"`
+	// BackupRetention in days, 1 to 35, on both sites. Never 0: a source
+	// without backups can have no replica.
+	BackupRetention int `yaml:"backup_retention_days"`
+	// Name of the database that is created with the instance.
+	Name string `yaml:"name"`
+	// Username of the administrator.
+	Username string `yaml:"username"`
+	// PasswordVersion is raised by one to have a new password made.
+	PasswordVersion int `yaml:"password_version"`
+	// Audit is "pgaudit" (sessions' DDL, roles and writes) or
+	// "log_statement_all" (every statement as text, passwords included).
+	Audit string `yaml:"audit"`
+	// MaxSlotWALKeep in MiB bounds the WAL that a dead replica's slot may
+	// hold back on the primary's disk.
+	MaxSlotWALKeep int `yaml:"max_slot_wal_keep_mib"`
+	// LogRetention in days for the exported PostgreSQL logs.
+	LogRetention int `yaml:"log_retention_days"`
+}
+
+// DNS is the name that applications use.
+type DNS struct {
+	// TTL in seconds of the weighted records.
+	TTL int `yaml:"ttl_seconds"`
+}
+
+// Monitoring says who is told, and of what.
+type Monitoring struct {
+	// Emails are subscribed to the topics of both regions; each address must
+	// confirm the message that AWS sends it.
+	Emails []string `yaml:"emails"`
+	// ReplicaLag in seconds above which ReplicaLag alarms.
+	ReplicaLag int `yaml:"replica_lag_seconds"`
+	// Connections above which DatabaseConnections alarms.
+	Connections int `yaml:"connections"`
+	// CPU in percent above which CPUUtilization alarms.
+	CPU int `yaml:"cpu_percent"`
+	// FreeStorage in GiB below which FreeStorageSpace alarms.
+	FreeStorage int `yaml:"free_storage_gib"`
+	// SlotLag in MiB above which OldestReplicationSlotLag alarms.
+	SlotLag int `yaml:"slot_lag_mib"`
+}
+
+// Guard is the policy of the failover function. All durations are in seconds.
+type Guard struct {
+	// Mode is "automatic" or "manual" (observes and tells, never acts).
+	Mode string `yaml:"mode"`
+	// OnRegionSilent is "promote" or "ask".
+	OnRegionSilent string `yaml:"on_region_silent"`
+	// InstanceFailed is how long the instance must be unreachable while RDS
+	// reports it failed.
+	InstanceFailed int `yaml:"instance_failed_seconds"`
+	// InstanceUnreachable likewise, while RDS still reports it available.
+	InstanceUnreachable int `yaml:"instance_unreachable_seconds"`
+	// RegionSilent is how long database, WAL and APIs must all be silent.
+	RegionSilent int `yaml:"region_silent_seconds"`
+	// Arming is how long everything must be green before the guard may act.
+	Arming int `yaml:"arming_seconds"`
+	// Cooldown after a failover in which none is started.
+	Cooldown int `yaml:"cooldown_seconds"`
+	// MaxDataLoss is the largest estimated loss that is accepted unasked.
+	MaxDataLoss int `yaml:"max_data_loss_seconds"`
+	// AbortAfter is how long a failover may stay unpromoted before it aborts.
+	AbortAfter int `yaml:"abort_after_seconds"`
+	// WitnessRegions are two further regions; if nothing answers there
+	// either, it is the guard that is cut off.
+	WitnessRegions []string `yaml:"witness_regions"`
+	// Memory in MiB of the function.
+	Memory int `yaml:"memory_mib"`
+	// LogRetention in days of the function's own log.
+	LogRetention int `yaml:"log_retention_days"`
+}
+
+// Backend says where Terraform keeps its state.
+type Backend struct {
+	// Type is "local" or "s3".
+	Type string `yaml:"type"`
+	// Path is the folder of the local state files, relative to the project.
+	Path string `yaml:"path"`
+	// Bucket, for s3: the name of an existing bucket.
+	Bucket string `yaml:"bucket"`
+	// Region of the bucket, for s3. Empty: the replica's, which is the one
+	// that is left when the primary's is lost.
+	Region string `yaml:"region"`
+	// KeyPrefix stands before the environment in the state's key.
+	KeyPrefix string `yaml:"key_prefix"`
+	// KMSKeyID, optional: ARN of the key that encrypts the state.
+	KMSKeyID string `yaml:"kms_key_id"`
+}
+
+// Tags go on everything. CreatedAt is given by the caller or left out: the
+// time of synthesis would change every resource at every deployment.
+type Tags struct {
+	Repository string `yaml:"repository"`
+	Author     string `yaml:"author"`
+	PRNumber   string `yaml:"pr_number"`
+	Team       string `yaml:"team"`
+	CreatedAt  string `yaml:"created_at"`
+}

@@ -1,0 +1,75 @@
+package spec
+
+import (
+	"strings"
+)
+
+// Environment variables that Load reads beside those of [Variables].
+const (
+	// SuffixVariable names the environment; it beats the cdktf context.
+	SuffixVariable = "ENVIRONMENT_SUFFIX"
+	// ContextVariable is what the cdktf command passes the context in.
+	ContextVariable = "CDKTF_CONTEXT_JSON"
+	// FileVariable names the file for an environment that has none of its
+	// own, relative to the project: short-lived environments share one.
+	FileVariable = "PGDR_ENVIRONMENT_FILE"
+	// TwinDirVariable is the folder of the local simulation.
+	TwinDirVariable = "PGDR_TWIN_DIR"
+)
+
+// Variable is an environment variable that sets one field.
+type Variable struct {
+	// Name of the variable.
+	Name string
+	// Path of the field that it sets.
+	Path string
+	// set writes the value, which isn't empty.
+	set func(*Config, string)
+}
+
+// Variables are the environment variables that set fields, and beat every
+// file. Not among them, on purpose: AWS_REGION and AWS_DEFAULT_REGION (they
+// say where a shell or a CI runner works, and a database that followed them
+// would be destroyed and made again elsewhere) and CDK_DEFAULT_ACCOUNT (the
+// account of the credentials at hand, where AWS_ACCOUNT_ID is a check of them).
+var Variables = []Variable{
+	{"REPOSITORY", "tags.repository", func(c *Config, v string) { c.Tags.Repository = tagValue(v) }},
+	{"COMMIT_AUTHOR", "tags.author", func(c *Config, v string) { c.Tags.Author = tagValue(v) }},
+	{"PR_NUMBER", "tags.pr_number", func(c *Config, v string) { c.Tags.PRNumber = tagValue(v) }},
+	{"TEAM", "tags.team", func(c *Config, v string) { c.Tags.Team = tagValue(v) }},
+	{"CREATED_AT", "tags.created_at", func(c *Config, v string) { c.Tags.CreatedAt = tagValue(v) }},
+	{"AWS_ACCOUNT_ID", "account", func(c *Config, v string) { c.Account = v }},
+	{"PRIMARY_REGION", "sites.primary.region", func(c *Config, v string) { c.Sites.Primary.Region = v }},
+	{"REPLICA_REGION", "sites.replica.region", func(c *Config, v string) { c.Sites.Replica.Region = v }},
+}
+
+// variables applies the environment variables. Those that are empty or blank
+// count as not set: CI systems set a variable to "" for a value that isn't there.
+func (l *loader) variables() {
+	for _, v := range Variables {
+		if value := l.env(v.Name); value != "" {
+			v.set(&l.config, value)
+			l.origins[v.Path] = v.Name
+		}
+	}
+}
+
+// tagValue makes text fit for a tag: other characters become underscores, and
+// what is too long is cut. In a file such a value is a fault, but what these
+// variables hold is made by machines ("dependabot[bot]", "Jane <jane@x.tld>"),
+// and a deployment shouldn't fail for an author's name.
+func tagValue(text string) string {
+	var kept strings.Builder
+	n := 0
+	for _, r := range text {
+		if n++; n > maxTagValue {
+			break
+		}
+		if tagPattern.MatchString(string(r)) {
+			kept.WriteRune(r)
+		} else {
+			kept.WriteByte('_')
+		}
+	}
+	return kept.String()
+}

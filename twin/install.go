@@ -1,0 +1,200 @@
+package twin
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pgdr/pgdr/internal/filelock"
+	"github.com/pgdr/pgdr/internal/leftover"
+	"github.com/pgdr/pgdr/twin/child"
+)
+
+// Install builds the stand-in provider from the module's source and puts it
+// into the mirror, with the CLI configuration that names it. Where nothing has
+// changed, nothing is written.
+//
+// A provider that differs from the last one makes every lock file below the
+// twin stale: its version is the same, its checksum isn't, and Terraform would
+// refuse it. Those are removed, so that the next `terraform init` writes them
+// anew.
+func (d Dir) Install(ctx context.Context, module string) error {
+	release, err := d.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	built := filepath.Join(string(d), "build", "terraform-provider-aws")
+	if err := build(ctx, module, built); err != nil {
+		return err
+	}
+	changed, err := copyChanged(built, d.plugin())
+	if err != nil {
+		return fmt.Errorf("put the provider into the mirror: %w", err)
+	}
+	if changed {
+		if err := d.forgetLocks(); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(d.CLIConfig(), []byte(d.cliConfig()), 0o600); err != nil {
+		return fmt.Errorf("write the Terraform CLI configuration: %w", err)
+	}
+	return nil
+}
+
+// Lock waits until nobody else builds in the twin.
+func (d Dir) Lock(ctx context.Context) (release func(), err error) {
+	if err := os.MkdirAll(filepath.Join(string(d), "build"), 0o750); err != nil {
+		return nil, fmt.Errorf("make the twin's directory: %w", err)
+	}
+	return filelock.Lock(ctx, filepath.Join(string(d), "build", "lock"))
+}
+
+// Ephemeral begins the names of the folders in a twin that live for one run and
+// have a provider of their own: see Take.
+const Ephemeral = "drill-"
+
+// build compiles the plugin. With these settings the same source gives the
+// same bytes, wherever it lies and whatever was committed, and the linker has
+// nothing to do when the output is up to date.
+func build(ctx context.Context, module, output string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", output, "./twin/cmd/terraform-provider-aws") //nolint:gosec // the output path is the twin's own
+	cmd.Dir = module
+	cmd.Env = append(without(os.Environ(), "GOFLAGS", "GOOS", "GOARCH"), "CGO_ENABLED=0", "GOFLAGS=")
+	child.Gently(cmd, time.Minute)
+	remove, err := leftover.GoTemp(cmd, filepath.Dir(output))
+	if err != nil {
+		return err
+	}
+	defer remove()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the stand-in provider: %w\n%s", err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+// copyChanged copies a program to where it is run from, unless it is there
+// already, and tells whether it did. The old one is replaced, not written
+// over: a Terraform that still runs it keeps it.
+func copyChanged(from, to string) (bool, error) {
+	updated, err := os.ReadFile(from) //nolint:gosec // the twin's own build
+	if err != nil {
+		return false, fmt.Errorf("read what was built: %w", err)
+	}
+	old, err := os.ReadFile(to) //nolint:gosec // the twin's own mirror
+	if err == nil && bytes.Equal(old, updated) {
+		return false, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("read what is there: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
+		return false, fmt.Errorf("make its directory: %w", err)
+	}
+	// A name of its own for each process, outside the directory whose every
+	// file belongs to the provider's checksum.
+	fresh, err := os.CreateTemp(filepath.Dir(from), "plugin-*")
+	if err != nil {
+		return false, fmt.Errorf("make a file beside it: %w", err)
+	}
+	defer func() { _ = os.Remove(fresh.Name()) }()
+	_, err = fresh.Write(updated)
+	if err := errors.Join(err, fresh.Chmod(0o700), fresh.Close()); err != nil {
+		return false, fmt.Errorf("write it: %w", err)
+	}
+	if err := os.Rename(fresh.Name(), to); err != nil {
+		return false, fmt.Errorf("move it into place: %w", err)
+	}
+	return true, nil
+}
+
+// cliConfig lets Terraform find the AWS provider in the mirror and nothing
+// anywhere else: with no "direct" block the registry is never asked.
+func (d Dir) cliConfig() string {
+	return fmt.Sprintf(`# Written by pgdr: local runs use the stand-in AWS provider and no registry.
+disable_checkpoint = true
+
+provider_installation {
+  filesystem_mirror {
+    path    = %s
+    include = ["registry.terraform.io/hashicorp/aws"]
+  }
+}
+`, strconv.Quote(d.mirror()))
+}
+
+// forgetLocks removes what `terraform init` noted of the provider before, but
+// not of runs under way, which have the provider that they began with.
+func (d Dir) forgetLocks() error {
+	root, err := os.OpenRoot(string(d))
+	if err != nil {
+		return fmt.Errorf("remove stale provider locks: %w", err)
+	}
+	defer func() { _ = root.Close() }()
+	walk := func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && !strings.Contains(name, "/") && strings.HasPrefix(name, Ephemeral):
+			return fs.SkipDir
+		case path.Base(name) == ".terraform.lock.hcl":
+			return root.Remove(name)
+		case entry.IsDir() && strings.HasSuffix("/"+name, "/.terraform/providers"):
+			if err := root.RemoveAll(name); err != nil {
+				return err
+			}
+			return fs.SkipDir
+		}
+		return nil
+	}
+	if err := fs.WalkDir(root.FS(), ".", walk); err != nil {
+		return fmt.Errorf("remove stale provider locks: %w", err)
+	}
+	return nil
+}
+
+// without drops variables by name.
+func without(env []string, names ...string) []string {
+	return slices.DeleteFunc(slices.Clone(env), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return slices.Contains(names, name)
+	})
+}
+
+// Take gives d the provider that another twin has now, for its own: what is
+// installed there later replaces a file, and changes none.
+func (d Dir) Take(from Dir) error {
+	if err := os.MkdirAll(filepath.Dir(d.plugin()), 0o750); err != nil {
+		return fmt.Errorf("make the mirror's directory: %w", err)
+	}
+	if err := os.Link(from.plugin(), d.plugin()); err != nil {
+		return fmt.Errorf("take the provider: %w", err)
+	}
+	return nil
+}
+
+// Borrow makes d a twin that uses the provider of another, which Install has
+// put there: for twins that live for one run.
+func (d Dir) Borrow(from Dir) error {
+	if err := os.MkdirAll(string(d), 0o750); err != nil {
+		return fmt.Errorf("make the twin's directory: %w", err)
+	}
+	if err := os.Symlink(from.mirror(), d.mirror()); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("borrow the provider: %w", err)
+	}
+	if err := os.WriteFile(d.CLIConfig(), []byte(d.cliConfig()), 0o600); err != nil {
+		return fmt.Errorf("write the Terraform CLI configuration: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package api
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/aws/smithy-go/encoding/cbor"
+)
+
+// reader reads the members of a CBOR map. A member that is not there, or is of
+// another type, reads as nothing.
+type reader struct{ cbor.Map }
+
+// only refuses members that the simulator does not know, by name.
+func (r reader) only(names ...string) error {
+	for name := range r.Map {
+		if !slices.Contains(names, name) {
+			return refuse(codeUnsupported, "the simulator does not know the member %s", name)
+		}
+	}
+	return nil
+}
+
+func (r reader) text(name string) string {
+	s, _ := r.Map[name].(cbor.String)
+	return string(s)
+}
+
+func (r reader) texts(name string) []string {
+	list, _ := r.Map[name].(cbor.List)
+	var out []string
+	for _, v := range list {
+		if s, ok := v.(cbor.String); ok {
+			out = append(out, string(s))
+		}
+	}
+	return out
+}
+
+func (r reader) list(name string) []reader {
+	list, _ := r.Map[name].(cbor.List)
+	var out []reader
+	for _, v := range list {
+		if m, ok := v.(cbor.Map); ok {
+			out = append(out, reader{m})
+		}
+	}
+	return out
+}
+
+func (r reader) number(name string) (float64, bool) { return numberOf(r.Map[name]) }
+
+func (r reader) numbers(name string) []float64 {
+	list, _ := r.Map[name].(cbor.List)
+	var out []float64
+	for _, v := range list {
+		if n, ok := numberOf(v); ok {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func numberOf(v cbor.Value) (float64, bool) {
+	switch n := v.(type) {
+	case cbor.Float64:
+		return float64(n), true
+	case cbor.Float32:
+		return float64(n), true
+	case cbor.Uint:
+		return float64(n), true
+	case cbor.NegInt:
+		return -float64(n), true
+	}
+	return 0, false
+}
+
+// epochTag marks a number as seconds since 1970.
+const epochTag = 1
+
+func (r reader) moment(name string) (time.Time, bool) {
+	tag, ok := r.Map[name].(*cbor.Tag)
+	if !ok || tag.ID != epochTag {
+		return time.Time{}, false
+	}
+	seconds, ok := numberOf(tag.Value)
+	whole, part := math.Modf(seconds)
+	return time.Unix(int64(whole), int64(part*1e9)).UTC(), ok
+}
+
+func cborTime(t time.Time) cbor.Value {
+	return &cbor.Tag{ID: epochTag, Value: cbor.Float64(float64(t.UnixMilli()) / 1000)}
+}
+
+func cborTexts(list []string) cbor.List {
+	out := cbor.List{}
+	for _, s := range list {
+		out = append(out, cbor.String(s))
+	}
+	return out
+}

@@ -1,0 +1,39 @@
+package api
+
+import (
+	"slices"
+	"time"
+
+	"github.com/pgdr/pgdr/twin/recent"
+)
+
+// Record is one call that was performed, whatever its outcome. A call that a
+// fault kept from being performed is none.
+type Record struct {
+	At                         time.Time
+	Region, Service, Operation string
+	// Caller is the role's ARN.
+	Caller string
+	// Code of the refusal, "" for a success.
+	Code string
+}
+
+// recordsKept bounds what is remembered of calls and messages.
+const recordsKept = 20_000
+
+func (c *call) record(code string) {
+	r := Record{At: c.cloud.Now(), Region: c.region, Service: c.service.name, Operation: c.operation, Caller: c.caller.Role, Code: code}
+	c.mu.Lock()
+	c.calls = recent.Append(c.calls, recordsKept, r)
+	c.mu.Unlock()
+	if c.options.OnCall != nil {
+		c.options.OnCall(r)
+	}
+}
+
+// Calls returns what was performed, the oldest first.
+func (s *Server) Calls() []Record {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}

@@ -1,0 +1,30 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ARN is an Amazon resource name in its parts.
+type ARN struct {
+	Partition, Service, Region, Account, Resource string
+}
+
+// String joins the parts.
+func (a ARN) String() string {
+	return strings.Join([]string{"arn", a.Partition, a.Service, a.Region, a.Account, a.Resource}, ":")
+}
+
+// ParseARN splits an ARN; ok is false if the text is not one.
+func ParseARN(text string) (arn ARN, ok bool) {
+	parts := strings.SplitN(text, ":", 6)
+	if len(parts) != 6 || parts[0] != "arn" || parts[1] == "" || parts[2] == "" || parts[5] == "" {
+		return ARN{}, false
+	}
+	return ARN{parts[1], parts[2], parts[3], parts[4], parts[5]}, true
+}
+
+// arn builds an ARN of this account. Global services pass an empty region.
+func (tx *Tx) arn(service, region, format string, args ...any) string {
+	return ARN{partition, service, region, tx.st.Account, fmt.Sprintf(format, args...)}.String()
+}

@@ -1,0 +1,71 @@
+package sim_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/twin/sim"
+)
+
+const documentation = "../../docs/simulator.md"
+
+// codesInSource returns the codes of all refusals, with a place for each.
+func codesInSource(t *testing.T) map[string]string {
+	t.Helper()
+	codes := map[string]string{}
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	set := token.NewFileSet()
+	note := func(e ast.Expr) {
+		if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+			code, err := strconv.Unquote(lit.Value)
+			require.NoError(t, err)
+			codes[code] = set.Position(e.Pos()).String()
+		}
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(set, name, nil, 0)
+		require.NoError(t, err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				if sel, ok := n.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "refuse" {
+					note(n.Args[1])
+				}
+			case *ast.KeyValueExpr:
+				if key, ok := n.Key.(*ast.Ident); ok && (key.Name == "missingCode" || key.Name == "Code") {
+					note(n.Value)
+				}
+			}
+			return true
+		})
+	}
+	require.Greater(t, len(codes), 80, "the search for codes finds none any more")
+	return codes
+}
+
+func TestDocumentation_NamesEveryCodeAndType(t *testing.T) {
+	raw, err := os.ReadFile(documentation)
+	require.NoError(t, err)
+	text := string(raw)
+	for code, place := range codesInSource(t) {
+		if code == "InternalFailure" { // the simulator's own trouble, not a refusal
+			continue
+		}
+		require.Contains(t, text, "`"+code+"`", "%s is not in %s", place, documentation)
+	}
+	for _, typ := range sim.Types() {
+		require.Contains(t, text, "`"+typ+"`")
+	}
+}

@@ -1,0 +1,267 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func networkACLKinds() map[string]*kind {
+	return map[string]*kind{
+		"aws_network_acl": {
+			service: ec2, createOp: "CreateNetworkAcl", updateOp: "ReplaceNetworkAclAssociation", deleteOp: "DeleteNetworkAcl",
+			missingCode: "InvalidNetworkAclID.NotFound", missingText: "The networkAcl ID '%s' does not exist",
+			create: createNetworkACL, update: updateNetworkACL, remove: removeNetworkACL, show: showNetworkACL,
+		},
+		"aws_network_acl_association": {
+			service: ec2, createOp: "ReplaceNetworkAclAssociation", updateOp: "ReplaceNetworkAclAssociation", deleteOp: "ReplaceNetworkAclAssociation",
+			missingCode: "InvalidAssociationID.NotFound", missingText: "The association ID '%s' does not exist",
+			create: createACLAssociation,
+		},
+		"aws_network_acl_rule": {
+			service: ec2, createOp: "CreateNetworkAclEntry", updateOp: "ReplaceNetworkAclEntry", deleteOp: "DeleteNetworkAclEntry",
+			missingCode: "InvalidNetworkAclEntry.NotFound", missingText: "The network acl entry '%s' does not exist",
+			create: createACLRule, importID: importACLRule,
+		},
+	}
+}
+
+func createNetworkACL(c *call) (string, error) {
+	vpcID := c.attrs.Str("vpc_id")
+	if _, err := c.need("vpc_id", "aws_vpc", c.region, vpcID); err != nil {
+		return "", err
+	}
+	id := c.NewID("acl")
+	if err := c.takeSubnets(id, vpcID, c.attrs.Strings("subnet_ids")); err != nil {
+		return "", err
+	}
+	c.attrs.Defaults(Attrs{"ingress": []any{}, "egress": []any{}, "subnet_ids": []any{}})
+	c.attrs.Set(Attrs{"arn": c.arn("ec2", c.region, "network-acl/%s", id), "owner_id": c.Account()})
+	return id, nil
+}
+
+// takeSubnets takes subnets away from whichever ACL they had: a subnet has
+// exactly one.
+func (c *call) takeSubnets(acl, vpcID string, subnets []string) error {
+	for _, id := range subnets {
+		subnet, err := c.need("subnet_ids", "aws_subnet", c.region, id)
+		if err != nil {
+			return err
+		}
+		if subnet.Attrs.Str("vpc_id") != vpcID {
+			return c.refuse("subnet_ids", "InvalidParameterValue", "networkAcl %s and subnet %s belong to different networks", acl, id)
+		}
+		c.freeSubnet(acl, id)
+	}
+	return nil
+}
+
+func (c *call) freeSubnet(keep, subnet string) {
+	for _, a := range c.List("aws_network_acl_association", c.region) {
+		if a.Attrs.Str("subnet_id") == subnet {
+			c.Remove(a)
+		}
+	}
+	for _, acl := range c.List("aws_network_acl", c.region) {
+		if inline := acl.Attrs.Strings("subnet_ids"); acl.ID != keep && slices.Contains(inline, subnet) {
+			c.Edit(acl).Attrs.Set(Attrs{"subnet_ids": without(anyList(inline), []any{subnet})})
+		}
+	}
+}
+
+func associatedSubnets(tx *Tx, regionName, acl string) []any {
+	out := []any{}
+	for _, a := range tx.List("aws_network_acl_association", regionName) {
+		if a.Attrs.Str("network_acl_id") == acl {
+			out = append(out, a.Attrs.Str("subnet_id"))
+		}
+	}
+	return out
+}
+
+// outlinedEntries returns the aws_network_acl_rule resources of an ACL as
+// elements of its "ingress" or "egress".
+func outlinedEntries(tx *Tx, regionName, acl string, egress bool) []any {
+	out := []any{}
+	for _, r := range tx.List("aws_network_acl_rule", regionName) {
+		a := r.Attrs
+		if a.Str("network_acl_id") != acl || a.Bool("egress") != egress {
+			continue
+		}
+		out = append(out, map[string]any{
+			"action": strings.ToLower(a.Str("rule_action")), "cidr_block": a.Str("cidr_block"), "ipv6_cidr_block": a.Str("ipv6_cidr_block"),
+			"protocol": protocolNumber(a.Str("protocol")), "rule_no": float64(a.Int("rule_number")),
+			"from_port": float64(a.Int("from_port")), "to_port": float64(a.Int("to_port")),
+			"icmp_type": float64(a.Int("icmp_type")), "icmp_code": float64(a.Int("icmp_code")),
+		})
+	}
+	return out
+}
+
+func showNetworkACL(tx *Tx, r *Resource) Attrs {
+	a := r.Attrs.Clone()
+	a["ingress"] = append(anyList(a["ingress"]), outlinedEntries(tx, r.Region, r.ID, false)...)
+	a["egress"] = append(anyList(a["egress"]), outlinedEntries(tx, r.Region, r.ID, true)...)
+	a["subnet_ids"] = append(anyList(a["subnet_ids"]), associatedSubnets(tx, r.Region, r.ID)...)
+	return a
+}
+
+func updateNetworkACL(c *call) error {
+	id := c.res.ID
+	for name, others := range map[string][]any{
+		"ingress":    outlinedEntries(c.Tx, c.region, id, false),
+		"egress":     outlinedEntries(c.Tx, c.region, id, true),
+		"subnet_ids": associatedSubnets(c.Tx, c.region, id),
+	} {
+		if c.changed(name) {
+			c.attrs[name] = without(anyList(c.attrs[name]), others)
+		}
+	}
+	return c.takeSubnets(id, c.attrs.Str("vpc_id"), c.attrs.Strings("subnet_ids"))
+}
+
+// removeNetworkACL gives its inline subnets back to the VPC's default ACL, as
+// the real provider does, but not those of association resources.
+func removeNetworkACL(c *call) error {
+	if c.FindBy("aws_network_acl_association", c.region, "network_acl_id", c.res.ID) != nil {
+		return c.refuse("", "DependencyViolation", "The networkAcl '%s' has dependencies and cannot be deleted.", c.res.ID)
+	}
+	for _, r := range c.List("aws_network_acl_rule", c.region) {
+		if r.Attrs.Str("network_acl_id") == c.res.ID {
+			c.Remove(r)
+		}
+	}
+	return nil
+}
+
+// aclVPC returns the VPC of an ACL, the default one of a VPC included.
+func aclVPC(c *call, acl string) (string, error) {
+	if r := c.Get("aws_network_acl", c.region, acl); r != nil {
+		return r.Attrs.Str("vpc_id"), nil
+	}
+	if vpc := c.FindBy("aws_vpc", c.region, "default_network_acl_id", acl); vpc != nil {
+		return vpc.ID, nil
+	}
+	_, err := c.need("network_acl_id", "aws_network_acl", c.region, acl)
+	return "", err
+}
+
+func createACLAssociation(c *call) (string, error) {
+	acl := c.attrs.Str("network_acl_id")
+	vpcID, err := aclVPC(c, acl)
+	if err != nil {
+		return "", err
+	}
+	if err := c.takeSubnets("", vpcID, []string{c.attrs.Str("subnet_id")}); err != nil {
+		return "", err
+	}
+	return c.NewID("aclassoc"), nil
+}
+
+// protocolNumbers are the IANA numbers of the protocols that EC2 knows by name.
+var protocolNumbers = map[string]string{"all": "-1", "icmp": "1", "tcp": "6", "udp": "17", "icmpv6": "58"}
+
+// protocolNumber returns a protocol as EC2 stores it, "" for an unknown one.
+func protocolNumber(text string) string {
+	if n, ok := protocolNumbers[strings.ToLower(text)]; ok {
+		return n
+	}
+	if n, err := strconv.Atoi(text); err == nil && n >= -1 && n <= 255 {
+		return text
+	}
+	return ""
+}
+
+func createACLRule(c *call) (string, error) {
+	a := c.attrs
+	acl := a.Str("network_acl_id")
+	if _, err := aclVPC(c, acl); err != nil {
+		return "", err
+	}
+	a.Default("egress", false)
+	if err := checkACLRule(c); err != nil {
+		return "", err
+	}
+	for _, r := range c.List("aws_network_acl_rule", c.region) {
+		if r.Attrs.Str("network_acl_id") == acl && r.Attrs.Bool("egress") == a.Bool("egress") && r.Attrs.Int("rule_number") == a.Int("rule_number") {
+			return "", c.duplicateEntry()
+		}
+	}
+	if owner := c.Get("aws_network_acl", c.region, acl); owner != nil {
+		for _, entry := range owner.Attrs.Blocks(direction(a.Bool("egress"))) {
+			if entry.Int("rule_no") == a.Int("rule_number") {
+				return "", c.duplicateEntry()
+			}
+		}
+	}
+	return aclRuleID(acl, a.Int("rule_number"), a.Bool("egress"), a.Str("protocol")), nil
+}
+
+func direction(egress bool) string {
+	if egress {
+		return "egress"
+	}
+	return "ingress"
+}
+
+func (c *call) duplicateEntry() error {
+	return c.refuse("rule_number", "NetworkAclEntryAlreadyExists", "The network acl entry identified by %d already exists.", c.attrs.Int("rule_number"))
+}
+
+func checkACLRule(c *call) error {
+	a := c.attrs
+	if n := a.Int("rule_number"); n < 1 || n > 32766 {
+		return c.refuse("rule_number", "InvalidParameterValue", "Value (%d) for parameter ruleNumber is invalid. It must be between 1 and 32766.", n)
+	}
+	if action := strings.ToLower(a.Str("rule_action")); action != "allow" && action != "deny" {
+		return c.refuse("rule_action", "InvalidParameterValue", "Value (%s) for parameter ruleAction is invalid. Valid values: allow, deny.", a.Str("rule_action"))
+	}
+	protocol := protocolNumber(a.Str("protocol"))
+	if protocol == "" {
+		return c.refuse("protocol", "InvalidParameterValue", "Invalid value '%s' for protocol.", a.Str("protocol"))
+	}
+	if err := checkACLRange(c); err != nil {
+		return err
+	}
+	if protocol != protocolNumbers["tcp"] && protocol != protocolNumbers["udp"] {
+		return nil
+	}
+	if a["from_port"] == nil || a["to_port"] == nil {
+		return c.refuse("from_port", "MissingParameter", "The request must contain the parameter portRange.from and portRange.to")
+	}
+	if from, to := a.Int("from_port"), a.Int("to_port"); from > to || from < 0 || to > 65535 {
+		return c.refuse("from_port", "InvalidParameterValue", "Invalid TCP/UDP port range (%d:%d)", from, to)
+	}
+	return nil
+}
+
+func checkACLRange(c *call) error {
+	cidr := c.attrs.Str("cidr_block")
+	if cidr == "" {
+		if c.attrs.Has("ipv6_cidr_block") {
+			return nil
+		}
+		return c.refuse("cidr_block", "MissingParameter", "Either 'cidrBlock' or 'ipv6CidrBlock' must be provided")
+	}
+	if _, ok := parseNetwork(cidr); !ok {
+		return c.refuse("cidr_block", "InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", cidr)
+	}
+	return nil
+}
+
+func aclRuleID(acl string, number int, egress bool, protocol string) string {
+	return fmt.Sprintf("nacl-%d", hashcode(fmt.Sprintf("%s-%d-%t-%s-", acl, number, egress, protocol)))
+}
+
+func importACLRule(_ *Tx, _, text string) string {
+	parts := strings.Split(text, ":")
+	if len(parts) != 4 {
+		return ""
+	}
+	number, err := strconv.Atoi(parts[1])
+	if err != nil {
+		return ""
+	}
+	return aclRuleID(parts[0], number, parts[3] == "true", parts[2])
+}

@@ -1,0 +1,229 @@
+package sim
+
+const (
+	peeringActive  = "active"
+	peeringPending = "pending-acceptance"
+)
+
+// The connection is one object, stored as the aws_vpc_peering_connection in the
+// requester's region. The accepter and the options are views of it: their
+// resources hold little more than its id.
+func peeringKinds() map[string]*kind {
+	missingCode, missingText := "InvalidVpcPeeringConnectionID.NotFound", "The vpcPeeringConnection ID '%s' does not exist"
+	return map[string]*kind{
+		"aws_vpc_peering_connection": {
+			service: ec2, createOp: "CreateVpcPeeringConnection", updateOp: "ModifyVpcPeeringConnectionOptions", deleteOp: "DeleteVpcPeeringConnection",
+			missingCode: missingCode, missingText: missingText,
+			create: createPeering, update: updatePeering, show: showPeering,
+		},
+		"aws_vpc_peering_connection_accepter": {
+			service: ec2, createOp: "AcceptVpcPeeringConnection", updateOp: "ModifyVpcPeeringConnectionOptions", deleteOp: "DeleteVpcPeeringConnection",
+			missingCode: missingCode, missingText: missingText,
+			create: acceptPeering, update: updatePeering, show: showAccepter,
+		},
+		"aws_vpc_peering_connection_options": {
+			service: ec2, createOp: "ModifyVpcPeeringConnectionOptions", updateOp: "ModifyVpcPeeringConnectionOptions", deleteOp: "ModifyVpcPeeringConnectionOptions",
+			missingCode: missingCode, missingText: missingText,
+			create: createPeeringOptions, update: updatePeering, show: showPeeringOptions,
+		},
+	}
+}
+
+// findPeering returns the connection with an id, whatever its region.
+func findPeering(tx *Tx, id string) *Resource {
+	return tx.FindBy("aws_vpc_peering_connection", "", "id", id)
+}
+
+func peeringSeenFrom(pcx *Resource, regionName string) bool {
+	return pcx.Region == regionName || pcx.Attrs.Str("peer_region") == regionName
+}
+
+func createPeering(c *call) (string, error) {
+	a := c.attrs
+	vpc, err := c.need("vpc_id", "aws_vpc", c.region, a.Str("vpc_id"))
+	if err != nil {
+		return "", err
+	}
+	peerRegion := a.Str("peer_region")
+	if peerRegion == "" {
+		peerRegion = c.region
+	}
+	if _, ok := regions[peerRegion]; !ok {
+		return "", c.refuse("peer_region", "InvalidParameterValue", "Invalid value '%s' for peerRegion.", peerRegion)
+	}
+	if owner := a.Str("peer_owner_id"); owner != "" && owner != c.Account() {
+		return "", c.refuse("peer_owner_id", "Unsupported", "the simulator has one account, %s: no peering with %s", c.Account(), owner)
+	}
+	if a.Bool("auto_accept") && peerRegion != c.region {
+		return "", c.refuse("auto_accept", "InvalidParameterCombination", "`peer_region` cannot be set whilst `auto_accept` is `true` when creating an EC2 VPC Peering Connection")
+	}
+	if err := checkPeeringNetworks(c, vpc, peerRegion); err != nil {
+		return "", err
+	}
+	status := peeringPending
+	if a.Bool("auto_accept") {
+		status = peeringActive
+	}
+	id := c.NewID("pcx")
+	a.Defaults(Attrs{"peer_region": peerRegion, "peer_owner_id": c.Account()})
+	a.Set(Attrs{"accept_status": status})
+	if err := c.setPeeringOptions(c.hidden, peerRegion, status); err != nil {
+		return "", err
+	}
+	return id, nil
+}
+
+// checkPeeringNetworks finds what makes AWS put a new connection in the state
+// "failed", which the real provider reports with the same message.
+func checkPeeringNetworks(c *call, vpc *Resource, peerRegion string) error {
+	const message = "Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range"
+	peer := c.Get("aws_vpc", peerRegion, c.attrs.Str("peer_vpc_id"))
+	if peer == nil {
+		return c.refuse("peer_vpc_id", "failed", message)
+	}
+	p, _ := parseNetwork(vpc.Attrs.Str("cidr_block"))
+	q, _ := parseNetwork(peer.Attrs.Str("cidr_block"))
+	if p.Overlaps(q) {
+		return c.refuse("peer_vpc_id", "failed", message)
+	}
+	for _, other := range c.List("aws_vpc_peering_connection", "") {
+		a, b := other.Attrs.Str("vpc_id"), other.Attrs.Str("peer_vpc_id")
+		if (a == vpc.ID && b == peer.ID) || (a == peer.ID && b == vpc.ID) {
+			return c.refuse("peer_vpc_id", "VpcPeeringConnectionAlreadyExists", "%s and %s are already connected by %s", vpc.ID, peer.ID, other.ID)
+		}
+	}
+	return nil
+}
+
+func acceptPeering(c *call) (string, error) {
+	id := c.attrs.Str("vpc_peering_connection_id")
+	pcx := findPeering(c.Tx, id)
+	if pcx == nil || !peeringSeenFrom(pcx, c.region) {
+		return "", c.refuse("vpc_peering_connection_id", c.kind.missingCode, c.kind.missingText, id)
+	}
+	if peerRegion := pcx.Attrs.Str("peer_region"); peerRegion != c.region {
+		return "", c.refuse("vpc_peering_connection_id", "OperationNotPermitted",
+			"Incorrect region (%s) specified for this request.VPC peering connection %s must be accepted in region %s", c.region, id, peerRegion)
+	}
+	pcx = c.Edit(pcx)
+	if c.attrs.Bool("auto_accept") {
+		pcx.Attrs["accept_status"] = peeringActive
+	}
+	if err := c.setPeeringOptions(pcx.Hidden, c.region, pcx.Attrs.Str("accept_status")); err != nil {
+		return "", err
+	}
+	return id, nil
+}
+
+func createPeeringOptions(c *call) (string, error) {
+	id := c.attrs.Str("vpc_peering_connection_id")
+	pcx := findPeering(c.Tx, id)
+	if pcx == nil || !peeringSeenFrom(pcx, c.region) {
+		return "", c.refuse("vpc_peering_connection_id", c.kind.missingCode, c.kind.missingText, id)
+	}
+	pcx = c.Edit(pcx)
+	return id, c.setPeeringOptions(pcx.Hidden, pcx.Attrs.Str("peer_region"), pcx.Attrs.Str("accept_status"))
+}
+
+func updatePeering(c *call) error {
+	pcx := findPeering(c.Tx, c.res.ID) // there, or the object would not be shown
+	status := pcx.Attrs.Str("accept_status")
+	if c.attrs.Bool("auto_accept") && pcx.Attrs.Str("peer_region") == c.region {
+		status = peeringActive
+	}
+	hidden := c.hidden
+	if c.typ != "aws_vpc_peering_connection" {
+		pcx = c.Edit(pcx)
+		pcx.Attrs["accept_status"] = status
+		hidden = pcx.Hidden
+	} else {
+		c.attrs["accept_status"] = status
+	}
+	return c.setPeeringOptions(hidden, pcx.Attrs.Str("peer_region"), status)
+}
+
+// setPeeringOptions writes the configured options of both sides. Each side's
+// can be set in its own region only, and once the connection is active.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcPeeringConnectionOptions.html
+func (c *call) setPeeringOptions(hidden Attrs, peerRegion, status string) error {
+	const option = "allow_remote_vpc_dns_resolution"
+	for _, side := range []string{"requester", "accepter"} {
+		block := c.attrs.Block(side)
+		if block == nil || block[option] == nil {
+			continue
+		}
+		current := hidden.Block(side)
+		if c.was != nil && !c.changed(side) || current.Bool(option) == block.Bool(option) {
+			continue
+		}
+		modify := c.during("ModifyVpcPeeringConnectionOptions")
+		if status != peeringActive {
+			return modify.refuse(side, "OperationNotPermitted", "VPC Peering Connection (%s) is not active: its options cannot be modified", status)
+		}
+		if !c.ownsSide(side, peerRegion) {
+			return modify.refuse(side, "OperationNotPermitted", "Peering connection options of the %s can only be modified in its own region, not in %s", side, c.region)
+		}
+		hidden.Set(Attrs{side: Attrs{option: block.Bool(option)}})
+	}
+	return nil
+}
+
+// ownsSide tells whether the caller's region is that of a side's VPC.
+func (c *call) ownsSide(side, peerRegion string) bool {
+	if side == "accepter" {
+		return c.region == peerRegion
+	}
+	pcx := c.Find("aws_vpc_peering_connection", c.region, func(a Attrs) bool {
+		id := c.attrs.Str("vpc_peering_connection_id")
+		return id == "" || a.Str("id") == id
+	})
+	return c.typ == "aws_vpc_peering_connection" || pcx != nil
+}
+
+// peeringSides adds the blocks of both sides, which AWS shows once the
+// connection is active.
+func peeringSides(pcx *Resource, a Attrs) {
+	for _, side := range []string{"requester", "accepter"} {
+		a[side] = []any{}
+		if pcx.Attrs.Str("accept_status") == peeringActive {
+			on := pcx.Hidden.Block(side).Bool("allow_remote_vpc_dns_resolution")
+			a[side] = []any{map[string]any{"allow_remote_vpc_dns_resolution": on}}
+		}
+	}
+}
+
+func showPeering(_ *Tx, r *Resource) Attrs {
+	a := r.Attrs.Clone()
+	peeringSides(r, a)
+	return a
+}
+
+func showAccepter(tx *Tx, r *Resource) Attrs {
+	pcx := findPeering(tx, r.ID)
+	if pcx == nil {
+		return nil
+	}
+	a := r.Attrs.Clone()
+	peeringSides(pcx, a)
+	// Seen from the accepter, the other side is the requester.
+	a.Set(Attrs{
+		"accept_status": pcx.Attrs.Str("accept_status"), "vpc_id": pcx.Attrs.Str("peer_vpc_id"), "peer_vpc_id": pcx.Attrs.Str("vpc_id"),
+		"peer_owner_id": tx.Account(), "peer_region": pcx.Region,
+	})
+	return a
+}
+
+func showPeeringOptions(tx *Tx, r *Resource) Attrs {
+	pcx := findPeering(tx, r.ID)
+	if pcx == nil {
+		return nil
+	}
+	a := r.Attrs.Clone()
+	for _, side := range []string{"requester", "accepter"} {
+		if len(a.Blocks(side)) > 0 {
+			on := pcx.Hidden.Block(side).Bool("allow_remote_vpc_dns_resolution")
+			a[side] = []any{map[string]any{"allow_remote_vpc_dns_resolution": on}}
+		}
+	}
+	return a
+}

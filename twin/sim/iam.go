@@ -1,0 +1,301 @@
+package sim
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pgdr/pgdr/twin/sim/policy"
+)
+
+const iam = "IAM"
+
+func iamKinds() map[string]*kind {
+	return map[string]*kind{
+		"aws_iam_role": {
+			service: iam, global: true, createOp: "CreateRole", updateOp: "UpdateAssumeRolePolicy", deleteOp: "DeleteRole",
+			missingCode: "NoSuchEntity", missingText: "The role with name %s cannot be found.",
+			create: createRole, update: checkRole, remove: removeRole, show: showRole,
+		},
+		"aws_iam_role_policy": {
+			service: iam, global: true, createOp: "PutRolePolicy", updateOp: "PutRolePolicy", deleteOp: "DeleteRolePolicy",
+			missingCode: "NoSuchEntity", missingText: "The role policy with name %s cannot be found.",
+			create: createRolePolicy, update: checkRolePolicy,
+		},
+		"aws_iam_policy": {
+			service: iam, global: true, createOp: "CreatePolicy", updateOp: "CreatePolicyVersion", deleteOp: "DeletePolicy",
+			missingCode: "NoSuchEntity", missingText: "Policy %s was not found.",
+			create: createPolicy, update: checkPolicy, remove: removePolicy, show: showPolicy,
+		},
+		"aws_iam_role_policy_attachment": {
+			service: iam, global: true, createOp: "AttachRolePolicy", updateOp: "AttachRolePolicy", deleteOp: "DetachRolePolicy",
+			missingCode: "NoSuchEntity", missingText: "Policy attachment %s was not found.",
+			create: createAttachment, importID: importAttachment,
+		},
+	}
+}
+
+var entityName = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
+
+// Limits of policies, in characters without white space.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const (
+	maxInlinePolicies = 10240
+	maxManagedPolicy  = 6144
+	maxRoleName       = 64
+)
+
+func createRole(c *call) (string, error) {
+	a := c.attrs
+	name := c.name(maxRoleName)
+	if !entityName.MatchString(name) || len(name) > maxRoleName {
+		return "", c.refuse("name", "ValidationError", "1 validation error detected: Value '%s' at 'roleName' failed to satisfy constraint: at most %d characters of [\\w+=,.@-]", name, maxRoleName)
+	}
+	if c.Find("aws_iam_role", Global, func(o Attrs) bool { return strings.EqualFold(o.Str("name"), name) }) != nil {
+		return "", c.refuse("name", "EntityAlreadyExists", "Role with name %s already exists.", name)
+	}
+	a.Defaults(Attrs{"path": "/", "max_session_duration": 3600, "force_detach_policies": false, "description": "", "permissions_boundary": ""})
+	if err := checkRole(c); err != nil {
+		return "", err
+	}
+	a.Set(Attrs{
+		"arn": c.arn("iam", "", "role%s%s", a.Str("path"), name), "unique_id": "AROA" + c.NewText(upperBase32, 17), "create_date": c.At.UTC().Format(time.RFC3339),
+	})
+	return name, nil
+}
+
+func checkRole(c *call) error {
+	a := c.attrs
+	if d := a.Int("max_session_duration"); d < 3600 || d > 43200 {
+		return c.refuse("max_session_duration", "ValidationError", "MaxSessionDuration must be between 3600 and 43200, found %d", d)
+	}
+	doc, problem := parsePolicy(a.Str("assume_role_policy"))
+	if problem != "" {
+		return c.refuse("assume_role_policy", "MalformedPolicyDocument", "%s", problem)
+	}
+	for _, s := range doc.Statement {
+		switch {
+		case len(s.Principal) == 0:
+			return c.refuse("assume_role_policy", "MalformedPolicyDocument", "AssumeRole policy must contain a principal")
+		case len(s.Resource) > 0:
+			return c.refuse("assume_role_policy", "MalformedPolicyDocument", "Has prohibited field Resource")
+		}
+		for _, action := range s.Action {
+			if !strings.HasPrefix(action, "sts:") {
+				return c.refuse("assume_role_policy", "MalformedPolicyDocument", "AssumeRole policy may only specify STS AssumeRole actions.")
+			}
+		}
+	}
+	for _, inline := range a.Blocks("inline_policy") {
+		if err := checkPermissions(c, "inline_policy", inline.Str("policy"), maxInlinePolicies); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPermissions checks a document that gives permissions to who carries it.
+func checkPermissions(c *call, attribute, text string, limit int) error {
+	doc, problem := parsePolicy(text)
+	if problem != "" {
+		return c.refuse(attribute, "MalformedPolicyDocument", "%s", problem)
+	}
+	for _, s := range doc.Statement {
+		switch {
+		case len(s.Principal) > 0:
+			return c.refuse(attribute, "MalformedPolicyDocument", "Policy document should not specify a principal.")
+		case len(s.Resource)+len(s.NotResource) == 0:
+			return c.refuse(attribute, "MalformedPolicyDocument", "Policy statement must contain resources.")
+		}
+		for _, r := range append(slices.Clone(s.Resource), s.NotResource...) {
+			if _, ok := ParseARN(r); !ok && r != "*" {
+				return c.refuse(attribute, "MalformedPolicyDocument", "Resource %s must be in ARN format or \"*\".", r)
+			}
+		}
+	}
+	if size := policySize(text); size > limit {
+		return c.refuse(attribute, "LimitExceeded", "Maximum policy size of %d bytes exceeded: %d", limit, size)
+	}
+	return nil
+}
+
+// policySize counts as IAM does: white space is free.
+func policySize(text string) int { return len(strings.Join(strings.Fields(text), "")) }
+
+func showRole(tx *Tx, r *Resource) Attrs {
+	a := r.Attrs.Clone()
+	arns := []string{}
+	for _, attached := range attachmentsOf(tx, r.ID) {
+		arns = append(arns, attached.Attrs.Str("policy_arn"))
+	}
+	a.Set(Attrs{"managed_policy_arns": arns})
+	return a
+}
+
+func attachmentsOf(tx *Tx, role string) []*Resource {
+	return slices.DeleteFunc(tx.List("aws_iam_role_policy_attachment", Global), func(r *Resource) bool { return r.Attrs.Str("role") != role })
+}
+
+func removeRole(c *call) error {
+	name := c.res.ID
+	attached := attachmentsOf(c.Tx, name)
+	var inline []*Resource
+	for _, r := range c.List("aws_iam_role_policy", Global) {
+		if r.Attrs.Str("role") == name {
+			inline = append(inline, r)
+		}
+	}
+	if c.attrs.Bool("force_detach_policies") {
+		for _, r := range append(attached, inline...) {
+			c.Remove(r)
+		}
+		return nil
+	}
+	if len(attached) > 0 {
+		return c.refuse("", "DeleteConflict", "Cannot delete entity, must detach all policies first.")
+	}
+	if len(inline) > 0 {
+		return c.refuse("", "DeleteConflict", "Cannot delete entity, must delete policies first.")
+	}
+	return nil
+}
+
+func createRolePolicy(c *call) (string, error) {
+	role := c.attrs.Str("role")
+	if _, err := c.need("role", "aws_iam_role", Global, role); err != nil {
+		return "", err
+	}
+	name := c.name(128)
+	id := role + ":" + name
+	if c.Get("aws_iam_role_policy", Global, id) != nil {
+		return "", c.refuse("name", "EntityAlreadyExists", "the simulator refuses a second policy %s of role %s: AWS would silently replace the first", name, role)
+	}
+	return id, checkRolePolicy(c)
+}
+
+func checkRolePolicy(c *call) error {
+	return checkPermissions(c, "policy", c.attrs.Str("policy"), maxInlinePolicies)
+}
+
+func createPolicy(c *call) (string, error) {
+	a := c.attrs
+	name := c.name(128)
+	if !entityName.MatchString(name) {
+		return "", c.refuse("name", "ValidationError", "The specified value for policyName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-: %s", name)
+	}
+	if c.Find("aws_iam_policy", Global, func(o Attrs) bool { return strings.EqualFold(o.Str("name"), name) }) != nil {
+		return "", c.refuse("name", "EntityAlreadyExists", "A policy called %s already exists. Duplicate names are not allowed.", name)
+	}
+	if err := checkPolicy(c); err != nil {
+		return "", err
+	}
+	a.Defaults(Attrs{"path": "/", "description": ""})
+	arn := c.arn("iam", "", "policy%s%s", a.Str("path"), name)
+	a.Set(Attrs{"arn": arn, "policy_id": "ANPA" + c.NewText(upperBase32, 17)})
+	return arn, nil
+}
+
+func checkPolicy(c *call) error {
+	return checkPermissions(c, "policy", c.attrs.Str("policy"), maxManagedPolicy)
+}
+
+func showPolicy(tx *Tx, r *Resource) Attrs {
+	a := r.Attrs.Clone()
+	n := 0
+	for _, attached := range tx.List("aws_iam_role_policy_attachment", Global) {
+		if attached.Attrs.Str("policy_arn") == r.ID {
+			n++
+		}
+	}
+	a.Set(Attrs{"attachment_count": n})
+	return a
+}
+
+func removePolicy(c *call) error {
+	if c.FindBy("aws_iam_role_policy_attachment", Global, "policy_arn", c.res.ID) != nil {
+		return c.refuse("", "DeleteConflict", "Cannot delete a policy attached to entities.")
+	}
+	return nil
+}
+
+// managedPolicies are the policies of AWS's own that the simulator knows, with
+// what they allow.
+var managedPolicies = map[string]string{
+	"service-role/AWSLambdaBasicExecutionRole":     `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}]}`,
+	"service-role/AWSLambdaVPCAccessExecutionRole": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents","ec2:CreateNetworkInterface","ec2:DescribeNetworkInterfaces","ec2:DescribeSubnets","ec2:DeleteNetworkInterface","ec2:AssignPrivateIpAddresses","ec2:UnassignPrivateIpAddresses"],"Resource":"*"}]}`,
+	"service-role/AmazonRDSEnhancedMonitoringRole": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:PutRetentionPolicy","logs:CreateLogStream","logs:PutLogEvents","logs:DescribeLogStreams","logs:GetLogEvents"],"Resource":["arn:aws:logs:*:*:log-group:RDS*","arn:aws:logs:*:*:log-group:RDS*:log-stream:*"]}]}`,
+}
+
+func managedPolicyText(arn string) string {
+	name, ok := strings.CutPrefix(arn, "arn:"+partition+":iam::aws:policy/")
+	if !ok {
+		return ""
+	}
+	return managedPolicies[name]
+}
+
+func createAttachment(c *call) (string, error) {
+	role, arn := c.attrs.Str("role"), c.attrs.Str("policy_arn")
+	if _, err := c.need("role", "aws_iam_role", Global, role); err != nil {
+		return "", err
+	}
+	if managedPolicyText(arn) == "" && c.Get("aws_iam_policy", Global, arn) == nil {
+		return "", c.refuse("policy_arn", "NoSuchEntity", "Policy %s does not exist or is not attachable.", arn)
+	}
+	return c.uniqueName(role+"-", 256), nil
+}
+
+func importAttachment(tx *Tx, _, text string) string {
+	role, arn, _ := strings.Cut(text, "/")
+	for _, r := range attachmentsOf(tx, role) {
+		if r.Attrs.Str("policy_arn") == arn {
+			return r.Key
+		}
+	}
+	return text
+}
+
+// roleMay tells whether a role's policies allow an action on a resource that a
+// service takes in its name. A policy that cannot be judged allows nothing.
+func (tx *Tx) roleMay(roleARN, action, resource string) bool {
+	role := tx.FindBy("aws_iam_role", Global, "arn", roleARN)
+	if role == nil {
+		return false
+	}
+	var docs []policy.Document
+	for _, text := range tx.policiesOf(role) {
+		d, err := policy.Parse(role.ID, text)
+		if err != nil {
+			return false
+		}
+		docs = append(docs, d)
+	}
+	arn, _ := ParseARN(resource)
+	asked := policy.Request{Principal: roleARN, Account: arn.Account, Action: action, Resource: resource,
+		Context: policy.Context{}.With("aws:RequestedRegion", arn.Region).With("aws:SecureTransport", "true")}
+	return policy.Identity(docs, asked).Effect == policy.Allow
+}
+
+// policiesOf are the texts of a role's policies: inline, in resources of their
+// own, and attached.
+func (tx *Tx) policiesOf(role *Resource) []string {
+	var texts []string
+	for _, inline := range role.Attrs.Blocks("inline_policy") {
+		texts = append(texts, inline.Str("policy"))
+	}
+	for _, r := range tx.List("aws_iam_role_policy", Global) {
+		if r.Attrs.Str("role") == role.ID {
+			texts = append(texts, r.Attrs.Str("policy"))
+		}
+	}
+	for _, attached := range attachmentsOf(tx, role.ID) {
+		arn := attached.Attrs.Str("policy_arn")
+		text := managedPolicyText(arn)
+		if p := tx.Get("aws_iam_policy", Global, arn); p != nil {
+			text = p.Attrs.Str("policy")
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}

@@ -1,0 +1,350 @@
+package sim
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const lambda = "Lambda"
+
+func lambdaKinds() map[string]*kind {
+	return map[string]*kind{
+		"aws_lambda_function": {
+			service: lambda, createOp: "CreateFunction", updateOp: "UpdateFunctionConfiguration", deleteOp: "DeleteFunction",
+			missingCode: "ResourceNotFoundException", missingText: "Function not found: %s",
+			create: createFunction, update: updateFunction, remove: removeFunction,
+		},
+		"aws_lambda_permission": {
+			service: lambda, createOp: "AddPermission", updateOp: "AddPermission", deleteOp: "RemovePermission",
+			missingCode: "ResourceNotFoundException", missingText: "No policy statement is found for %s",
+			key: permissionKey, create: createPermission, importID: importPermission,
+		},
+		"aws_lambda_function_event_invoke_config": {
+			service: lambda, createOp: "PutFunctionEventInvokeConfig", updateOp: "PutFunctionEventInvokeConfig", deleteOp: "DeleteFunctionEventInvokeConfig",
+			missingCode: "ResourceNotFoundException", missingText: "The function %s doesn't have an EventInvokeConfig",
+			create: createInvokeConfig, update: checkInvokeConfig,
+		},
+	}
+}
+
+var functionName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// runtimes that Lambda creates functions with.
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+var runtimes = []string{
+	"provided.al2023", "provided.al2", "nodejs24.x", "nodejs22.x", "nodejs20.x", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10",
+	"java25", "java21", "java17", "java11", "java8.al2", "dotnet10", "dotnet8", "ruby3.4", "ruby3.3", "ruby3.2",
+}
+
+// Limits of functions. Memory is in MiB, time-outs in seconds, sizes in bytes.
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const (
+	minMemory, maxMemory     = 128, 10240
+	maxTimeout               = 900
+	minScratch, maxScratch   = 512, 10240
+	maxEnvironment           = 4096
+	maxUpload                = 70167211
+	regionalConcurrency      = 1000
+	leastSharedConcurrency   = 100
+	nothingReserved          = -1
+	codeTimeFormat           = "2006-01-02T15:04:05.000-0700"
+	latestVersion            = "$LATEST"
+	defaultMemory, defaultTO = 128, 3
+)
+
+func createFunction(c *call) (string, error) {
+	a := c.attrs
+	name := a.Str("function_name")
+	if !functionName.MatchString(name) {
+		return "", c.refuse("function_name", "ValidationException", "1 validation error detected: Value '%s' at 'functionName' failed to satisfy constraint: at most 64 characters of [a-zA-Z0-9-_]", name)
+	}
+	if c.Get("aws_lambda_function", c.region, name) != nil {
+		return "", c.refuse("function_name", "ResourceConflictException", "Function already exist: %s", name)
+	}
+	a.Defaults(Attrs{
+		"package_type": "Zip", "memory_size": defaultMemory, "timeout": defaultTO, "architectures": []string{"x86_64"},
+		"publish": false, "skip_destroy": false, "reserved_concurrent_executions": nothingReserved, "description": "",
+	})
+	if err := checkFunction(c); err != nil {
+		return "", err
+	}
+	if err := takeCode(c); err != nil {
+		return "", err
+	}
+	fillFunction(c)
+	return name, nil
+}
+
+func fillFunction(c *call) {
+	a := c.attrs
+	name := a.Str("function_name")
+	arn := c.arn("lambda", c.region, "function:%s", name)
+	invoke := "arn:" + partition + ":apigateway:" + c.region + ":lambda:path/2015-03-31/functions/"
+	a.Set(Attrs{
+		"arn": arn, "invoke_arn": invoke + arn + "/invocations", "version": latestVersion,
+		"qualified_arn": arn + ":" + latestVersion, "qualified_invoke_arn": invoke + arn + ":" + latestVersion + "/invocations",
+		"signing_job_arn": "", "signing_profile_version_arn": "",
+	})
+	defaultBlock := func(name string, values Attrs) {
+		block := a.Block(name).Clone()
+		if block == nil {
+			block = Attrs{}
+		}
+		block.Defaults(values)
+		a.Set(Attrs{name: []any{map[string]any(block)}})
+	}
+	defaultBlock("ephemeral_storage", Attrs{"size": minScratch})
+	defaultBlock("tracing_config", Attrs{"mode": "PassThrough"})
+	defaultBlock("logging_config", Attrs{
+		"log_format": "Text", "log_group": "/aws/lambda/" + name, "application_log_level": "", "system_log_level": "",
+	})
+	if a.Block("vpc_config") != nil {
+		vpcID := ""
+		if ids := a.Block("vpc_config").Strings("subnet_ids"); len(ids) > 0 {
+			vpcID = c.Get("aws_subnet", c.region, ids[0]).Attrs.Str("vpc_id")
+		}
+		block := a.Block("vpc_config").Clone()
+		block.Defaults(Attrs{"ipv6_allowed_for_dual_stack": false})
+		block["vpc_id"] = vpcID
+		a.Set(Attrs{"vpc_config": []any{map[string]any(block)}})
+	}
+}
+
+func updateFunction(c *call) error {
+	if err := checkFunction(c); err != nil {
+		return err
+	}
+	if c.changed("source_code_hash") || c.changed("filename") {
+		if err := takeCode(c.during("UpdateFunctionCode")); err != nil {
+			return err
+		}
+	}
+	fillFunction(c)
+	c.attrs["last_modified"] = c.At.UTC().Format(codeTimeFormat)
+	return nil
+}
+
+// takeCode reads the archive as the real provider does on its way to Lambda.
+func takeCode(c *call) error {
+	a := c.attrs
+	name := a.Str("filename")
+	if name == "" {
+		return c.refuse("filename", "InvalidParameterValueException", "one of filename, image_uri and s3_bucket must be set; the simulator takes filename only")
+	}
+	if !filepath.IsAbs(name) {
+		return c.refuse("filename", "InvalidParameterValueException", "reading ZIP file (%s): the simulator needs the absolute path: it runs in another directory than Terraform", name)
+	}
+	raw, err := os.ReadFile(name) // #nosec G304 -- the archive that the configuration names
+	if err != nil {
+		return c.refuse("filename", "InvalidParameterValueException", "reading ZIP file (%s): %v", a.Str("filename"), err)
+	}
+	if len(raw) > maxUpload {
+		return c.refuse("filename", "RequestEntityTooLargeException", "Request must be smaller than %d bytes for the %s operation", maxUpload, c.operation)
+	}
+	archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil && len(raw) > 0 {
+		return c.refuse("filename", "InvalidParameterValueException", "Could not unzip uploaded file. Please check your file, then try to upload again.")
+	}
+	if len(raw) == 0 || len(archive.File) == 0 {
+		return c.refuse("filename", "InvalidParameterValueException", "Uploaded file must be a non-empty zip")
+	}
+	sum := sha256.Sum256(raw)
+	hash := base64.StdEncoding.EncodeToString(sum[:])
+	// source_code_hash stays as configured: the real provider stores what it
+	// was given.
+	a.Default("source_code_hash", hash)
+	a.Set(Attrs{"code_sha256": hash, "source_code_size": len(raw), "last_modified": c.At.UTC().Format(codeTimeFormat)})
+	return nil
+}
+
+func checkFunction(c *call) error {
+	for _, check := range []func(*call) error{
+		checkFunctionCode, checkFunctionSize, checkEnvironment, checkFunctionRole, checkFunctionNetwork, checkFunctionTargets,
+	} {
+		if err := check(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkFunctionCode(c *call) error {
+	a := c.attrs
+	if a.Str("package_type") != "Zip" {
+		return c.refuse("package_type", "InvalidParameterValueException", "the simulator runs functions of package type Zip, found %s", a.Str("package_type"))
+	}
+	if !a.Has("handler") || !a.Has("runtime") {
+		return c.refuse("handler", "InvalidParameterValueException", "handler and runtime must be set when PackageType is Zip")
+	}
+	if !slices.Contains(runtimes, a.Str("runtime")) {
+		return c.refuse("runtime", "InvalidParameterValueException", "Value %s at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: %v or be a valid ARN", a.Str("runtime"), runtimes)
+	}
+	architectures := a.Strings("architectures")
+	if len(architectures) != 1 || architectures[0] != "arm64" && architectures[0] != "x86_64" {
+		return c.refuse("architectures", "ValidationException", "Value '%v' at 'architectures' failed to satisfy constraint: one of [x86_64, arm64]", architectures)
+	}
+	if layers := a.Strings("layers"); len(layers) > 0 {
+		return c.refuse("layers", "InvalidParameterValueException", "Layer version %s does not exist.", layers[0])
+	}
+	return nil
+}
+
+func checkFunctionSize(c *call) error {
+	a := c.attrs
+	if m := a.Int("memory_size"); m < minMemory || m > maxMemory {
+		return c.refuse("memory_size", "ValidationException", "Value '%d' at 'memorySize' failed to satisfy constraint: between %d and %d", m, minMemory, maxMemory)
+	}
+	if t := a.Int("timeout"); t < 1 || t > maxTimeout {
+		return c.refuse("timeout", "ValidationException", "Value '%d' at 'timeout' failed to satisfy constraint: between 1 and %d", t, maxTimeout)
+	}
+	if s := a.Block("ephemeral_storage"); s != nil && (s.Int("size") < minScratch || s.Int("size") > maxScratch) {
+		return c.refuse("ephemeral_storage", "ValidationException", "Value '%d' at 'ephemeralStorage.size' failed to satisfy constraint: between %d and %d", s.Int("size"), minScratch, maxScratch)
+	}
+	reserved := 0
+	for _, other := range c.List("aws_lambda_function", c.region) {
+		if c.res == nil || other.Key != c.res.Key {
+			reserved += max(0, other.Attrs.Int("reserved_concurrent_executions"))
+		}
+	}
+	if reserved += max(0, a.Int("reserved_concurrent_executions")); regionalConcurrency-reserved < leastSharedConcurrency {
+		return c.during("PutFunctionConcurrency").refuse("reserved_concurrent_executions", "InvalidParameterValueException",
+			"Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [%d].", leastSharedConcurrency)
+	}
+	return nil
+}
+
+var environmentKey = regexp.MustCompile(`^[a-zA-Z]([a-zA-Z0-9_])+$`)
+
+// reservedVariables are set by Lambda itself.
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+var reservedVariables = []string{
+	"_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+	"AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY",
+	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+}
+
+func checkEnvironment(c *call) error {
+	size := 0
+	for key, value := range c.attrs.Block("environment").StringMap("variables") {
+		if slices.Contains(reservedVariables, key) {
+			return c.refuse("environment", "InvalidParameterValueException",
+				"Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: %s", key)
+		}
+		if !environmentKey.MatchString(key) {
+			return c.refuse("environment", "ValidationException", "Value '%s' at 'environment.member.variables' failed to satisfy constraint: keys must match [a-zA-Z]([a-zA-Z0-9_])+", key)
+		}
+		size += len(key) + len(value)
+	}
+	if size > maxEnvironment {
+		return c.refuse("environment", "InvalidParameterValueException",
+			"Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. Measured: %d bytes", size)
+	}
+	return nil
+}
+
+func checkFunctionRole(c *call) error {
+	role := c.FindBy("aws_iam_role", Global, "arn", c.attrs.Str("role"))
+	if role != nil {
+		doc, problem := parsePolicy(role.Attrs.Str("assume_role_policy"))
+		if problem == "" && doc.allows("sts:AssumeRole", "Service", "lambda."+dnsSuffix) {
+			return nil
+		}
+	}
+	return c.refuse("role", "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.")
+}
+
+func checkFunctionNetwork(c *call) error {
+	vpc := c.attrs.Block("vpc_config")
+	subnets, groups := vpc.Strings("subnet_ids"), vpc.Strings("security_group_ids")
+	if len(subnets)+len(groups) == 0 {
+		return nil
+	}
+	if len(subnets) == 0 || len(groups) == 0 {
+		return c.refuse("vpc_config", "InvalidParameterValueException", "SubnetIds and SecurityIds must coexist or be both empty list.")
+	}
+	vpcID := ""
+	for _, id := range subnets {
+		subnet := c.Get("aws_subnet", c.region, id)
+		if subnet == nil {
+			return c.refuse("vpc_config", "InvalidParameterValueException",
+				"Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. EC2 Error Message: The subnet ID '%s' does not exist", id)
+		}
+		if vpcID != "" && subnet.Attrs.Str("vpc_id") != vpcID {
+			return c.refuse("vpc_config", "InvalidParameterValueException", "The subnets must belong to one VPC: %s is not in %s", id, vpcID)
+		}
+		vpcID = subnet.Attrs.Str("vpc_id")
+	}
+	for _, id := range groups {
+		if groupVPC(c.Tx, c.region, id) != vpcID {
+			return c.refuse("vpc_config", "InvalidParameterValueException",
+				"Error occurred while DescribeSecurityGroups. EC2 Error Code: InvalidGroup.NotFound. EC2 Error Message: The security group '%s' does not exist in VPC %s", id, vpcID)
+		}
+	}
+	if !mayCreateInterfaces(c, subnets, groups) {
+		return c.refuse("role", "InvalidParameterValueException", "The provided execution role does not have permissions to call CreateNetworkInterface on EC2")
+	}
+	return nil
+}
+
+// mayCreateInterfaces tells whether the role may create a network interface
+// with these subnets and groups: EC2 wants the permission on each of them.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+func mayCreateInterfaces(c *call, subnets, groups []string) bool {
+	resources := []string{"network-interface/*"}
+	for _, id := range subnets {
+		resources = append(resources, "subnet/"+id)
+	}
+	for _, id := range groups {
+		resources = append(resources, "security-group/"+id)
+	}
+	for _, resource := range resources {
+		if !c.roleMay(c.attrs.Str("role"), "ec2:CreateNetworkInterface", c.arn("ec2", c.region, "%s", resource)) {
+			return false
+		}
+	}
+	return true
+}
+
+func checkFunctionTargets(c *call) error {
+	if key := c.attrs.Str("kms_key_arn"); key != "" {
+		if _, problem := c.findKey(c.region, key); problem != keyUsable {
+			return c.refuse("kms_key_arn", "InvalidParameterValueException", "Lambda was unable to use the KMS key %s: it is %s in %s", key, problem, c.region)
+		}
+	}
+	target := c.attrs.Block("dead_letter_config").Str("target_arn")
+	if target == "" {
+		return nil
+	}
+	if arn, _ := ParseARN(target); arn.Region != c.region || arn.Service == "lambda" || !c.exists(arn) {
+		return c.refuse("dead_letter_config", "InvalidParameterValueException", "The provided dead letter target %s does not exist or is no queue or topic of %s", target, c.region)
+	}
+	return nil
+}
+
+// removeFunction takes the function's own settings with it, as Lambda does.
+func removeFunction(c *call) error {
+	for _, typ := range []string{"aws_lambda_permission", "aws_lambda_function_event_invoke_config"} {
+		for _, r := range c.List(typ, c.region) {
+			if functionOf(r.Attrs.Str("function_name")) == c.res.ID {
+				c.Remove(r)
+			}
+		}
+	}
+	return nil
+}
+
+// functionOf returns the name of a function given by name, partial ARN or ARN.
+func functionOf(ref string) string {
+	if arn, ok := ParseARN(ref); ok {
+		ref = strings.TrimPrefix(arn.Resource, "function:")
+	}
+	name, _, _ := strings.Cut(ref, ":")
+	return name
+}

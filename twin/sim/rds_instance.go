@@ -1,0 +1,283 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+const dbAvailable = "available"
+
+func dbInstanceKinds() map[string]*kind {
+	return map[string]*kind{
+		"aws_db_instance": {
+			service: rds, createOp: "CreateDBInstance", updateOp: "ModifyDBInstance", deleteOp: "DeleteDBInstance",
+			missingCode: "DBInstanceNotFound", missingText: "DBInstance %s not found.",
+			create: createDBInstance, update: updateDBInstance, remove: removeDBInstance, show: showDBInstance, importID: importDBInstance,
+		},
+	}
+}
+
+// importDBInstance: users know an instance by its identifier.
+func importDBInstance(tx *Tx, regionName, text string) string {
+	if r := tx.FindBy("aws_db_instance", regionName, "identifier", text); r != nil {
+		return r.Key
+	}
+	return text
+}
+
+func createDBInstance(c *call) (string, error) {
+	a := c.attrs
+	if err := nameDBInstance(c); err != nil {
+		return "", err
+	}
+	fill := fillPrimary
+	if a.Has("replicate_source_db") {
+		c.operation = "CreateDBInstanceReadReplica"
+		fill = fillReplica
+	}
+	if err := fill(c); err != nil {
+		return "", err
+	}
+	if err := checkDBInstance(c); err != nil {
+		return "", err
+	}
+	fillDBInstance(c)
+	exportLogs(c)
+	return a.Str("resource_id"), nil
+}
+
+func nameDBInstance(c *call) error {
+	a := c.attrs
+	if !a.Has("identifier") {
+		prefix := a.Str("identifier_prefix")
+		if prefix == "" {
+			prefix = "terraform-"
+		}
+		a["identifier"] = c.uniqueName(prefix, 63)
+	}
+	a.Default("identifier_prefix", "")
+	id := a.Str("identifier")
+	if !dbIdentifier.MatchString(id) {
+		return c.refuse("identifier", "InvalidParameterValue",
+			"The parameter DBInstanceIdentifier is not a valid identifier. Identifiers must begin with a letter; must contain only lowercase ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens: %s", id)
+	}
+	if c.FindBy("aws_db_instance", c.region, "identifier", id) != nil {
+		return c.refuse("identifier", "DBInstanceAlreadyExists", "DB instance already exists")
+	}
+	return nil
+}
+
+// fillPrimary checks and completes what only an instance of its own has.
+func fillPrimary(c *call) error {
+	a := c.attrs
+	a.Defaults(Attrs{"engine_version": "17", "storage_encrypted": false, "replica_mode": ""})
+	if a["allocated_storage"] == nil {
+		return c.refuse("allocated_storage", "MissingParameter", "The request must contain the parameter AllocatedStorage")
+	}
+	if err := checkEngine(c); err != nil {
+		return err
+	}
+	version, _ := actualVersion(a.Str("engine_version"))
+	a["engine_version_actual"] = version
+	if err := checkMaster(c); err != nil {
+		return err
+	}
+	if a.Has("kms_key_id") && !a.Bool("storage_encrypted") {
+		return c.refuse("kms_key_id", "InvalidParameterCombination", "You can't specify a KMS key without enabling storage encryption.")
+	}
+	a.Default("db_name", "")
+	return nil
+}
+
+// checkDBInstance checks what primaries and replicas have in common.
+func checkDBInstance(c *call) error {
+	for _, check := range []func(*call) error{
+		checkDBStorage, checkDBBackup, checkDBNetwork, checkDBParameterGroup, checkDBKey, checkDBLogs, checkDBMonitoring,
+	} {
+		if err := check(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endpointLabel is the part of RDS's endpoints that is the same for an account
+// in a region, for example "c9akciq32xyz".
+func (tx *Tx) endpointLabel(regionName string) string {
+	return "c" + tx.st.fixedText("rds/"+regionName, lowerDigits, 11)
+}
+
+func fillDBInstance(c *call) {
+	a := c.attrs
+	major := majorOf(a.Str("engine_version_actual"))
+	a.Defaults(Attrs{
+		"port": 5432, "multi_az": false, "publicly_accessible": false, "auto_minor_version_upgrade": true, "apply_immediately": false,
+		"allow_major_version_upgrade": nil, "copy_tags_to_snapshot": false, "delete_automated_backups": true, "deletion_protection": false,
+		"skip_final_snapshot": false, "monitoring_interval": 0, "monitoring_role_arn": "", "performance_insights_enabled": false,
+		"performance_insights_retention_period": 0, "performance_insights_kms_key_id": "", "iam_database_authentication_enabled": false,
+		"max_allocated_storage": 0, "customer_owned_ip_enabled": false, "dedicated_log_volume": false,
+		"backup_target": "region", "backup_window": "04:00-04:30", "maintenance_window": "sun:05:00-sun:05:30",
+		"ca_cert_identifier": "rds-ca-rsa2048-g1", "database_insights_mode": "standard", "network_type": "IPV4",
+		"engine_lifecycle_support": "open-source-rds-extended-support", "license_model": "postgresql-license",
+		"option_group_name": fmt.Sprintf("default:postgres-%d", major), "character_set_name": "", "nchar_character_set_name": "", "timezone": "",
+		"domain_fqdn": "", "snapshot_identifier": "", "master_user_secret_kms_key_id": "",
+	})
+	fillDBStorage(a)
+	id := a.Str("identifier")
+	address := fmt.Sprintf("%s.%s.%s.rds.%s", id, c.endpointLabel(c.region), c.region, dnsSuffix)
+	a.Set(Attrs{
+		"address": address, "endpoint": fmt.Sprintf("%s:%d", address, a.Int("port")), "hosted_zone_id": regions[c.region].rdsZone,
+		"arn": c.arn("rds", c.region, "db:%s", id), "resource_id": "db-" + c.NewText(upperBase32, 26),
+		"status": dbAvailable, "listener_endpoint": []any{}, "latest_restorable_time": "",
+	})
+	if a["master_user_secret"] == nil {
+		a["master_user_secret"] = []any{}
+	}
+	if a.Int("backup_retention_period") > 0 {
+		a["latest_restorable_time"] = c.At.UTC().Format(time.RFC3339)
+	}
+	if !a.Has("availability_zone") {
+		a["availability_zone"] = firstZone(c)
+	}
+	if a.Bool("performance_insights_enabled") && a.Int("performance_insights_retention_period") == 0 {
+		a["performance_insights_retention_period"] = float64(7)
+	}
+}
+
+// firstZone returns a zone of the instance's subnets.
+func firstZone(c *call) string {
+	group := c.Get("aws_db_subnet_group", c.region, c.attrs.Str("db_subnet_group_name"))
+	var zones []string
+	for _, id := range group.Attrs.Strings("subnet_ids") {
+		if subnet := c.Get("aws_subnet", c.region, id); subnet != nil {
+			zones = append(zones, subnet.Attrs.Str("availability_zone"))
+		}
+	}
+	return slices.Min(append(zones, c.region+"z"))
+}
+
+// fillDBStorage sets what RDS chooses for a kind of storage and its size in GiB.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html
+func fillDBStorage(a Attrs) {
+	a.Default("storage_type", "gp2")
+	iops, throughput := 0, 0
+	if a.Str("storage_type") == "gp3" {
+		iops, throughput = 3000, 125
+		if a.Int("allocated_storage") >= 400 {
+			iops, throughput = 12000, 500
+		}
+	}
+	a.Defaults(Attrs{"iops": iops, "storage_throughput": throughput})
+}
+
+// exportLogs makes the log groups of exported logs that are not there yet, as
+// RDS does: nobody's, kept for ever, and left behind by a destroy.
+func exportLogs(c *call) {
+	for _, log := range c.attrs.Strings("enabled_cloudwatch_logs_exports") {
+		name := "/aws/rds/instance/" + c.attrs.Str("identifier") + "/" + log
+		if c.Get("aws_cloudwatch_log_group", c.region, name) == nil {
+			c.putLogGroup(c.region, name)
+		}
+	}
+}
+
+// showDBInstance adds the replicas, which the source lists: by identifier in
+// its own region, by ARN in others.
+func showDBInstance(tx *Tx, r *Resource) Attrs {
+	a := r.Attrs.Clone()
+	replicas := []any{}
+	for _, other := range replicasOf(tx, r) {
+		if other.Region == r.Region {
+			replicas = append(replicas, other.Attrs.Str("identifier"))
+			continue
+		}
+		replicas = append(replicas, other.ARN())
+	}
+	a["replicas"] = replicas
+	return a
+}
+
+// replicasOf returns the read replicas of an instance, in every region.
+func replicasOf(tx *Tx, source *Resource) []*Resource {
+	return slices.DeleteFunc(tx.List("aws_db_instance", ""), func(r *Resource) bool {
+		ref := r.Attrs.Str("replicate_source_db")
+		own := r.Region == source.Region && ref == source.Attrs.Str("identifier")
+		return ref == "" || ref != source.ARN() && !own
+	})
+}
+
+// reservedUsers cannot be the name of a PostgreSQL administrator on RDS.
+var reservedUsers = []string{"admin", "rdsadmin", "postgres_admin", "public", "user", "replication"}
+
+// checkMaster checks the administrator's name and password, and the name of
+// the first database.
+func checkMaster(c *call) error {
+	a := c.attrs
+	user := a.Str("username")
+	switch {
+	case user == "":
+		return c.refuse("username", "MissingParameter", "The request must contain the parameter MasterUsername")
+	case !databaseName.MatchString(user) || strings.HasPrefix(user, "pg_"):
+		return c.refuse("username", "InvalidParameterValue", "The parameter MasterUsername is not a valid identifier: %s", user)
+	case slices.Contains(reservedUsers, strings.ToLower(user)):
+		return c.refuse("username", "InvalidParameterValue", "MasterUsername %s cannot be used as it is a reserved word used by the engine", user)
+	}
+	if db := a.Str("db_name"); db != "" {
+		if !databaseName.MatchString(db) {
+			return c.refuse("db_name", "InvalidParameterValue", "DBName must begin with a letter and contain only alphanumeric characters.")
+		}
+		if strings.EqualFold(db, "db") {
+			return c.refuse("db_name", "InvalidParameterValue", "DBName %s cannot be used. It is a reserved word for this engine", db)
+		}
+	}
+	return takePassword(c)
+}
+
+// takePassword checks the password, from whichever argument, and keeps it
+// where Terraform cannot read it.
+func takePassword(c *call) error {
+	a := c.attrs
+	password, writeOnly := c.writeOnly["password_wo"].(string)
+	attribute := "password_wo"
+	if !writeOnly {
+		password, attribute = a.Str("password"), "password"
+	}
+	a["password_wo"] = nil
+	if a.Bool("manage_master_user_password") {
+		if password != "" {
+			return c.refuse(attribute, "InvalidParameterCombination", "You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled.")
+		}
+		manageMaster(c)
+		return nil
+	}
+	if writeOnly && a.Has("password") {
+		return c.refuse("password", "ConflictingConfiguration", `"password": conflicts with password_wo`)
+	}
+	if password == "" {
+		return c.refuse(attribute, "InvalidParameterValue", "Invalid master password: one of password, password_wo and manage_master_user_password must be set")
+	}
+	if len(password) < 8 || len(password) > 128 {
+		return c.refuse(attribute, "InvalidParameterValue", "The parameter MasterUserPassword is not a valid password because it is shorter than 8 or longer than 128 characters.")
+	}
+	if strings.ContainsFunc(password, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`/@"`, r) }) {
+		return c.refuse(attribute, "InvalidParameterValue",
+			"The parameter MasterUserPassword is not a valid password. Only printable ASCII characters besides '/', '@', '\"', ' ' may be used.")
+	}
+	c.hidden.Set(Attrs{"password": password})
+	return nil
+}
+
+// manageMaster lets RDS keep the password in a secret of its own.
+func manageMaster(c *call) {
+	c.hidden.Set(Attrs{"password": c.NewText(mixedAlnum, 28)})
+	key := c.attrs.Str("master_user_secret_kms_key_id")
+	if key == "" {
+		key = c.managedKeyARN(c.region, "secretsmanager")
+	}
+	c.attrs.Set(Attrs{"master_user_secret": []any{map[string]any{
+		"kms_key_id": key, "secret_status": "active",
+		"secret_arn": c.arn("secretsmanager", c.region, "secret:rds!db-%s-%s", c.NewUUID(), c.NewText(mixedAlnum, 6)),
+	}}})
+}

@@ -1,0 +1,208 @@
+package sim
+
+import (
+	"regexp"
+	"strings"
+)
+
+const route53 = "Route 53"
+
+func zoneKinds() map[string]*kind {
+	return map[string]*kind{
+		"aws_route53_zone": {
+			service: route53, global: true, createOp: "CreateHostedZone", updateOp: "AssociateVPCWithHostedZone", deleteOp: "DeleteHostedZone",
+			missingCode: "NoSuchHostedZone", missingText: "No hosted zone found with ID: %s",
+			create: createZone, update: updateZone, remove: removeZone, show: showZone,
+		},
+		"aws_route53_zone_association": {
+			service: route53, global: true, createOp: "AssociateVPCWithHostedZone", updateOp: "AssociateVPCWithHostedZone", deleteOp: "DisassociateVPCFromHostedZone",
+			missingCode: "VPCAssociationNotFound", missingText: "The specified VPC is not associated with the hosted zone: %s",
+			create: createZoneAssociation, remove: removeZoneAssociation, importID: importZoneAssociation,
+		},
+	}
+}
+
+var domainName = regexp.MustCompile(`^(\*\.)?([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?$`)
+
+func createZone(c *call) (string, error) {
+	a := c.attrs
+	name := a.Str("name")
+	if !domainName.MatchString(name) || len(name) > 255 {
+		return "", c.refuse("name", "InvalidDomainName", "The domain name %s is not valid.", name)
+	}
+	id := "Z" + c.NewText(upperDigits, 20)
+	if err := completeZoneVPCs(c, id); err != nil {
+		return "", err
+	}
+	a.Defaults(Attrs{"comment": "Managed by Terraform", "delegation_set_id": "", "force_destroy": false})
+	servers := []string{"ns-0.awsdns-00.com.", "ns-1024.awsdns-00.org.", "ns-1536.awsdns-00.co.uk.", "ns-512.awsdns-00.net."}
+	if len(a.Blocks("vpc")) == 0 {
+		n := c.NewText("123456789", 2)
+		servers = []string{
+			"ns-10" + n + ".awsdns-" + n + ".org", "ns-15" + n + ".awsdns-" + n + ".co.uk", "ns-2" + n + ".awsdns-" + n + ".com", "ns-7" + n + ".awsdns-" + n + ".net",
+		}
+	}
+	a.Set(Attrs{
+		"arn": "arn:" + partition + ":route53:::hostedzone/" + id, "zone_id": id, "name_servers": servers, "primary_name_server": servers[0],
+	})
+	return id, nil
+}
+
+// completeZoneVPCs checks the VPCs of a private zone and fills in the region
+// of those that were given without.
+func completeZoneVPCs(c *call, zone string) error {
+	out := []any{}
+	for _, vpc := range c.attrs.Blocks("vpc") {
+		vpc = vpc.Clone()
+		if !vpc.Has("vpc_region") {
+			vpc["vpc_region"] = c.provider
+		}
+		if err := checkZoneVPC(c, zone, c.attrs.Str("name"), vpc); err != nil {
+			return err
+		}
+		out = append(out, map[string]any(vpc))
+	}
+	c.attrs["vpc"] = out
+	return nil
+}
+
+// checkZoneVPC refuses a VPC that is not there, or that another zone of the
+// same name answers for already.
+func checkZoneVPC(c *call, zone, name string, vpc Attrs) error {
+	id, regionName := vpc.Str("vpc_id"), vpc.Str("vpc_region")
+	if c.Get("aws_vpc", regionName, id) == nil {
+		return c.refuse("vpc", "InvalidVPCId", "The VPC: %s in region %s that you provided doesn't exist, or you don't own it.", id, regionName)
+	}
+	for _, other := range c.List("aws_route53_zone", Global) {
+		if other.ID == zone || !sameDomain(other.Attrs.Str("name"), name) {
+			continue
+		}
+		for _, taken := range zoneVPCs(c.Tx, other) {
+			if taken.Str("vpc_id") == id {
+				return c.refuse("vpc", "ConflictingDomainExists",
+					"The VPC %s in region %s has already been associated with the hosted zone %s with the same domain name.", id, regionName, other.ID)
+			}
+		}
+	}
+	return nil
+}
+
+func sameDomain(a, b string) bool {
+	return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
+}
+
+// zoneVPCs returns the VPCs that a zone answers for: those of its own blocks
+// and those of association resources.
+func zoneVPCs(tx *Tx, zone *Resource) []Attrs {
+	out := zone.Attrs.Blocks("vpc")
+	for _, a := range tx.List("aws_route53_zone_association", Global) {
+		if a.Attrs.Str("zone_id") == zone.ID {
+			out = append(out, Attrs{"vpc_id": a.Attrs.Str("vpc_id"), "vpc_region": a.Attrs.Str("vpc_region")})
+		}
+	}
+	return out
+}
+
+// showZone lists every VPC, associations included: that is why a zone whose
+// associations are resources of their own must ignore changes of "vpc".
+func showZone(tx *Tx, r *Resource) Attrs {
+	a := r.Attrs.Clone()
+	a.Set(Attrs{"vpc": zoneVPCs(tx, r)})
+	return a
+}
+
+// updateZone: a VPC that is taken out of the blocks is disassociated, even if
+// it was an association resource that had added it.
+func updateZone(c *call) error {
+	if !c.changed("vpc") {
+		return nil
+	}
+	if len(c.was.Blocks("vpc")) > 0 && len(c.attrs.Blocks("vpc")) == 0 {
+		return c.during("DisassociateVPCFromHostedZone").refuse("vpc", "LastVPCAssociation",
+			"The VPC that you are trying to disassociate from the private hosted zone is the last VPC that is associated with the hosted zone.")
+	}
+	if err := completeZoneVPCs(c, c.res.ID); err != nil {
+		return err
+	}
+	wanted := map[string]bool{}
+	for _, vpc := range c.attrs.Blocks("vpc") {
+		wanted[vpc.Str("vpc_id")] = true
+	}
+	for _, a := range c.List("aws_route53_zone_association", Global) {
+		if a.Attrs.Str("zone_id") == c.res.ID && !wanted[a.Attrs.Str("vpc_id")] {
+			c.Remove(a)
+		}
+	}
+	own := []any{}
+	for _, vpc := range c.attrs.Blocks("vpc") {
+		if c.Get("aws_route53_zone_association", Global, associationID(c.res.ID, vpc.Str("vpc_id"), vpc.Str("vpc_region"))) == nil {
+			own = append(own, map[string]any(vpc))
+		}
+	}
+	c.attrs["vpc"] = own
+	return nil
+}
+
+func removeZone(c *call) error {
+	records := c.List("aws_route53_record", Global)
+	for _, r := range records {
+		if r.Attrs.Str("zone_id") != c.res.ID {
+			continue
+		}
+		if !c.attrs.Bool("force_destroy") {
+			return c.refuse("", "HostedZoneNotEmpty", "The specified hosted zone contains non-required resource record sets and so cannot be deleted.")
+		}
+		c.Remove(r)
+	}
+	for _, a := range c.List("aws_route53_zone_association", Global) {
+		if a.Attrs.Str("zone_id") == c.res.ID {
+			c.Remove(a)
+		}
+	}
+	return nil
+}
+
+func associationID(zone, vpc, regionName string) string { return zone + ":" + vpc + ":" + regionName }
+
+func createZoneAssociation(c *call) (string, error) {
+	a := c.attrs
+	zone, err := c.need("zone_id", "aws_route53_zone", Global, a.Str("zone_id"))
+	if err != nil {
+		return "", err
+	}
+	a.Default("vpc_region", c.provider)
+	vpcs := zoneVPCs(c.Tx, zone)
+	if len(vpcs) == 0 {
+		return "", c.refuse("zone_id", "PublicZoneVPCAssociation",
+			"You're trying to associate a VPC with a public hosted zone. Amazon Route 53 doesn't support associating a VPC with a public hosted zone.")
+	}
+	if err := checkZoneVPC(c, zone.ID, zone.Attrs.Str("name"), a); err != nil {
+		return "", err
+	}
+	for _, vpc := range vpcs {
+		if vpc.Str("vpc_id") == a.Str("vpc_id") {
+			return "", c.refuse("vpc_id", "ConflictingDomainExists",
+				"The VPC %s in region %s has already been associated with the hosted zone %s with the same domain name.", a.Str("vpc_id"), a.Str("vpc_region"), zone.ID)
+		}
+	}
+	a["owning_account"] = c.Account()
+	return associationID(zone.ID, a.Str("vpc_id"), a.Str("vpc_region")), nil
+}
+
+func removeZoneAssociation(c *call) error {
+	zone := c.Get("aws_route53_zone", Global, c.attrs.Str("zone_id"))
+	if zone != nil && len(zoneVPCs(c.Tx, zone)) == 1 {
+		return c.refuse("", "LastVPCAssociation",
+			"The VPC that you are trying to disassociate from the private hosted zone is the last VPC that is associated with the hosted zone.")
+	}
+	return nil
+}
+
+func importZoneAssociation(tx *Tx, _, text string) string {
+	for _, r := range tx.List("aws_route53_zone_association", Global) {
+		if r.ID == text || strings.HasPrefix(r.ID, text+":") {
+			return r.Key
+		}
+	}
+	return text
+}

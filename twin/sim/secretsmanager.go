@@ -1,0 +1,384 @@
+package sim
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+const secretsManager = "Secrets Manager"
+
+func secretKinds() map[string]*kind {
+	return map[string]*kind{
+		"aws_secretsmanager_secret": {
+			service: secretsManager, createOp: "CreateSecret", updateOp: "UpdateSecret", deleteOp: "DeleteSecret",
+			missingCode: "ResourceNotFoundException", missingText: "Secrets Manager can't find the specified secret: %s",
+			create: createSecret, update: updateSecret, remove: removeSecret,
+		},
+		"aws_secretsmanager_secret_version": {
+			service: secretsManager, createOp: "PutSecretValue", updateOp: "UpdateSecretVersionStage", deleteOp: "UpdateSecretVersionStage",
+			missingCode: "ResourceNotFoundException", missingText: "Secrets Manager can't find the specified secret version: %s",
+			create: createSecretVersion, update: updateSecretVersion,
+		},
+	}
+}
+
+// secretName is what CreateSecret accepts.
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+var secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@!-]{1,512}$`)
+
+func createSecret(c *call) (string, error) {
+	name := c.name(512)
+	if !secretName.MatchString(name) {
+		return "", c.refuse("name", "ValidationException", "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!")
+	}
+	if c.FindBy("aws_secretsmanager_secret", c.region, "name", name) != nil {
+		return "", c.refuse("name", "ResourceExistsException", "The operation failed because the secret %s already exists.", name)
+	}
+	if c.FindRetained("aws_secretsmanager_secret", c.region, func(a Attrs) bool { return a.Str("name") == name }) != nil {
+		return "", c.refuse("name", "InvalidRequestException", "You can't create this secret because a secret with this name is already scheduled for deletion.")
+	}
+	c.attrs.Defaults(Attrs{"policy": "", "force_overwrite_replica_secret": false, "recovery_window_in_days": 30})
+	if err := checkSecret(c); err != nil {
+		return "", err
+	}
+	arn := c.arn("secretsmanager", c.region, "secret:%s-%s", name, c.NewText(mixedAlnum, 6))
+	c.attrs["arn"] = arn
+	fillSecretReplicas(c)
+	return arn, nil
+}
+
+func updateSecret(c *call) error {
+	if err := checkSecret(c); err != nil {
+		return err
+	}
+	fillSecretReplicas(c)
+	return nil
+}
+
+func checkSecret(c *call) error {
+	a := c.attrs
+	if w := a.Int("recovery_window_in_days"); w != 0 && (w < 7 || w > 30) {
+		return c.refuse("recovery_window_in_days", "InvalidParameterException", "RecoveryWindowInDays must be 0 or between 7 and 30, found %d", w)
+	}
+	if key := a.Str("kms_key_id"); key != "" {
+		if err := c.checkSecretKey("kms_key_id", c.region, key); err != nil {
+			return err
+		}
+	}
+	if a.Has("policy") {
+		if err := checkPolicyJSON(c.during("PutResourcePolicy"), "policy", "MalformedPolicyDocumentException", a.Str("policy")); err != nil {
+			return err
+		}
+	}
+	for _, replica := range a.Blocks("replica") {
+		if err := c.checkSecretReplica(replica); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkSecretKey refuses a key that could encrypt nothing. AWS looks only when
+// a value is written, and then fails in this way.
+func (c *call) checkSecretKey(attribute, regionName, ref string) error {
+	if _, problem := c.findKey(regionName, ref); problem != keyUsable {
+		return c.refuse(attribute, "EncryptionFailure",
+			"Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the KMS key is available, enabled, and not in an invalid state: %s is %s in %s",
+			ref, problem, regionName)
+	}
+	return nil
+}
+
+func (c *call) checkSecretReplica(replica Attrs) error {
+	to := replica.Str("region")
+	if _, known := regions[to]; !known || to == c.region {
+		return c.refuse("replica", "InvalidParameterException", "Invalid replica region: %s", to)
+	}
+	if key := replica.Str("kms_key_id"); key != "" {
+		if err := c.checkSecretKey("replica", to, key); err != nil {
+			return err
+		}
+	}
+	name := c.attrs.Str("name")
+	if c.FindBy("aws_secretsmanager_secret", to, "name", name) != nil && !c.attrs.Bool("force_overwrite_replica_secret") {
+		return c.refuse("replica", "ResourceExistsException", "Replication failed: Secret name simple %s already exists in region %s.", name, to)
+	}
+	return nil
+}
+
+func fillSecretReplicas(c *call) {
+	out := []any{}
+	for _, replica := range c.attrs.Blocks("replica") {
+		replica = replica.Clone()
+		replica.Defaults(Attrs{"kms_key_id": "alias/aws/secretsmanager", "last_accessed_date": "", "status": "InSync", "status_message": "Replication succeeded"})
+		out = append(out, map[string]any(replica))
+	}
+	c.attrs["replica"] = out
+}
+
+// removeSecret keeps the secret for its recovery window, in which its name
+// stays taken; a window of 0 days deletes at once.
+func removeSecret(c *call) error {
+	for _, v := range versionsOf(c.Tx, c.res) {
+		c.Remove(v)
+	}
+	if days := c.attrs.Int("recovery_window_in_days"); days > 0 {
+		c.Retain(c.res, c.At.Add(time.Duration(days)*24*time.Hour))
+	}
+	return nil
+}
+
+// findSecret resolves a secret by ARN, partial ARN or name, as a call in a
+// region would: its own secrets and those replicated to it.
+func findSecret(tx *Tx, regionName, ref string) *Resource {
+	arn, isARN := ParseARN(ref)
+	for _, r := range tx.List("aws_secretsmanager_secret", "") {
+		if r.Region != regionName && !replicatedTo(r, regionName) {
+			continue
+		}
+		if !isARN && r.Attrs.Str("name") == ref {
+			return r
+		}
+		own, _ := ParseARN(r.ARN())
+		complete := arn.Resource == own.Resource
+		partial := len(own.Resource) > 7 && arn.Resource == own.Resource[:len(own.Resource)-7]
+		if isARN && arn.Region == regionName && (complete || partial) {
+			return r
+		}
+	}
+	return nil
+}
+
+func replicatedTo(secret *Resource, regionName string) bool {
+	return slices.ContainsFunc(secret.Attrs.Blocks("replica"), func(b Attrs) bool { return b.Str("region") == regionName })
+}
+
+func versionsOf(tx *Tx, secret *Resource) []*Resource {
+	return slices.DeleteFunc(tx.List("aws_secretsmanager_secret_version", secret.Region), func(r *Resource) bool {
+		return r.Attrs.Str("arn") != secret.ARN()
+	})
+}
+
+const stageCurrent, stagePrevious = "AWSCURRENT", "AWSPREVIOUS"
+
+func createSecretVersion(c *call) (string, error) {
+	ref := c.attrs.Str("secret_id")
+	secret := findSecret(c.Tx, c.region, ref)
+	if secret == nil {
+		return "", c.refuse("secret_id", "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+	}
+	if secret.Region != c.region {
+		return "", c.refuse("secret_id", "InvalidRequestException", "You can't change a replica secret: %s is replicated from %s.", ref, secret.Region)
+	}
+	if err := c.takeSecretValue(); err != nil {
+		return "", err
+	}
+	if key := secret.Attrs.Str("kms_key_id"); key != "" {
+		if err := c.checkSecretKey("secret_id", c.region, key); err != nil {
+			return "", err
+		}
+	}
+	c.attrs.Default("version_stages", []string{stageCurrent})
+	for _, stage := range c.attrs.Strings("version_stages") {
+		moveStage(c.Tx, secret, stage)
+	}
+	version := c.NewUUID()
+	c.attrs.Set(Attrs{"arn": secret.ARN(), "version_id": version})
+	return secret.ARN() + "|" + version, nil
+}
+
+// takeSecretValue keeps the value where Terraform cannot read it, if it was
+// given through the write-only argument.
+func (c *call) takeSecretValue() error {
+	text, writeOnly := c.writeOnly["secret_string_wo"].(string)
+	if !writeOnly {
+		text = c.attrs.Str("secret_string")
+	}
+	binary := c.attrs.Str("secret_binary")
+	if text == "" && binary == "" {
+		return c.refuse("secret_string", "InvalidRequestException", "You must provide either SecretString or SecretBinary.")
+	}
+	c.attrs["secret_string_wo"] = nil
+	c.attrs["has_secret_string_wo"] = writeOnly
+	c.attrs.Default("secret_string", "")
+	c.attrs.Default("secret_binary", "")
+	c.hidden.Set(Attrs{"secret_string": text, "secret_binary": binary})
+	return nil
+}
+
+// moveStage takes a staging label off the version that has it; what was
+// current becomes previous.
+func moveStage(tx *Tx, secret *Resource, stage string) {
+	for _, v := range versionsOf(tx, secret) {
+		stages := v.Attrs.Strings("version_stages")
+		if !slices.Contains(stages, stage) {
+			continue
+		}
+		left := without(anyList(stages), []any{stage})
+		if stage == stageCurrent {
+			moveStage(tx, secret, stagePrevious)
+			left = append(left, stagePrevious)
+		}
+		tx.Edit(v).Attrs.Set(Attrs{"version_stages": left})
+		return
+	}
+}
+
+func updateSecretVersion(c *call) error {
+	if _, ok := c.writeOnly["secret_string_wo"].(string); ok || c.changed("secret_string") {
+		return c.takeSecretValue()
+	}
+	return nil
+}
+
+// secretValue returns a version of a secret: by id, or by staging label.
+func secretVersion(tx *Tx, secret *Resource, id, stage string) *Resource {
+	for _, v := range versionsOf(tx, secret) {
+		if id != "" && v.Attrs.Str("version_id") != id {
+			continue
+		}
+		if stage != "" && !slices.Contains(v.Attrs.Strings("version_stages"), stage) {
+			continue
+		}
+		return v
+	}
+	return nil
+}
+
+// SecretValue returns the current value of a secret by its ARN, in its own
+// region or in one that it is replicated to.
+func (c *Cloud) SecretValue(arn string) (value string, ok bool) {
+	_ = c.View(func(tx *Tx) error {
+		parts, _ := ParseARN(arn)
+		secret := findSecret(tx, parts.Region, arn)
+		if secret == nil {
+			return nil
+		}
+		if v := secretVersion(tx, secret, "", stageCurrent); v != nil {
+			value, ok = v.Hidden.Str("secret_string"), true
+		}
+		return nil
+	})
+	return value, ok
+}
+
+func secretEphemerals() map[string]*kind {
+	return map[string]*kind{
+		"aws_secretsmanager_secret_version":  {service: secretsManager, createOp: "GetSecretValue", create: openSecretVersion},
+		"aws_secretsmanager_random_password": {service: secretsManager, createOp: "GetRandomPassword", create: openRandomPassword},
+	}
+}
+
+func openSecretVersion(c *call) (string, error) {
+	a := c.attrs
+	secret := findSecret(c.Tx, c.region, a.Str("secret_id"))
+	if secret == nil {
+		return "", c.refuse("secret_id", "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+	}
+	stage := a.Str("version_stage")
+	if stage == "" && !a.Has("version_id") {
+		stage = stageCurrent
+	}
+	v := secretVersion(c.Tx, secret, a.Str("version_id"), stage)
+	if v == nil {
+		return "", c.refuse("version_id", "ResourceNotFoundException", "Secrets Manager can't find the specified secret value for %s", describeVersion(a.Str("version_id"), stage))
+	}
+	if key := secretKeyIn(secret, c.region); key != "" {
+		if _, problem := c.findKey(c.region, key); problem != keyUsable {
+			return "", c.refuse("secret_id", "DecryptionFailure", "Secrets Manager can't decrypt the protected secret text using the provided KMS key: %s is %s", key, problem)
+		}
+	}
+	own, _ := ParseARN(secret.ARN())
+	own.Region = c.region
+	a.Set(Attrs{
+		"arn": own.String(), "created_date": v.Created.UTC().Format(time.RFC3339),
+		"secret_string": v.Hidden.Str("secret_string"), "secret_binary": v.Hidden.Str("secret_binary"),
+		"version_stages": v.Attrs.Strings("version_stages"),
+	})
+	a.Default("version_id", v.Attrs.Str("version_id"))
+	a.Default("version_stage", stage)
+	return "", nil
+}
+
+func describeVersion(id, stage string) string {
+	if id != "" {
+		return "VersionId: " + id
+	}
+	return "staging label: " + stage
+}
+
+// secretKeyIn returns the key that encrypts a secret in a region.
+func secretKeyIn(secret *Resource, regionName string) string {
+	if secret.Region == regionName {
+		return secret.Attrs.Str("kms_key_id")
+	}
+	for _, replica := range secret.Attrs.Blocks("replica") {
+		if replica.Str("region") == regionName {
+			return replica.Str("kms_key_id")
+		}
+	}
+	return ""
+}
+
+const punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+
+func openRandomPassword(c *call) (string, error) {
+	a := c.attrs
+	length := a.Int("password_length")
+	if a["password_length"] == nil {
+		length = 32
+	}
+	var sets []string
+	for _, set := range []struct{ exclude, chars string }{
+		{"exclude_lowercase", "abcdefghijklmnopqrstuvwxyz"}, {"exclude_uppercase", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
+		{"exclude_numbers", "0123456789"}, {"exclude_punctuation", punctuation},
+	} {
+		if chars := remove(set.chars, a.Str("exclude_characters")); !a.Bool(set.exclude) && chars != "" {
+			sets = append(sets, chars)
+		}
+	}
+	if a.Bool("include_space") {
+		sets = append(sets, " ")
+	}
+	if len(sets) == 0 || length < len(sets) || length > 4096 {
+		return "", c.refuse("password_length", "InvalidParameterException",
+			"Invalid password length %d: it must be at most 4096 and hold one of each of the %d character types asked for.", length, len(sets))
+	}
+	a["random_password"] = c.randomText(sets, length)
+	return "", nil
+}
+
+// randomText holds at least one character of each set, in a random order.
+func (c *call) randomText(sets []string, length int) string {
+	every := strings.Join(sets, "")
+	out := make([]byte, 0, length)
+	for i := range length {
+		from := every
+		if i < len(sets) {
+			from = sets[i]
+		}
+		out = append(out, from[c.below(len(from))])
+	}
+	for i := length - 1; i > 0; i-- {
+		j := c.below(i + 1)
+		out[i], out[j] = out[j], out[i]
+	}
+	return string(out)
+}
+
+// below returns a number from 0 to n-1, n at most 65536.
+func (c *call) below(n int) int {
+	d := c.next()
+	return (int(d[0])<<16 | int(d[1])<<8 | int(d[2])) % n
+}
+
+func remove(chars, unwanted string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(unwanted, r) {
+			return -1
+		}
+		return r
+	}, chars)
+}
