@@ -99,20 +99,15 @@ type Engine struct {
 	cfg   Config
 	ports Ports
 	log   *slog.Logger
-	// decide is decide.Decide; the package's tests look through it.
+	// decide is decide.Decide, and steps is what is done at each step. This
+	// package's tests replace them and the ports, to prove that a safeguard
+	// would be missed; nothing here reads a value that skips one.
 	decide func(decide.Policy, decide.Observation, time.Time) decide.Decision
-	// without is empty. Only this package's tests take safeguards away, to
-	// prove that they would be missed.
-	without safeguards
+	steps  map[Step]stepFunc
 
 	mu sync.Mutex
 	// recent is what this process last knew, for when the ledger is gone.
 	recent State
-}
-
-// safeguards that a test can take away; false means that it is in place.
-type safeguards struct {
-	lease, epoch, intent, preflight, fence, confirm, sentCheck, deadline, verify, recheck, silence, lossAtSend bool
 }
 
 // New makes an Engine, or says which of its parts is missing.
@@ -148,7 +143,7 @@ func New(cfg Config, ports Ports) (*Engine, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{cfg: cfg, ports: ports, log: log, decide: decide.Decide}, nil
+	return &Engine{cfg: cfg, ports: ports, log: log, decide: decide.Decide, steps: steps()}, nil
 }
 
 // Report is what one invocation saw and did.

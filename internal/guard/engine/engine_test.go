@@ -416,7 +416,7 @@ func TestEngine_LogsOneLineAStepWithTheFailoversID(t *testing.T) {
 	w := armedWorld(1)
 	w.end = modelEpoch.Add(12 * time.Minute)
 	loseRegion(w, time.Hour)
-	w.alter = func(e *engine.Engine) { e.LogTo(slog.New(slog.NewJSONHandler(&log, nil))) }
+	w.alter = func(p *process) { p.engine.LogTo(slog.New(slog.NewJSONHandler(&log, nil))) }
 	w.tick()
 	w.run()
 	id := w.ledger.Last.ID

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"log/slog"
 	"maps"
 	"slices"
@@ -11,27 +12,78 @@ import (
 
 // What this package's tests, which see it from outside, need of its inside.
 
-// safeguard finds one of the engine's safeguards by name; true takes it away.
-var safeguard = map[string]func(*safeguards) *bool{
-	"lease":             func(s *safeguards) *bool { return &s.lease },
-	"epoch check":       func(s *safeguards) *bool { return &s.epoch },
-	"intent":            func(s *safeguards) *bool { return &s.intent },
-	"pre-flight":        func(s *safeguards) *bool { return &s.preflight },
-	"fence":             func(s *safeguards) *bool { return &s.fence },
-	"fence confirmed":   func(s *safeguards) *bool { return &s.confirm },
-	"sent means sent":   func(s *safeguards) *bool { return &s.sentCheck },
-	"deadline":          func(s *safeguards) *bool { return &s.deadline },
-	"writer verified":   func(s *safeguards) *bool { return &s.verify },
-	"decision at claim": func(s *safeguards) *bool { return &s.recheck },
-	"silence now":       func(s *safeguards) *bool { return &s.silence },
-	"loss at sending":   func(s *safeguards) *bool { return &s.lossAtSend },
-}
-
-// Safeguards lists those of the engine itself.
-func Safeguards() []string { return slices.Sorted(maps.Keys(safeguard)) }
+// Safeguards lists the engine's own that are taken away by another step or
+// another policy; those that are taken away by another port are the model's.
+func Safeguards() []string { return slices.Sorted(maps.Keys(without)) }
 
 // Without takes a safeguard away.
-func (e *Engine) Without(name string) { *safeguard[name](&e.without) = true }
+func (e *Engine) Without(name string) { without[name](e) }
+
+// without makes an engine that lacks a safeguard, of what it consists of: it
+// has another step in the place of the one that holds the safeguard, or a policy
+// that asks for less.
+var without = map[string]func(*Engine){
+	"pre-flight":        replace(StepPreflight, (*session).unseenReplica),
+	"fence":             replace(StepFence, straightTo(StepFence, StepPromote)),
+	"fence confirmed":   replace(StepConfirm, straightTo(StepConfirm, StepPromote)),
+	"writer verified":   replace(StepAwait, straightTo(StepAwait, StepSwitch)),
+	"decision at claim": replace(StepClaim, (*session).claimAsDecided),
+	"sent means sent": func(e *Engine) {
+		replace(StepPromote, stoppable(e.steps[StepPromote]))(e)
+		replace(StepAbort, (*session).undoAnyway)(e)
+	},
+	"deadline": func(e *Engine) { e.cfg.Policy.AbortAfter = 1000 * time.Hour },
+	"loss at sending": func(e *Engine) {
+		limit := e.cfg.Policy.MaxDataLoss
+		e.cfg.Policy.MaxDataLoss = time.Hour
+		e.SeeThrough(func(p *decide.Policy, _ *decide.Observation) { p.MaxDataLoss = limit })
+	},
+}
+
+func replace(step Step, by stepFunc) func(*Engine) {
+	return func(e *Engine) { e.steps[step] = by }
+}
+
+// straightTo is a step that does nothing.
+func straightTo(from, to Step) stepFunc {
+	return func(s *session, ctx context.Context) (bool, error) { return s.advance(ctx, from, to, nil) }
+}
+
+// unseenReplica is a pre-flight that looks at nothing.
+func (s *session) unseenReplica(ctx context.Context) (bool, error) {
+	return s.advance(ctx, StepPreflight, StepFence, s.preflighted)
+}
+
+// claimAsDecided claims for what was decided, whatever the ledger says by now.
+func (s *session) claimAsDecided(ctx context.Context) (bool, error) {
+	d, now := s.report.Decision, s.e.ports.Clock.Now()
+	err := s.commit(ctx, func(st *State) error {
+		st.begin(s.e.cfg.Policy, d, now)
+		return nil
+	})
+	return err == nil, err
+}
+
+// stoppable gives a failover up whose promotion may have been sent.
+func stoppable(promote stepFunc) stepFunc {
+	return func(s *session, ctx context.Context) (bool, error) {
+		if r := s.stopped(s.st.Failover); r != nil {
+			return s.abort(ctx, *r)
+		}
+		return promote(s, ctx)
+	}
+}
+
+// undoAnyway lifts the fence though a promotion may have been sent.
+func (s *session) undoAnyway(ctx context.Context) (bool, error) {
+	if err := s.act(ctx, StepAbort, nil, func(context.Context) error { return s.unfence(ctx, s.st.Failover.From) }); err != nil {
+		return false, err
+	}
+	return s.finish(ctx, OutcomeAborted)
+}
+
+// Ports are the engine's, to be wrapped.
+func (e *Engine) Ports() *Ports { return &e.ports }
 
 // SeeThrough alters what Decide gets to see.
 func (e *Engine) SeeThrough(alter func(*decide.Policy, *decide.Observation)) {

@@ -52,8 +52,8 @@ type invocation struct {
 
 type crashed struct{}
 
-// setup alters an engine before it runs; only tests of the tests use it.
-type setup func(*engine.Engine)
+// setup alters a process before it runs; only tests of the tests use it.
+type setup func(*process)
 
 // known are credentials that the SDK has looked up already: what it does the
 // first time it does beside the coroutine.
@@ -82,7 +82,7 @@ func (w *world) newProcess(name string) *process {
 		Metrics: p.aws.Metrics, Notifier: p.aws.Notifier,
 	}))
 	if w.alter != nil {
-		w.alter(p.engine)
+		w.alter(p)
 	}
 	return p
 }

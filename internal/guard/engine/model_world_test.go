@@ -24,7 +24,7 @@ type world struct {
 	end  time.Time
 	// violation that was found first; the run stops there.
 	violation string
-	// alter is done to every engine.
+	// alter is done to every process.
 	alter setup
 
 	aws *account

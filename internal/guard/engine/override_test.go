@@ -202,7 +202,7 @@ func TestEngine_DoesNotForgetAnOwedUnfencing(t *testing.T) {
 
 func TestEngine_CoolsDownForLessWhereNothingWasChanged(t *testing.T) {
 	w := plain(t, 6*time.Minute, func(w *world) {
-		w.alter = func(e *engine.Engine) { e.Cooldown(time.Hour) }
+		w.alter = func(p *process) { p.engine.Cooldown(time.Hour) }
 		w.during(disaster, 100*time.Second, peering, replication)
 		w.at(disaster.Add(50*time.Second), func(w *world) { w.backUp(5 * time.Minute) })
 		w.during(disaster.Add(48*time.Second), 30*time.Second, westRDS)

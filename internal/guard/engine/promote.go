@@ -15,13 +15,10 @@ import (
 // the failover goes on; where AWS answers and fencing fails, it does not.
 func (s *session) fence(ctx context.Context) (bool, error) {
 	f := s.st.Failover
-	if s.e.without.fence {
-		return s.advance(ctx, StepFence, StepPromote, nil)
-	}
-	if !f.FenceSought && !s.e.without.preflight && !f.preflightedBy(s.token, s.e.ports.Clock.Now()) {
+	if !f.FenceSought && !f.preflightedBy(s.token, s.e.ports.Clock.Now()) {
 		return s.advance(ctx, StepFence, StepPreflight, nil)
 	}
-	looked, first := s.e.ports.Clock.Now(), !f.FenceSought && !s.e.without.preflight
+	looked, first := s.e.ports.Clock.Now(), !f.FenceSought
 	err := s.act(ctx, StepFence, func(st *State, f *Failover) error {
 		if first && s.e.ports.Clock.Now().Sub(looked) > preflightFresh {
 			return errStale // Writing took long: look at the replica again.
@@ -38,11 +35,7 @@ func (s *session) fence(ctx context.Context) (bool, error) {
 	if err != nil {
 		return s.fenceFailed(ctx, StepFence, refusal.FenceFailed, err)
 	}
-	next := StepConfirm
-	if s.e.without.confirm {
-		next = StepPromote
-	}
-	return s.advance(ctx, StepFence, next, func(_ *State, f *Failover) {
+	return s.advance(ctx, StepFence, StepConfirm, func(_ *State, f *Failover) {
 		f.FenceSought, f.FenceSet, f.SilentFrom = true, true, time.Time{}
 	})
 }
@@ -115,7 +108,7 @@ func (s *session) fenceFailed(ctx context.Context, step Step, name refusal.Name,
 // not have silenced the database.
 func (s *session) notSilent(f *Failover, name refusal.Name, now time.Time) *refusal.Refusal {
 	o := s.st.observation(now)
-	if o.PrimarySilent(now) || f.unfenced() || s.e.without.silence {
+	if o.PrimarySilent(now) || f.unfenced() {
 		return nil
 	}
 	r := refusal.New(name, "AWS does not answer to fence the primary, and the primary is not silent on both data paths (SQL: %s, WAL: %s)",
@@ -162,8 +155,7 @@ func (s *session) promote(ctx context.Context) (bool, error) {
 // speaks against it as the ledger is now.
 func (s *session) intendPromotion(st *State, f *Failover, now time.Time) error {
 	if !f.MaybeSent {
-		late := now.After(f.Deadline) && !s.e.without.deadline
-		if late || st.restraint(f, now) != nil || s.forbidden(st, now) != nil {
+		if now.After(f.Deadline) || st.restraint(f, now) != nil || s.forbidden(st, now) != nil {
 			return errStale
 		}
 		f.SentLoss = decide.EstimateLoss(st.observation(now))
@@ -185,7 +177,7 @@ func (s *session) forbidden(st *State, now time.Time) *refusal.Refusal {
 		}
 	}
 	loss := decide.EstimateLoss(st.observation(now))
-	if limit := s.e.cfg.Policy.MaxDataLoss; loss.Known && loss.Upper > limit && !f.allowsLoss() && !s.e.without.lossAtSend {
+	if limit := s.e.cfg.Policy.MaxDataLoss; loss.Known && loss.Upper > limit && !f.allowsLoss() {
 		r := refusal.New(refusal.DataLossOverLimit, "up to %s may be lost by now, the policy accepts %s", loss.Upper.Truncate(time.Second), limit)
 		return &r
 	}
@@ -266,9 +258,6 @@ func noEffect(err error) bool {
 // after the promotion was asked for the instance still looks as before.
 func (s *session) await(ctx context.Context) (bool, error) {
 	f := s.st.Failover
-	if s.e.without.verify {
-		return s.advance(ctx, StepAwait, StepSwitch, nil)
-	}
 	i, err := s.inspect(ctx, f.To)
 	now := s.e.ports.Clock.Now()
 	switch {

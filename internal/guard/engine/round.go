@@ -101,7 +101,8 @@ func (s *session) consider(ctx context.Context) error {
 	}
 	switch d.Verdict {
 	case decide.Promote:
-		return s.claim(ctx)
+		_, err := s.e.steps[StepClaim](s, ctx)
+		return err
 	case decide.Ask, decide.Refuse:
 		return s.tellOnce(ctx, d)
 	case decide.Nothing:
@@ -172,16 +173,13 @@ func toldKey(d decide.Decision) string {
 }
 
 // claim begins a failover, if the ledger as it is now still permits it.
-func (s *session) claim(ctx context.Context) error {
+func (s *session) claim(ctx context.Context) (bool, error) {
 	now := s.e.ports.Clock.Now()
 	err := s.commit(ctx, func(st *State) error {
 		if f := st.Failover; f != nil && f.ClaimedAt.Equal(now) {
 			return nil // Our own write, whose answer was lost.
 		}
-		d := s.report.Decision
-		if !s.e.without.recheck {
-			d = s.e.decide(s.e.cfg.Policy, st.observation(now), now)
-		}
+		d := s.e.decide(s.e.cfg.Policy, st.observation(now), now)
 		if d.Verdict != decide.Promote {
 			return errStale
 		}
@@ -190,11 +188,11 @@ func (s *session) claim(ctx context.Context) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	s.report.Steps = append(s.report.Steps, StepClaim)
 	s.log("failover claimed", slog.String("evidence", string(s.st.Failover.Decision.Evidence)))
-	return nil
+	return true, nil
 }
 
 // begin writes a new failover into the state.

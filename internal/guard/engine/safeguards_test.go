@@ -1,27 +1,23 @@
 package engine_test
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"os"
-	"strings"
-	"testing"
+	"context"
+	"maps"
 	"time"
 
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
-// missing lists every safeguard and how an engine without it is made: those of
-// the engine itself, and those of the decision.
+// missing lists every safeguard and how an engine without it is made: by other
+// steps, by other ports, and by what Decide gets to see.
 func missing() map[string]setup {
-	all := map[string]setup{}
+	all := maps.Clone(rewired)
 	for _, name := range engine.Safeguards() {
-		all[name] = func(e *engine.Engine) { e.Without(name) }
+		all[name] = func(p *process) { p.engine.Without(name) }
 	}
 	for name, alter := range blinded {
-		all[name] = func(e *engine.Engine) { e.SeeThrough(alter) }
+		all[name] = func(p *process) { p.engine.SeeThrough(alter) }
 	}
 	return all
 }
@@ -46,68 +42,103 @@ var blinded = map[string]func(*decide.Policy, *decide.Observation){
 	"RDS recovering":           func(_ *decide.Policy, o *decide.Observation) { o.Primary.RecoveryAt = time.Time{} },
 }
 
-// TestSafeguards_CanNotBeTakenAwayByTheProgramItself: only tests may write to
-// the fields that hold the safeguards.
-func TestSafeguards_CanNotBeTakenAwayByTheProgramItself(t *testing.T) {
-	files, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	read := 0
-	for _, f := range files {
-		if !strings.HasSuffix(f.Name(), ".go") || strings.HasSuffix(f.Name(), "_test.go") {
-			continue
-		}
-		fset := token.NewFileSet()
-		file, err := parser.ParseFile(fset, f.Name(), nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		read++
-		ast.Inspect(file, func(n ast.Node) bool {
-			for _, target := range written(n) {
-				if touchesSafeguards(target) {
-					t.Errorf("%s writes to the safeguards", fset.Position(n.Pos()))
-				}
-			}
-			return true
-		})
-	}
-	if read < 5 {
-		t.Fatalf("read %d files of the program, want all", read)
-	}
+// rewired take a safeguard away by a port that lies.
+var rewired = map[string]setup{
+	// Another's lease is not seen, and no call ends for the lease's sake.
+	"lease": func(p *process) {
+		ports := p.engine.Ports()
+		ports.Ledger = &unleased{ports.Ledger, p}
+		ports.Clock = patient{p}
+	},
+	// What others have written since is not seen.
+	"epoch check": func(p *process) {
+		ports := p.engine.Ports()
+		ports.Ledger = &blinkered{Ledger: ports.Ledger, p: p}
+	},
+	// What is about to be done is not written down.
+	"intent": func(p *process) {
+		ports := p.engine.Ports()
+		ports.Ledger = &forgetful{ports.Ledger}
+	},
+	// A primary that is heard once the failover goes on whatever is heard, is
+	// taken to be silent.
+	"silence now": func(p *process) {
+		ports := p.engine.Ports()
+		ports.Observer = &hardOfHearing{ports.Observer, p}
+	},
 }
 
-// written are the expressions that a node assigns to, takes the address of, or
-// sets in a literal.
-func written(n ast.Node) []ast.Expr {
-	switch n := n.(type) {
-	case *ast.AssignStmt:
-		return n.Lhs
-	case *ast.IncDecStmt:
-		return []ast.Expr{n.X}
-	case *ast.UnaryExpr:
-		if n.Op == token.AND {
-			return []ast.Expr{n.X}
-		}
-	case *ast.KeyValueExpr:
-		return []ast.Expr{n.Key}
-	case *ast.CompositeLit:
-		return []ast.Expr{n.Type}
-	}
-	return nil
+// unleased shows a lease as free that another invocation holds.
+type unleased struct {
+	engine.Ledger
+	p *process
 }
 
-func touchesSafeguards(e ast.Expr) bool {
-	found := false
-	if e == nil {
-		return false
+func (l *unleased) Read(ctx context.Context) (engine.State, error) {
+	s, err := l.Ledger.Read(ctx)
+	if s.Lease.Owner != l.p.owner() {
+		s.Lease.Owner, s.Lease.Until = "", time.Time{}
 	}
-	ast.Inspect(e, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok && (id.Name == "without" || id.Name == "safeguards") {
-			found = true
-		}
-		return true
-	})
-	return found
+	return s, err
+}
+
+// patient is a clock that lets a call take its time.
+type patient struct{ *process }
+
+func (c patient) WithDeadline(parent context.Context, at time.Time) (context.Context, context.CancelFunc) {
+	if least := c.Now().Add(3 * time.Second); at.Before(least) {
+		at = least
+	}
+	return c.process.WithDeadline(parent, at)
+}
+
+// blinkered shows a process what it wrote last in its invocation.
+type blinkered struct {
+	engine.Ledger
+	p      *process
+	served int
+	wrote  engine.State
+}
+
+func (l *blinkered) Read(ctx context.Context) (engine.State, error) {
+	s, err := l.Ledger.Read(ctx)
+	if err != nil || l.served != l.p.served {
+		return s, err
+	}
+	mine := l.wrote.Clone()
+	mine.Version = s.Version
+	return mine, nil
+}
+
+func (l *blinkered) Write(ctx context.Context, s engine.State) error {
+	err := l.Ledger.Write(ctx, s)
+	if err == nil {
+		l.served, l.wrote = l.p.served, s.Clone()
+	}
+	return err
+}
+
+// forgetful loses what is written before a side effect.
+type forgetful struct{ engine.Ledger }
+
+func (l *forgetful) Write(ctx context.Context, s engine.State) error {
+	if f := s.Failover; f != nil && f.Intent != nil && f.Intent.Step == f.Step {
+		return nil
+	}
+	return l.Ledger.Write(ctx, s)
+}
+
+// hardOfHearing hears nothing of the primary while a failover is under way that
+// its answer would not end.
+type hardOfHearing struct {
+	engine.Observer
+	p *process
+}
+
+func (o *hardOfHearing) Sample(ctx context.Context, t engine.Target) engine.Samples {
+	x := o.Observer.Sample(ctx, t)
+	if f := o.p.w.ledger.Failover; f != nil && !f.MaybeSent && (f.FenceSet || f.Forced()) {
+		x.SQL.Class, x.WAL = decide.ClassTimeout, decide.Sample{From: x.SQL.From, At: x.SQL.At, Class: decide.ClassReplicaSilent}
+	}
+	return x
 }

@@ -41,7 +41,7 @@ func (s *session) bound(ctx context.Context) (context.Context, context.CancelFun
 
 func (s *session) boundTo(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	end := s.e.ports.Clock.Now().Add(timeout)
-	if last := s.st.Lease.Until.Add(-leaseMargin); s.token != 0 && last.Before(end) && !s.e.without.lease {
+	if last := s.st.Lease.Until.Add(-leaseMargin); s.token != 0 && last.Before(end) {
 		end = last
 	}
 	return s.e.ports.Clock.WithDeadline(ctx, end)
@@ -99,7 +99,7 @@ func (s *session) acquire(ctx context.Context) error {
 		}
 		now := s.e.ports.Clock.Now()
 		free := st.Lease.Owner == "" || st.Lease.Owner == s.owner || !now.Before(st.Lease.Until)
-		if !free && !s.e.without.lease {
+		if !free {
 			s.heldUntil = st.Lease.Until
 			return refusal.New(refusal.LeaseHeld, "%s is at work until %s", st.Lease.Owner, st.Lease.Until.Format(time.RFC3339))
 		}
@@ -171,11 +171,6 @@ func (s *session) commit(ctx context.Context, change func(*State) error) error {
 
 // ours checks that nobody has taken the lease from us since.
 func (s *session) ours(st State) (State, error) {
-	if s.e.without.epoch {
-		mine := s.st.Clone()
-		mine.Version = st.Version
-		return mine, nil
-	}
 	if st.Lease.Token != s.token {
 		return st, refusal.New(refusal.LeaseLost, "%s has taken over", st.Lease.Owner)
 	}
@@ -199,9 +194,6 @@ func (s *session) onStep(ctx context.Context, step Step, change func(*State, *Fa
 func (s *session) act(ctx context.Context, step Step, intend func(*State, *Failover) error, effect func(context.Context) error) error {
 	now := s.e.ports.Clock.Now()
 	err := s.onStep(ctx, step, func(st *State, f *Failover) error {
-		if s.e.without.intent {
-			return nil
-		}
 		f.Intent = &Intent{Step: step, At: now, Token: s.token}
 		if intend == nil {
 			return nil

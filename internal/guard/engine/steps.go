@@ -13,7 +13,7 @@ import (
 // failover moved on; if not, it waits for the next round.
 func (s *session) step(ctx context.Context) (bool, error) {
 	f := s.st.Failover
-	if f.beforePromotion(s.e.without.sentCheck) {
+	if f.Overridable() {
 		if r := s.stopped(f); r != nil {
 			return s.abort(ctx, *r)
 		}
@@ -23,42 +23,45 @@ func (s *session) step(ctx context.Context) (bool, error) {
 			return s.hold(ctx, *r, nil)
 		}
 	}
-	do, known := steps[f.Step]
+	do, known := s.e.steps[f.Step]
 	if !known {
 		return false, fmt.Errorf("failover %s is at step %q, which this version does not know", f.ID, f.Step)
 	}
 	return do(s, ctx)
 }
 
+// stepFunc does one step. It returns whether the failover moved on.
+type stepFunc func(*session, context.Context) (bool, error)
+
 // steps is what is done at each step.
-var steps = map[Step]func(*session, context.Context) (bool, error){
-	StepPreflight: (*session).preflight,
-	StepFence:     (*session).fence,
-	StepConfirm:   (*session).confirmFence,
-	StepPromote:   (*session).promote,
-	StepAwait:     (*session).await,
-	StepVerify:    (*session).verify,
-	StepSwitch:    (*session).switchWriter,
-	StepPosture:   (*session).restorePosture,
-	StepSecret:    (*session).detachSecret,
-	StepNotify:    (*session).notify,
-	StepDone:      (*session).complete,
-	StepAbort:     (*session).undo,
+func steps() map[Step]stepFunc {
+	return map[Step]stepFunc{
+		StepClaim:     (*session).claim,
+		StepPreflight: (*session).preflight,
+		StepFence:     (*session).fence,
+		StepConfirm:   (*session).confirmFence,
+		StepPromote:   (*session).promote,
+		StepAwait:     (*session).await,
+		StepVerify:    (*session).verify,
+		StepSwitch:    (*session).switchWriter,
+		StepPosture:   (*session).restorePosture,
+		StepSecret:    (*session).detachSecret,
+		StepNotify:    (*session).notify,
+		StepDone:      (*session).complete,
+		StepAbort:     (*session).undo,
+	}
 }
 
-// beforePromotion: nothing was sent, so the failover can still be undone.
-func (f *Failover) beforePromotion(anyway bool) bool {
+// Overridable tells whether no promotion was sent: the failover can still be
+// undone, and an operator's order can give it overrides.
+func (f *Failover) Overridable() bool {
 	switch f.Step {
 	case StepPreflight, StepFence, StepConfirm, StepPromote:
-		return !f.MaybeSent || anyway
+		return !f.MaybeSent
 	default:
 		return false
 	}
 }
-
-// Overridable tells whether an operator's order can still give the failover
-// overrides: its promotion was not sent.
-func (f *Failover) Overridable() bool { return f.beforePromotion(false) }
 
 func (f *Failover) forced() bool     { return f.Request != nil && f.Request.Force }
 func (f *Failover) unfenced() bool   { return f.Request != nil && f.Request.Unfenced }
@@ -84,7 +87,7 @@ func (s *State) restraint(f *Failover, now time.Time) *refusal.Refusal {
 // stopped says why an unpromoted failover is to be given up, if it is.
 func (s *session) stopped(f *Failover) *refusal.Refusal {
 	now := s.e.ports.Clock.Now()
-	if now.After(f.Deadline) && !s.e.without.deadline {
+	if now.After(f.Deadline) {
 		r := refusal.New(refusal.DeadlinePassed, "not promoted by %s", f.Deadline.Format(time.RFC3339))
 		if f.Standing != nil {
 			r.Reason += "; held by " + f.Standing.Error()
@@ -108,9 +111,6 @@ func (s *session) primaryAnswers(now time.Time) bool {
 // preflight looks at the replica once more: fencing a primary for a replica
 // that can't be promoted would be an outage for nothing.
 func (s *session) preflight(ctx context.Context) (bool, error) {
-	if s.e.without.preflight {
-		return s.advance(ctx, StepPreflight, StepFence, s.preflighted)
-	}
 	f := s.st.Failover
 	i, err := s.inspect(ctx, f.To)
 	switch {
@@ -166,7 +166,7 @@ func (s *session) undo(ctx context.Context) (bool, error) {
 		return s.finish(ctx, OutcomeAborted)
 	}
 	err := s.act(ctx, StepAbort, func(_ *State, f *Failover) error {
-		if f.MaybeSent && !s.e.without.sentCheck {
+		if f.MaybeSent {
 			return errStale
 		}
 		return nil
