@@ -15,6 +15,11 @@ CDKTF := CHECKPOINT_DISABLE=1 npm_config_loglevel=error npx --no-install cdktf
 # nobody, and turns every exit code into 1.
 BIN ?= bin
 DRCTL = $(BIN)/drctl
+# The twin's program: deployments and drills on this machine.
+TWIN = $(BIN)/twin
+# One set of flags for all builds for this machine (twin/gobuild has the same),
+# so that a package is compiled once for all programs.
+GO_BUILD = CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags=lambda.norpc -ldflags='-s -w'
 
 # Folders of further policies: make review POLICIES="policies more-policies"
 POLICIES ?=
@@ -38,43 +43,46 @@ deps: node_modules/.package-lock.json ## Install the pinned cdktf command
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
 
-.PHONY: $(DRCTL)
+.PHONY: $(DRCTL) $(TWIN)
 $(DRCTL):
-	@go build -o $@ ./cmd/drctl
+	@$(GO_BUILD) -o $@ ./cmd/drctl
+$(TWIN):
+	@$(GO_BUILD) -o $@ ./twin/cmd/twin
 
 ##@ On this machine, in a simulated AWS account
 
 .PHONY: drill
-drill: deps $(DRCTL) ## Drill a disaster: SCENARIO=region-loss (default), a name, a .yaml file, or all
-	@exec $(DRCTL) drill $(SCENARIO) --environment $(ENV) $(DRILL_FLAGS)
+drill: deps $(TWIN) ## Drill a disaster: SCENARIO=region-loss (default), a name, a .yaml file, or all
+	@exec $(TWIN) drill $(SCENARIO) --environment $(ENV) $(DRILL_FLAGS)
 
 .PHONY: drills
-drills: $(DRCTL) ## List the scenarios
-	@exec $(DRCTL) drill --list
+drills: $(TWIN) ## List the scenarios
+	@exec $(TWIN) drill --list
 
 .PHONY: validate
-validate: deps $(DRCTL) ## Check the stacks of ENV (default dev) against the provider's schema
-	@exec $(DRCTL) twin validate --environment $(ENV)
+validate: deps $(TWIN) ## Check the stacks of ENV (default dev) against the provider's schema
+	@exec $(TWIN) validate --environment $(ENV)
 
 .PHONY: plan
-plan: deps $(DRCTL) ## Show what a deployment of ENV would do
-	@exec $(DRCTL) twin plan --environment $(ENV)
+plan: deps $(TWIN) ## Show what a deployment of ENV would do
+	@exec $(TWIN) plan --environment $(ENV)
 
 .PHONY: review
-review: deps $(DRCTL) ## Plan ENV in the simulated account and review it by policy
-	@exec $(DRCTL) review --environment $(ENV) $(POLICY_FLAGS) $(REVIEW_FLAGS)
+review: deps $(DRCTL) $(TWIN) ## Plan ENV in the simulated account and review it by policy
+	@$(TWIN) plan --environment $(ENV) --save .twin/$(ENV)/plans >&2
+	@exec $(DRCTL) review --plan .twin/$(ENV)/plans $(POLICY_FLAGS) $(REVIEW_FLAGS)
 
 .PHONY: deploy-local
-deploy-local: deps $(DRCTL) ## Apply both stacks of ENV with cdktf deploy
-	@exec $(DRCTL) twin deploy --environment $(ENV)
+deploy-local: deps $(TWIN) ## Apply both stacks of ENV with cdktf deploy
+	@exec $(TWIN) deploy --environment $(ENV)
 
 .PHONY: destroy-local
-destroy-local: deps $(DRCTL) ## Remove both stacks of ENV again
-	@exec $(DRCTL) twin destroy --environment $(ENV)
+destroy-local: deps $(TWIN) ## Remove both stacks of ENV again
+	@exec $(TWIN) destroy --environment $(ENV)
 
 .PHONY: stop-local
-stop-local: $(DRCTL) ## Stop the simulated account's process; what is in it stays
-	@exec $(DRCTL) twin stop --environment $(ENV)
+stop-local: $(TWIN) ## Stop the simulated account's process; what is in it stays
+	@exec $(TWIN) stop --environment $(ENV)
 
 ##@ In CI, against AWS (docs/ci.md)
 
@@ -82,7 +90,7 @@ stop-local: $(DRCTL) ## Stop the simulated account's process; what is in it stay
 PLANS ?= plans/$(ENV)
 
 .PHONY: ci-plan
-ci-plan: deps $(DRCTL) ## Plan both stacks of ENV on AWS, reading only, into plans/ENV
+ci-plan: deps $(TWIN) ## Plan both stacks of ENV on AWS, reading only, into plans/ENV
 	@exec $(DRCTL) plan --environment $(ENV) --plans $(PLANS) --no-lock
 
 # 0 is the only exit code that passes, so that no crash is taken for a verdict;
@@ -90,7 +98,7 @@ ci-plan: deps $(DRCTL) ## Plan both stacks of ENV on AWS, reading only, into pla
 .PHONY: ci-review
 ci-review: ## Review the plans of ENV; fail if the review blocks them, or if there is none
 	@rm -f $(PLANS)/review.json $(PLANS)/review.md $(PLANS)/comment.md
-	@go build -o $(BIN)/drctl ./cmd/drctl
+	@$(GO_BUILD) -o $(BIN)/drctl ./cmd/drctl
 	@$(DRCTL) review --plan $(PLANS) $(POLICY_FLAGS) --into $(PLANS) --accept-human
 
 .PHONY: ci-summary
@@ -140,7 +148,7 @@ test-integration: deps ## Run the integration suite: on this machine, or on AWS 
 # takes it: 10s, 20000x.
 FUZZTIME ?= 10s
 # Where to look for them.
-FUZZ_IN ?= cmd functions internal stacks tests
+FUZZ_IN ?= cmd functions internal spec stacks tests twin
 .PHONY: fuzz
 fuzz: ## Fuzz each fuzz target for FUZZTIME (10s); what fails is kept as a test case
 	@grep -rno --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' $(FUZZ_IN) | \

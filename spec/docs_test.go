@@ -17,7 +17,7 @@ import (
 // documentation is docs/configuration.md by fields: the cells of each row.
 func documentation(t *testing.T) (text string, rows map[string][]string) {
 	t.Helper()
-	raw, err := os.ReadFile("../../docs/configuration.md")
+	raw, err := os.ReadFile("../docs/configuration.md")
 	require.NoError(t, err)
 	rows = map[string][]string{}
 	for _, line := range strings.Split(string(raw), "\n") {

@@ -10,7 +10,7 @@ import (
 )
 
 // project is the root of this repository, whose environments are shipped.
-const project = "../.."
+const project = ".."
 
 // shipped loads an environment of this repository.
 func shipped(t *testing.T, environment string) spec.Config {

@@ -193,7 +193,7 @@ func TestCISummary_SaysWhatFailed(t *testing.T) {
 // reviewer stands for a drctl that ends with a code; go "builds" it.
 func (c *ci) reviewer(code string) {
 	c.t.Helper()
-	c.program(filepath.Join(c.bin, "go"), "#!/bin/sh\nprintf '#!/bin/sh\\necho \"$@\" >ARGS\\nexit "+code+"\\n' >\"$3\"\nchmod +x \"$3\"\n")
+	c.program(filepath.Join(c.bin, "go"), "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done\nprintf '#!/bin/sh\\necho \"$@\" >ARGS\\nexit "+code+"\\n' >\"$2\"\nchmod +x \"$2\"\n")
 }
 
 // Go ends a crash with 2, which is also the code of "needs a human".
@@ -223,7 +223,7 @@ func TestCIReview_TakesFurtherPolicies(t *testing.T) {
 	require.Zero(t, code, out)
 	given, err = os.ReadFile(filepath.Join(c.project, "ARGS"))
 	require.NoError(t, err)
-	require.Equal(t, "review --environment dev --policy ours\n", string(given))
+	require.Equal(t, "review --plan .twin/dev/plans --policy ours\n", string(given))
 }
 
 // TestCIReview_RefusesATruncatedPlan runs the real command.

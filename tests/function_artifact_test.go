@@ -18,6 +18,7 @@ import (
 	"github.com/pgdr/pgdr/internal/bundle"
 	"github.com/pgdr/pgdr/internal/guard/command"
 	"github.com/pgdr/pgdr/internal/version"
+	"github.com/pgdr/pgdr/twin/gobuild"
 	"github.com/pgdr/pgdr/twin/lambdaruntime"
 )
 
@@ -38,7 +39,7 @@ func TestArtifact(t *testing.T) {
 	})
 	t.Run("it holds nothing of the simulation", func(t *testing.T) {
 		requireNoTwin(t, program)
-		require.NotEmpty(t, twinMarks(t, buildFunction(t, "twin")), "the search finds what it is there to find")
+		require.NotEmpty(t, twinMarks(t, buildFunction(t, gobuild.Guard)), "the search finds what it is there to find")
 	})
 	t.Run("it says its version", func(t *testing.T) {
 		r := runArtifact(t, program, `{"action":"version"}`)

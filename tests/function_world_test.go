@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/guard/command"
+	"github.com/pgdr/pgdr/twin/gobuild"
 	"github.com/pgdr/pgdr/twin/lambdaruntime"
 	"github.com/pgdr/pgdr/twin/pgtest"
 	"github.com/pgdr/pgdr/twin/sim"
@@ -92,7 +92,7 @@ func newFunctionWorld(t *testing.T) *functionWorld {
 	w.apply()
 	w.serveAWS()
 	w.startDatabases()
-	w.startFunction(buildFunction(t, "twin"))
+	w.startFunction(buildFunction(t, gobuild.Guard))
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("log of the function:\n%s", w.log)
@@ -227,14 +227,12 @@ func (w *functionWorld) startFunction(program string) {
 	w.t.Cleanup(w.guard.Close)
 }
 
-// buildFunction builds the function's program for this machine.
-func buildFunction(t *testing.T, tags string) string {
+// buildFunction builds the function's program for this machine: as it is
+// shipped, or as the twin runs it.
+func buildFunction(t *testing.T, pkg string) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "bootstrap")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-tags", "lambda.norpc,"+tags, "-o", program, "../functions/failover") //nolint:gosec // our own program
-	cmd.Env = append(os.Environ(), "GOFLAGS=")
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, string(out))
+	require.NoError(t, gobuild.Program(t.Context(), "..", pkg, program))
 	return program
 }
 

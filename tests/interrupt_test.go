@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/twin/gobuild"
 )
 
 // interrupted is a drill of the command's, in a process group of its own as a
@@ -93,9 +95,8 @@ func left(t *testing.T, temp string) []string {
 // the whole process group at once, at several moments; and kills one, of which
 // no process lives on, and whose files the next drill removes.
 func TestDrill_LeavesNothingWhateverEndsIt(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "drctl")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../cmd/drctl").CombinedOutput() //nolint:gosec // our own program
-	require.NoError(t, err, string(out))
+	program := filepath.Join(t.TempDir(), "twin")
+	require.NoError(t, gobuild.Program(t.Context(), "..", "./twin/cmd/twin", program))
 	temp, err := os.MkdirTemp("", "pgdr-i-") //nolint:usetesting // a socket's path must be short
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(temp)) })

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/pipeline"
 	"github.com/pgdr/pgdr/internal/review"
 	"github.com/pgdr/pgdr/internal/review/plantest"
 )
@@ -149,11 +150,17 @@ func (r *reviewing) planBoth(t *testing.T, situation string) map[string][]byte {
 		}
 		return plans
 	}
-	saved, missing, err := r.runner.SavePlans(t.Context())
+	folder := t.TempDir()
+	require.NoError(t, r.runner.SavePlans(t.Context(), folder))
+	saved, err := pipeline.ReadPlans(folder)
 	require.NoError(t, err)
-	require.Equal(t, len(saved) == 1, missing != nil, "a plan that is missing is told of")
-	for _, s := range saved {
-		plans[s.Role] = s.JSON
+	for role, outcome := range saved.Stacks {
+		if outcome == pipeline.NotYet {
+			require.NotEmpty(t, saved.Missing[role].Why)
+			continue
+		}
+		plans[role], err = os.ReadFile(filepath.Join(folder, role+".json"))
+		require.NoError(t, err)
 	}
 	return plans
 }

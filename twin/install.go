@@ -7,17 +7,14 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/pgdr/pgdr/internal/filelock"
-	"github.com/pgdr/pgdr/internal/leftover"
-	"github.com/pgdr/pgdr/twin/child"
+	"github.com/pgdr/pgdr/twin/gobuild"
 )
 
 // Install builds the stand-in provider from the module's source and puts it
@@ -35,7 +32,7 @@ func (d Dir) Install(ctx context.Context, module string) error {
 	}
 	defer release()
 	built := filepath.Join(string(d), "build", "terraform-provider-aws")
-	if err := build(ctx, module, built); err != nil {
+	if err := gobuild.Program(ctx, module, gobuild.Provider, built); err != nil {
 		return err
 	}
 	changed, err := copyChanged(built, d.plugin())
@@ -64,25 +61,6 @@ func (d Dir) Lock(ctx context.Context) (release func(), err error) {
 // Ephemeral begins the names of the folders in a twin that live for one run and
 // have a provider of their own: see Take.
 const Ephemeral = "drill-"
-
-// build compiles the plugin. With these settings the same source gives the
-// same bytes, wherever it lies and whatever was committed, and the linker has
-// nothing to do when the output is up to date.
-func build(ctx context.Context, module, output string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", output, "./twin/cmd/terraform-provider-aws") //nolint:gosec // the output path is the twin's own
-	cmd.Dir = module
-	cmd.Env = append(without(os.Environ(), "GOFLAGS", "GOOS", "GOARCH"), "CGO_ENABLED=0", "GOFLAGS=")
-	child.Gently(cmd, time.Minute)
-	remove, err := leftover.GoTemp(cmd, filepath.Dir(output))
-	if err != nil {
-		return err
-	}
-	defer remove()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the stand-in provider: %w\n%s", err, bytes.TrimSpace(out))
-	}
-	return nil
-}
 
 // copyChanged copies a program to where it is run from, unless it is there
 // already, and tells whether it did. The old one is replaced, not written

@@ -15,7 +15,7 @@ import (
 	"github.com/pgdr/pgdr/twin"
 )
 
-const module = "../.."
+const module = ".."
 
 // terraform runs the real one in an environment of the twin.
 func terraform(t *testing.T, d twin.Dir, dir string, args ...string) (string, error) {
@@ -104,7 +104,7 @@ func TestInstall_SaysWhatDoesNotBuild(t *testing.T) {
 	d, err := twin.New(t.TempDir())
 	require.NoError(t, err)
 	err = d.Install(t.Context(), t.TempDir())
-	require.ErrorContains(t, err, "build the stand-in provider")
+	require.ErrorContains(t, err, "build ./twin/cmd/terraform-provider-aws")
 	var exit *exec.ExitError
 	require.True(t, errors.As(err, &exit))
 }

@@ -9,15 +9,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pgdr/pgdr/internal/cli"
+	"github.com/pgdr/pgdr/internal/pipeline"
 	"github.com/pgdr/pgdr/internal/version"
-	"github.com/pgdr/pgdr/twin/local"
 )
 
 // exitChanges is Terraform's own code for a plan that is not empty.
 const exitChanges = 2
 
 func main() {
-	ctx, stop := interruptible(context.Background())
+	ctx, stop := cli.Interruptible(context.Background())
 	defer stop()
 	err := root().ExecuteContext(ctx)
 	var reviewed *verdictError
@@ -28,7 +29,7 @@ func main() {
 			fmt.Fprintln(os.Stderr, reviewed)
 		}
 		os.Exit(reviewed.code)
-	case errors.Is(err, local.ErrChanges):
+	case errors.Is(err, pipeline.ErrChanges):
 		os.Exit(exitChanges) //nolint:gocritic // nothing is left for stop to do
 	default:
 		fmt.Fprintln(os.Stderr, err)
@@ -44,7 +45,6 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(twinCommand(), drillCommand())
 	cmd.AddCommand(guardCommand())
 	cmd.AddCommand(graphCommand())
 	cmd.AddCommand(reviewCommand())

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pgdr/pgdr/internal/pipeline"
-	"github.com/pgdr/pgdr/twin/local"
 )
 
 // pipelineFlags choose what is planned and applied.
@@ -31,7 +30,7 @@ func planCommand() *cobra.Command {
 		func(ctx context.Context, p *pipeline.Pipeline) error {
 			plans, err := p.Plan(ctx)
 			if err == nil && flags.detailed && !plans.Clean() {
-				err = local.ErrChanges
+				err = pipeline.ErrChanges
 			}
 			return err
 		})
@@ -48,7 +47,7 @@ func applyCommand() *cobra.Command {
 		func(ctx context.Context, p *pipeline.Pipeline) error {
 			err := p.Apply(ctx)
 			if errors.Is(err, pipeline.ErrPlanAgain) {
-				return local.ErrChanges // its exit code; the sentence was said
+				return pipeline.ErrChanges // its exit code; the sentence was said
 			}
 			return err
 		})

@@ -15,9 +15,6 @@ import (
 type reviewFlags struct {
 	plans       []string
 	policies    []string
-	environment string
-	project     string
-	dir         string
 	format      string
 	output      string
 	into        string
@@ -41,8 +38,8 @@ func (e *verdictError) Error() string {
 
 func (e *verdictError) Unwrap() error { return e.err }
 
-// errSource: what is to be reviewed comes from one place.
-var errSource = errors.New("say what to review: --plan FILE (again for the other stack), or --environment NAME for a plan in the simulated account")
+// errSource: there is nothing to review.
+var errSource = errors.New("--plan: found none, want the file of a plan (again for the other stack), or a folder of plans; make review plans in the simulated account first")
 
 // unusable says that there is no verdict.
 func unusable(err error) error {
@@ -57,23 +54,19 @@ func reviewCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "review",
 		Short: "Review Terraform's plans by policy: what happens, what it does, may it be applied",
-		Long: "Reads the plans of one or both stacks (--plan, what `terraform show -json` prints, or the folder that drctl plan left), " +
-			"or makes them in the simulated account (--environment).\n\n" +
+		Long: "Reads the plans of one or both stacks (--plan, what `terraform show -json` prints, or the folder that drctl plan left).\n\n" +
 			"Exit codes: 0 clean, 1 blocked, 2 needs a human, 3 no verdict (a plan, a policy or a flag cannot be used).",
 		Args: func(cmd *cobra.Command, args []string) error { return unusable(cobra.NoArgs(cmd, args)) },
 		RunE: func(cmd *cobra.Command, _ []string) error { return survive(func() error { return flags.run(cmd) }) },
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return unusable(err) })
 	cmd.Flags().StringArrayVar(&flags.plans, "plan", nil, "a plan's JSON, or a folder of them; \"-\" is standard input (may be given again)")
-	cmd.Flags().StringVarP(&flags.environment, "environment", "e", "", "plan this environment in the simulated account, and review that")
 	cmd.Flags().StringArrayVar(&flags.policies, "policy", nil, "folder of further policies in Rego (may be given again)")
 	cmd.Flags().StringVar(&flags.format, "format", "markdown", "one of "+strings.Join(review.Formats, ", "))
 	cmd.Flags().StringVarP(&flags.output, "output", "o", "", "file to write (default: standard output)")
 	cmd.Flags().StringVar(&flags.into, "into", "", "folder to write review.json, review.md and comment.md to; what an earlier review left there is removed first")
 	cmd.Flags().BoolVar(&flags.acceptHuman, "accept-human", false, "exit with 0 also where a human has to decide: for a CI that waits for one next")
 	cmd.Flags().StringVar(&flags.today, "today", "", "date by which versions are judged, as YYYY-MM-DD (default: today)")
-	cmd.Flags().StringVar(&flags.project, "project", ".", "the project's root, for --environment")
-	cmd.Flags().StringVar(&flags.dir, "dir", "", "folder of the simulation, for --environment (default: .twin in the project)")
 	return cmd
 }
 
@@ -108,7 +101,7 @@ func (f *reviewFlags) run(cmd *cobra.Command) error {
 
 // review checks everything that is cheap before anything is planned.
 func (f *reviewFlags) review(cmd *cobra.Command) (*review.Review, error) {
-	if (len(f.plans) == 0) == (f.environment == "") {
+	if len(f.plans) == 0 {
 		return nil, errSource
 	}
 	today, err := f.date()
@@ -122,7 +115,7 @@ func (f *reviewFlags) review(cmd *cobra.Command) (*review.Review, error) {
 	if err != nil {
 		return nil, err
 	}
-	plans, missing, err := f.read(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr())
+	plans, missing, err := f.read(cmd.InOrStdin())
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -12,14 +10,10 @@ import (
 
 	"github.com/pgdr/pgdr/internal/pipeline"
 	"github.com/pgdr/pgdr/internal/review"
-	"github.com/pgdr/pgdr/twin/local"
 )
 
 // read returns the plans, and by role what is known of those that are missing.
-func (f *reviewFlags) read(ctx context.Context, in io.Reader, progress io.Writer) (plans []*review.Plan, missing map[string]review.Missing, err error) {
-	if f.environment != "" {
-		return f.make(ctx, progress)
-	}
+func (f *reviewFlags) read(in io.Reader) (plans []*review.Plan, missing map[string]review.Missing, err error) {
 	var files []string
 	missing = map[string]review.Missing{}
 	for _, given := range f.plans {
@@ -87,37 +81,4 @@ func readPlanFile(file string, in io.Reader) ([]byte, error) {
 		return nil, &review.InputError{File: file, Found: "cannot be read", Err: err}
 	}
 	return raw, nil
-}
-
-// make plans both stacks in the simulated account. What happens on the way
-// goes to progress, so that standard output is the review alone.
-func (f *reviewFlags) make(ctx context.Context, progress io.Writer) (plans []*review.Plan, missing map[string]review.Missing, err error) {
-	project, err := filepath.Abs(f.project)
-	if err != nil {
-		return nil, nil, fmt.Errorf("find the project's folder: %w", err)
-	}
-	dir := f.dir
-	if dir == "" {
-		dir = filepath.Join(project, ".twin")
-	}
-	runner, err := local.New(project, dir, f.environment, progress, false)
-	if err != nil {
-		return nil, nil, err
-	}
-	saved, lacking, err := runner.SavePlans(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, s := range saved {
-		plan, err := review.ReadPlan(s.File, s.JSON)
-		if err != nil {
-			return nil, nil, err
-		}
-		plans = append(plans, plan)
-	}
-	missing = map[string]review.Missing{}
-	if lacking != nil {
-		missing[lacking.Role] = review.Missing{Why: lacking.Why, First: lacking.First}
-	}
-	return plans, missing, nil
 }

@@ -77,8 +77,7 @@ func TestReview_HasAnExitCodeOfItsOwnWithoutAVerdict(t *testing.T) {
 		args []string
 		want string
 	}{
-		"nothing to review":      {nil, "say what to review"},
-		"two things to review":   {[]string{"--plan", primary, "--environment", "dev"}, "say what to review"},
+		"nothing to review":      {nil, "--plan: found none"},
 		"an unknown flag":        {[]string{"--plan", primary, "--fast"}, "unknown flag: --fast"},
 		"an argument":            {[]string{primary}, "unknown command"},
 		"no such file":           {[]string{"--plan", none}, none + ": cannot be read: no such file or directory"},
@@ -90,7 +89,6 @@ func TestReview_HasAnExitCodeOfItsOwnWithoutAVerdict(t *testing.T) {
 		"a wrong day":            {[]string{"--plan", primary, "--today", "23.11.2026"}, `--today: found "23.11.2026"`},
 		"no such policies":       {[]string{"--plan", primary, "--policy", none}, "is not a folder"},
 		"an output that cannot":  {[]string{"--plan", dir, "-o", filepath.Join(none, "x")}, "write the review"},
-		"a suffix that is none":  {[]string{"--environment", "No"}, "environment"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, code, err := runReview(t, "", tt.args...)

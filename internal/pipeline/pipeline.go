@@ -32,6 +32,8 @@ var roles = []string{primary, replica}
 
 // Errors that a caller may want to tell apart.
 var (
+	// ErrChanges says that a plan was made and that it is not empty.
+	ErrChanges = errors.New("the plan has changes")
 	// ErrPlanAgain says that something was applied and that what is left has
 	// to be planned, and reviewed, anew.
 	ErrPlanAgain = errors.New("plan, review and apply again")
@@ -70,7 +72,7 @@ func New(project, suffix, plans string, out io.Writer) (*Pipeline, error) {
 		return nil, err
 	}
 	if cfg.UsesTwin() {
-		return nil, fmt.Errorf("%s is set: for the local simulation use drctl twin", spec.TwinDirVariable)
+		return nil, fmt.Errorf("%s is set: for the local simulation use make plan and make deploy-local", spec.TwinDirVariable)
 	}
 	if plans == "" {
 		plans = filepath.Join("plans", cfg.Environment)

@@ -202,7 +202,7 @@ func TestParsePlan_RefusesWhatDoesNotSayWhetherItChangesAnything(t *testing.T) {
 func TestNew_RefusesTheSimulation(t *testing.T) {
 	t.Setenv("PGDR_TWIN_DIR", ".twin")
 	_, err := New("../..", "dev", "", &bytes.Buffer{})
-	require.ErrorContains(t, err, "drctl twin")
+	require.ErrorContains(t, err, "make plan")
 }
 
 func TestNew_KeepsThePlansOfEachEnvironmentApart(t *testing.T) {

@@ -56,7 +56,7 @@ func (p Plans) Clean() bool {
 // planned, Terraform's plan, its JSON and its text.
 func (p *Pipeline) Plan(ctx context.Context) (Plans, error) {
 	plans := Plans{Environment: p.Environment, Stacks: map[string]Outcome{}}
-	if err := p.forgetPlans(); err != nil {
+	if err := plans.Forget(p.Plans); err != nil {
 		return plans, err
 	}
 	if err := p.synthesize(ctx); err != nil {
@@ -79,7 +79,7 @@ func (p *Pipeline) Plan(ctx context.Context) (Plans, error) {
 			return plans, err
 		}
 	}
-	return plans, p.writePlans(plans)
+	return plans, plans.Write(p.Plans)
 }
 
 // missing says why a stack cannot be planned yet, nil if it can.
@@ -156,9 +156,14 @@ func (p *Pipeline) keepPlan(ctx context.Context, role string) (Outcome, error) {
 			return "", fmt.Errorf("keep the plan of %s: %w", p.stack(role), err)
 		}
 	}
+	return outcome(role, raw)
+}
+
+// outcome of a plan, as `terraform show -json` prints it.
+func outcome(role string, raw []byte) (Outcome, error) {
 	plan, err := parsePlan(raw)
 	if err != nil {
-		return "", fmt.Errorf("read the plan of %s: %w", p.stack(role), err)
+		return "", fmt.Errorf("read the plan of %s: %w", role, err)
 	}
 	if *plan.Applyable {
 		return Changes, nil
@@ -213,34 +218,42 @@ const plansFile = "plans.json"
 // reviewFiles are what `drctl review --into` leaves beside the plans.
 var reviewFiles = []string{"review.json", "review.md", "comment.md"}
 
-func (p *Pipeline) writePlans(plans Plans) error {
-	raw, err := json.MarshalIndent(plans, "", "  ")
+// Keep writes the JSON of a stack's plan into a folder and says what came of
+// it.
+func (p Plans) Keep(folder, role string, raw []byte) (Outcome, error) {
+	if err := os.WriteFile(filepath.Join(folder, role+asJSON), raw, 0o600); err != nil {
+		return "", fmt.Errorf("keep the plan of %s: %w", role, err)
+	}
+	return outcome(role, raw)
+}
+
+// Write lists the plans in their folder, where [ReadPlans] finds them.
+func (p Plans) Write(folder string) error {
+	raw, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", plansFile, err)
 	}
-	if err := os.WriteFile(filepath.Join(p.Plans, plansFile), append(raw, '\n'), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, plansFile), append(raw, '\n'), 0o600); err != nil {
 		return fmt.Errorf("write %s: %w", plansFile, err)
 	}
 	return nil
 }
 
-// forgetPlans removes what an earlier planning left, and its review: were this
-// one to fail, nothing of that one may be reviewed, shown or applied.
-func (p *Pipeline) forgetPlans() error {
-	if err := os.MkdirAll(p.Plans, 0o750); err != nil {
+// Forget makes the folder, and removes what an earlier planning left there and
+// its review: were this one to fail, nothing of that one may be reviewed, shown
+// or applied.
+func (p Plans) Forget(folder string) error {
+	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return fmt.Errorf("make the folder of the plans: %w", err)
 	}
-	names := []string{filepath.Join(p.Plans, plansFile)}
-	for _, name := range reviewFiles {
-		names = append(names, filepath.Join(p.Plans, name))
-	}
+	names := append([]string{plansFile}, reviewFiles...)
 	for _, role := range roles {
 		for _, ending := range []string{binary, asJSON, asText, lockFile} {
-			names = append(names, p.planFile(role, ending))
+			names = append(names, role+ending)
 		}
 	}
 	for _, name := range names {
-		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("remove the plan before: %w", err)
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,6 +25,7 @@ import (
 
 	"github.com/pgdr/pgdr/spec"
 	"github.com/pgdr/pgdr/twin"
+	"github.com/pgdr/pgdr/twin/gobuild"
 	"github.com/pgdr/pgdr/twin/pgtest"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 	"github.com/pgdr/pgdr/twin/world"
@@ -55,11 +55,7 @@ func newTwin(ctx context.Context, t *testing.T, project, dir string, cfg spec.Co
 	isolate(t, d)
 	require.NoError(t, d.Install(ctx, project))
 	program := filepath.Join(dir, "build", "failover")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc,twin", "-o", program, "./functions/failover")
-	build.Dir = project
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, string(out))
+	require.NoError(t, gobuild.Program(ctx, project, gobuild.Guard, program))
 	log, err := os.OpenFile(filepath.Join(dir, "world.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = log.Close() })

@@ -40,7 +40,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, clock: clock, metrics: &metrics.Store{}}
 	w.cloud, err = sim.New(sim.Options{Clock: clock, Seed: 3})
 	require.NoError(t, err)
-	_, err = simstacks.Apply(t.Context(), w.cloud, "../../../stacks/testdata/golden")
+	_, err = simstacks.Apply(t.Context(), w.cloud, "../../stacks/testdata/golden")
 	require.NoError(t, err)
 	w.Evaluator, err = alarms.New(alarms.Options{
 		Cloud: w.cloud, Metrics: w.metrics, Clock: clock, Offset: 5 * time.Second,

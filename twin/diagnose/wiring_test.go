@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	golden      = "../../../stacks/testdata/golden"
+	golden      = "../../stacks/testdata/golden"
 	environment = "dev"
 )
 

@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	golden  = "../../../stacks/testdata/golden"
+	golden  = "../../stacks/testdata/golden"
 	primary = "us-east-1"
 	replica = "eu-west-1"
 	name    = "db.db-dev.internal"

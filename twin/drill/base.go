@@ -8,15 +8,14 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
 
 	"github.com/pgdr/pgdr/internal/leftover"
 	"github.com/pgdr/pgdr/twin"
-	"github.com/pgdr/pgdr/twin/child"
 	"github.com/pgdr/pgdr/twin/drill/preflight"
 	"github.com/pgdr/pgdr/twin/drill/scenario"
+	"github.com/pgdr/pgdr/twin/gobuild"
 	"github.com/pgdr/pgdr/twin/local"
 	"github.com/pgdr/pgdr/twin/pgtest"
 	"github.com/pgdr/pgdr/twin/sim"
@@ -126,7 +125,7 @@ func (b *Base) build(ctx context.Context) error {
 	}
 	defer release()
 	kept := filepath.Join(string(b.o.Root), "build", "failover")
-	if err := buildFunction(ctx, b.o.Project, kept); err != nil {
+	if err := gobuild.Program(ctx, b.o.Project, gobuild.Guard, kept); err != nil {
 		return err
 	}
 	if err := os.Link(kept, b.function); err != nil {
@@ -197,24 +196,6 @@ func serveAccount(ctx context.Context, cloud *sim.Cloud, dir twin.Dir) (stop fun
 	server := &http.Server{Handler: cloud.Handler(), ReadHeaderTimeout: time.Minute}
 	go func() { _ = server.Serve(listener) }() // ends with Close
 	return server.Close, nil
-}
-
-// buildFunction builds the guard for this machine, with what lets it live in a
-// simulation.
-func buildFunction(ctx context.Context, project, program string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc,twin", "-o", program, "./functions/failover") // #nosec G204 -- our own program
-	cmd.Dir = project
-	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOOS=", "GOARCH=", "CGO_ENABLED=0")
-	child.Gently(cmd, time.Minute)
-	remove, err := leftover.GoTemp(cmd, filepath.Dir(program))
-	if err != nil {
-		return err
-	}
-	defer remove()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the guard: %w\n%s", err, out)
-	}
-	return nil
 }
 
 // changed deploys the stacks with a scenario's changes, in the place.

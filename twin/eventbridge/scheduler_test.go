@@ -20,7 +20,7 @@ import (
 	"github.com/pgdr/pgdr/twin/simclock"
 )
 
-const golden = "../../../stacks/testdata/golden"
+const golden = "../../stacks/testdata/golden"
 
 // receiver stands for Lambda: it takes events, or refuses them.
 type receiver struct {

@@ -40,7 +40,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, metrics: &metrics.Store{}}
 	w.cloud, err = sim.New(sim.Options{Clock: clock, Seed: 3})
 	require.NoError(t, err)
-	_, err = simstacks.Apply(t.Context(), w.cloud, "../../../stacks/testdata/golden")
+	_, err = simstacks.Apply(t.Context(), w.cloud, "../../stacks/testdata/golden")
 	require.NoError(t, err)
 	checks := w.cloud.Resources(health.Type)
 	require.Len(t, checks, 1)

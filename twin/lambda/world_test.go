@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	golden = "../../../stacks/testdata/golden"
+	golden = "../../stacks/testdata/golden"
 	key    = "AKIAGUARD00000000001"
 )
 

@@ -7,7 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/pgdr/pgdr/internal/leftover"
+	"github.com/pgdr/pgdr/twin/gobuild"
 )
 
 // startCloud builds the simulated account's process and starts it, unless it
@@ -18,14 +18,8 @@ func (r *Runner) startCloud(ctx context.Context) error {
 		return nil
 	}
 	r.say("start the simulated account")
-	build := r.command(ctx, "go", "build", "-o", r.simulator(), "./twin/cmd/awssim")
-	remove, err := leftover.GoTemp(build, r.builds())
-	if err != nil {
+	if err := gobuild.Program(ctx, r.Project, gobuild.Simulator, r.simulator()); err != nil {
 		return err
-	}
-	defer remove()
-	if output, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the simulated account: %w\n%s", err, output)
 	}
 	if output, err := r.cloud(ctx, "start").CombinedOutput(); err != nil {
 		return fmt.Errorf("start the simulated account: %w\n%s", err, output)

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"github.com/pgdr/pgdr/internal/pipeline"
 	"github.com/pgdr/pgdr/spec"
 	"github.com/pgdr/pgdr/twin"
 	"github.com/pgdr/pgdr/twin/child"
@@ -83,11 +84,8 @@ func (r *Runner) Validate(ctx context.Context) error {
 	return nil
 }
 
-// ErrChanges says that a plan was made and that it is not empty.
-var ErrChanges = errors.New("the plan has changes")
-
 // Plan shows what a deployment would do. Before the primary was deployed the
-// replica can't be planned, and one sentence says so. The error is ErrChanges
+// replica can't be planned, and one sentence says so. The error is pipeline.ErrChanges
 // where there are changes and detailed is set.
 func (r *Runner) Plan(ctx context.Context, detailed bool) error {
 	if err := r.prepare(ctx); err != nil {
@@ -123,7 +121,7 @@ func (r *Runner) Plan(ctx context.Context, detailed bool) error {
 		}
 	}
 	if changes && detailed {
-		return ErrChanges
+		return pipeline.ErrChanges
 	}
 	return nil
 }

@@ -5,58 +5,53 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/pgdr/pgdr/internal/pipeline"
 )
 
-// SavedPlan is one stack's plan as `terraform show -json` prints it.
-type SavedPlan struct {
-	// Role of the stack, "primary" or "replica".
-	Role string
-	// File that holds it, in the twin, readable by its owner only.
-	File string
-	// JSON is what the file holds.
-	JSON []byte
-}
-
-// Missing tells why a stack has no plan.
-type Missing struct {
-	Role string
-	// Why is a sentence.
-	Why string
-	// First says that neither stack is deployed.
-	First bool
-}
-
 // SavePlans plans both stacks in the simulated account, as [Runner.Plan] does,
-// and returns the plans instead of showing them. Before the primary was
-// deployed the replica can't be planned: then there is one plan, and missing
-// says why.
-func (r *Runner) SavePlans(ctx context.Context) (plans []SavedPlan, missing *Missing, err error) {
+// and writes what `terraform show -json` prints of each into a folder, readable
+// by its owner only, with the list that a review reads. Before the primary was
+// deployed the replica can't be planned: the list then says why.
+func (r *Runner) SavePlans(ctx context.Context, folder string) error {
+	plans := pipeline.Plans{Environment: r.Environment, Stacks: map[string]pipeline.Outcome{}, Missing: map[string]pipeline.Missing{}}
+	if err := plans.Forget(folder); err != nil {
+		return err
+	}
 	if err := r.prepare(ctx); err != nil {
-		return nil, nil, err
+		return err
 	}
 	if err := r.startCloud(ctx); err != nil {
-		return nil, nil, err
+		return err
 	}
 	for _, role := range roles {
 		if err := r.initStack(ctx, role); err != nil {
-			return nil, nil, err
+			return err
 		}
 		if role == "replica" {
-			if missing, err := r.missing(ctx); err != nil || missing != nil {
-				return plans, missing, err
+			missing, err := r.missing(ctx)
+			if err != nil {
+				return err
+			}
+			if missing != nil {
+				plans.Stacks[role], plans.Missing[role] = pipeline.NotYet, *missing
+				continue
 			}
 		}
-		plan, err := r.savePlan(ctx, role)
+		r.say("plan %s", r.stack(role))
+		raw, err := r.planJSON(ctx, role, filepath.Join(folder, role+".tfplan"))
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
-		plans = append(plans, plan)
+		if plans.Stacks[role], err = plans.Keep(folder, role, raw); err != nil {
+			return err
+		}
 	}
-	return plans, nil, nil
+	return plans.Write(folder)
 }
 
 // missing says why the replica cannot be planned, nil if it can.
-func (r *Runner) missing(ctx context.Context) (*Missing, error) {
+func (r *Runner) missing(ctx context.Context) (*pipeline.Missing, error) {
 	there, err := r.deployed(ctx, "primary")
 	if err != nil || there {
 		return nil, err
@@ -66,24 +61,7 @@ func (r *Runner) missing(ctx context.Context) (*Missing, error) {
 		return nil, err
 	}
 	why := fmt.Sprintf("%s cannot be planned before %s is deployed.", r.stack("replica"), r.stack("primary"))
-	return &Missing{Role: "replica", Why: why, First: !left}, nil
-}
-
-func (r *Runner) savePlan(ctx context.Context, role string) (SavedPlan, error) {
-	folder := filepath.Join(r.Twin.Environment(r.Environment), "plans")
-	if err := os.MkdirAll(folder, 0o750); err != nil {
-		return SavedPlan{}, fmt.Errorf("make the folder of the plans: %w", err)
-	}
-	r.say("plan %s", r.stack(role))
-	raw, err := r.planJSON(ctx, role, filepath.Join(folder, r.stack(role)+".tfplan"))
-	if err != nil {
-		return SavedPlan{}, err
-	}
-	file := filepath.Join(folder, r.stack(role)+".json")
-	if err := os.WriteFile(file, raw, 0o600); err != nil {
-		return SavedPlan{}, fmt.Errorf("keep the plan of %s: %w", r.stack(role), err)
-	}
-	return SavedPlan{Role: role, File: file, JSON: raw}, nil
+	return &pipeline.Missing{Why: why, First: !left}, nil
 }
 
 // planJSON plans one stack, keeps the plan in a file only until it is shown,

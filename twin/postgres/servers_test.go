@@ -43,7 +43,7 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	cloud, err := sim.New(sim.Options{Clock: clock, Seed: 1})
 	require.NoError(t, err)
-	_, err = simstacks.Apply(t.Context(), cloud, "../../../stacks/testdata/golden")
+	_, err = simstacks.Apply(t.Context(), cloud, "../../stacks/testdata/golden")
 	require.NoError(t, err)
 	cloud.Evolve(lifecycle.Settle)
 	w := &world{t: t, cloud: cloud, clock: clock, metrics: &metrics.Store{}}

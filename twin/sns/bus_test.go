@@ -21,7 +21,7 @@ import (
 	"github.com/pgdr/pgdr/twin/sns"
 )
 
-const golden = "../../../stacks/testdata/golden"
+const golden = "../../stacks/testdata/golden"
 
 // receiver stands for Lambda: it takes events, or refuses them.
 type receiver struct {

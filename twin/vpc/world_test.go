@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	golden  = "../../../stacks/testdata/golden"
+	golden  = "../../stacks/testdata/golden"
 	primary = "us-east-1"
 	replica = "eu-west-1"
 	port    = 5432

@@ -42,7 +42,7 @@ func calls(t *testing.T, cloud *sim.Cloud, arn, region, service string) bool {
 }
 
 func TestEgress_LeadsOnlyWhereTheAppliedNetworkDoes(t *testing.T) {
-	documents, err := simstacks.Load("../../../stacks/testdata/golden")
+	documents, err := simstacks.Load("../../stacks/testdata/golden")
 	require.NoError(t, err)
 	cloud, err := sim.New(sim.Options{Seed: 1})
 	require.NoError(t, err)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +13,7 @@ import (
 	"github.com/pgdr/pgdr/internal/bundle"
 	"github.com/pgdr/pgdr/internal/guard/command"
 	"github.com/pgdr/pgdr/twin/bench"
+	"github.com/pgdr/pgdr/twin/gobuild"
 	"github.com/pgdr/pgdr/twin/lambdaruntime"
 	"github.com/pgdr/pgdr/twin/pgtest"
 )
@@ -85,9 +85,9 @@ func archive(ctx context.Context, project, dir string) (int64, error) {
 }
 
 // function puts a build of the source behind a Runtime API.
-func (m *measurement) function(ctx context.Context, tags string, variables map[string]string) (*lambdaruntime.Function, error) {
-	program := filepath.Join(m.dir, "bootstrap-"+tags)
-	if err := build(ctx, m.Project, program, tags); err != nil {
+func (m *measurement) function(ctx context.Context, pkg string, variables map[string]string) (*lambdaruntime.Function, error) {
+	program := filepath.Join(m.dir, "bootstrap-"+filepath.Base(pkg))
+	if err := gobuild.Program(ctx, m.Project, pkg, program); err != nil {
 		return nil, err
 	}
 	f, err := lambdaruntime.New(lambdaruntime.Config{
@@ -101,7 +101,7 @@ func (m *measurement) function(ctx context.Context, tags string, variables map[s
 
 // starts are cold starts of what is shipped.
 func (m *measurement) starts(ctx context.Context) ([]sample, error) {
-	f, err := m.function(ctx, "lambda.norpc", m.account.env)
+	f, err := m.function(ctx, gobuild.Shipped, m.account.env)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (m *measurement) empty(ctx context.Context) (string, error) {
 	if err := os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o600); err != nil {
 		return "", fmt.Errorf("write an empty program: %w", err)
 	}
-	return program, compile(ctx, m.dir, program, source)
+	return program, gobuild.Program(ctx, m.dir, source, program)
 }
 
 // start asks a new process for the status, for which it reads the ledger.
@@ -164,7 +164,7 @@ func (m *measurement) peaks(ctx context.Context) (all []peak, err error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := m.function(ctx, "lambda.norpc,twin", variables)
+	f, err := m.function(ctx, gobuild.Guard, variables)
 	if err != nil {
 		return nil, err
 	}
@@ -235,20 +235,3 @@ func invoke(ctx context.Context, f *lambdaruntime.Function, event string) (lambd
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-// build compiles the shipped source for this machine, as [bundle.Build] does
-// for Lambda.
-func build(ctx context.Context, project, program, tags string) error {
-	return compile(ctx, project, program, "-tags", tags, bundle.Package)
-}
-
-func compile(ctx context.Context, dir, program string, what ...string) error {
-	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", program}, what...)
-	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // our own programs
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", filepath.Base(program), err, bytes.TrimSpace(out))
-	}
-	return nil
-}

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bufio"
@@ -15,11 +15,11 @@ import (
 
 // stubbornVariable makes the test program a command that is slow to put its
 // things away.
-const stubbornVariable = "DRCTL_TEST_STUBBORN"
+const stubbornVariable = "PGDR_TEST_STUBBORN"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(stubbornVariable) != "" {
-		ctx, stop := interruptible(context.Background())
+		ctx, stop := Interruptible(context.Background())
 		defer stop()
 		fmt.Println("runs")
 		<-ctx.Done()

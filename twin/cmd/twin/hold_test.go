@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,8 +34,15 @@ func TestHold_GoesOnWhenADrillCannotBeHeld(t *testing.T) {
 	require.Len(t, results, 3)
 	var out bytes.Buffer
 	err := summarise(&out, results, folder)
-	require.ErrorIs(t, err, errDrillFailed)
+	require.ErrorIs(t, err, errNotHeld)
+	require.NotErrorIs(t, err, errDrillFailed)
 	require.ErrorIs(t, err, errMachine)
+	require.Equal(t, exitNotHeld, exitCode(err))
+	results[1].report.Passed = false
+	err = summarise(io.Discard, results, folder)
+	require.ErrorIs(t, err, errDrillFailed)
+	require.Equal(t, 1, exitCode(err), "of a drill that failed and one that was not held, the failure counts")
+	results[1].report.Passed = true
 	require.Contains(t, out.String(), "NOT HELD: the disk is full")
 	require.Equal(t, 2, strings.Count(out.String(), "passed"))
 	require.ErrorContains(t, err, "1 of 3")

@@ -1,4 +1,5 @@
-package main
+// Package cli is what the command-line programs of this project share.
+package cli
 
 import (
 	"context"
@@ -8,11 +9,11 @@ import (
 	"syscall"
 )
 
-// interruptible gives a context that ends with the first signal that asks to:
+// Interruptible gives a context that ends with the first signal that asks to:
 // Ctrl-C, a polite kill, a terminal that is closed. What runs then puts its
 // things away. The signal after that has its usual effect: it ends the process
 // at once, and its children with it.
-func interruptible(parent context.Context) (context.Context, context.CancelFunc) {
+func Interruptible(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)
 	asked := make(chan os.Signal, 1)
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}

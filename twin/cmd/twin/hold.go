@@ -103,7 +103,7 @@ func claim(folder, name string) (file string, release func(), err error) {
 			return file, release, err
 		}
 	}
-	return "", nil, fmt.Errorf("reports in %s: %d drills of %s are under way: %w", folder, most, name, errDrillFailed)
+	return "", nil, fmt.Errorf("reports in %s: %d drills of %s are under way: %w", folder, most, name, errNotHeld)
 }
 
 // withReport writes the report of a drill in its forms, and the guard's log. A
@@ -139,14 +139,14 @@ func put(file string, content []byte) error {
 // summarise prints the one report, or a line for each of several, and returns
 // what was not as it should be.
 func summarise(out io.Writer, results []result, folder string) error {
-	var failed, written int
+	var failed, notHeld, written int
 	var errs []error
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table)
 	for _, r := range results {
 		switch {
 		case r.err != nil:
-			failed++
+			notHeld++
 			errs = append(errs, fmt.Errorf("%s: %w", r.scenario, r.err))
 			_, _ = fmt.Fprintf(table, "%s\t\tNOT HELD: %s\n", r.scenario, strings.Join(strings.Fields(r.err.Error()), " "))
 			continue
@@ -168,6 +168,9 @@ func summarise(out io.Writer, results []result, folder string) error {
 	}
 	if failed > 0 {
 		errs = append(errs, fmt.Errorf("%d of %d: %w", failed, len(results), errDrillFailed))
+	}
+	if notHeld > 0 {
+		errs = append(errs, fmt.Errorf("%d of %d: %w", notHeld, len(results), errNotHeld))
 	}
 	return errors.Join(errs...)
 }

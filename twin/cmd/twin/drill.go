@@ -24,8 +24,12 @@ type drillFlags struct {
 	list, verbose                   bool
 }
 
-// errDrillFailed: a drill was held and did not end as its scenario expects.
-var errDrillFailed = errors.New("the drill failed")
+var (
+	// errDrillFailed: a drill was held and did not end as its scenario expects.
+	errDrillFailed = errors.New("the drill failed")
+	// errNotHeld: something kept a drill from being held.
+	errNotHeld = errors.New("the drill could not be held")
+)
 
 func drillCommand() *cobra.Command {
 	flags := &drillFlags{}
@@ -41,7 +45,11 @@ func drillCommand() *cobra.Command {
 			if len(args) > 0 {
 				name = args[0]
 			}
-			return flags.run(cmd.Context(), cmd.OutOrStdout(), name)
+			err := flags.run(cmd.Context(), cmd.OutOrStdout(), name)
+			if err != nil && !errors.Is(err, errDrillFailed) {
+				err = errors.Join(err, errNotHeld)
+			}
+			return err
 		},
 	}
 	cmd.Flags().StringVarP(&flags.environment, "environment", "e", "dev", "environment suffix")
