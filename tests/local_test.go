@@ -37,6 +37,9 @@ func TestLocal(t *testing.T) {
 			require.Contains(t, out, output+" = ")
 		}
 		require.NotContains(t, out, "\x1b", "a log is no terminal")
+		for _, words := range []string{"a process in the background serves the simulated account", "make stop-local", "next: make plan ENV=dev", "make destroy-local ENV=dev"} {
+			require.Contains(t, out, words)
+		}
 	})
 
 	t.Run("a second plan of both is empty", func(t *testing.T) { requireNoChanges(t, dev) })

@@ -24,6 +24,7 @@ func (r *Runner) startCloud(ctx context.Context) error {
 	if output, err := r.cloud(ctx, "start").CombinedOutput(); err != nil {
 		return fmt.Errorf("start the simulated account: %w\n%s", err, output)
 	}
+	r.note("its process stays in the background until: make stop-local")
 	return nil
 }
 

@@ -126,9 +126,16 @@ func (r *Runner) Plan(ctx context.Context, detailed bool) error {
 	return nil
 }
 
-// Deploy applies both stacks with the cdktf command, the primary first.
+// Deploy applies both stacks with the cdktf command, the primary first, and says
+// what stays running and what comes next.
 func (r *Runner) Deploy(ctx context.Context) error {
-	return r.cdktf(ctx, "deploy")
+	if err := r.cdktf(ctx, "deploy"); err != nil || r.Served {
+		return err
+	}
+	r.say("deployed %s", r.Environment)
+	r.note("a process in the background serves the simulated account; to stop it and keep the account: make stop-local")
+	r.note("next: make plan ENV=%[1]s, make review ENV=%[1]s; to remove everything: make destroy-local ENV=%[1]s", r.Environment)
+	return nil
 }
 
 // Destroy removes both stacks, the replica first, and stops the simulated
@@ -238,6 +245,11 @@ func (r *Runner) outdir() string {
 
 func (r *Runner) chdir(role string) string {
 	return "-chdir=" + filepath.Join(r.outdir(), "stacks", r.stack(role))
+}
+
+// note adds a line to what was said last.
+func (r *Runner) note(format string, args ...any) {
+	_, _ = fmt.Fprintf(r.Out, "    "+format+"\n", args...)
 }
 
 func (r *Runner) say(format string, args ...any) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"syscall"
 
 	"github.com/pgdr/pgdr/twin/sim"
@@ -66,12 +67,31 @@ func spawn(ctx context.Context, place Place, arguments []string) (<-chan error, 
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), program, arguments...) // #nosec G204 -- this very program
 	cmd.Stdout, cmd.Stderr, cmd.Dir = log, log, place.Dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := keepDescriptors(); err != nil {
+		return nil, err
+	}
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start simulator: %w", err)
 	}
 	exited := make(chan error, 1)
 	go func() { exited <- cmd.Wait() }()
 	return exited, nil
+}
+
+// keepDescriptors has no child get the descriptors that this process was given
+// beside the standard ones: a lock of flock's would stay taken, and the reader of a
+// pipe wait, for as long as the child lives. Go's own go to no child anyway.
+func keepDescriptors() error {
+	names, err := os.ReadDir("/dev/fd")
+	if err != nil {
+		return fmt.Errorf("list own descriptors: %w", err)
+	}
+	for _, name := range names {
+		if fd, err := strconv.Atoi(name.Name()); err == nil && fd > 2 {
+			syscall.CloseOnExec(fd) // one that is gone by now is none
+		}
+	}
+	return nil
 }
 
 // awaitHealth waits for an answer. If the child has ended, somebody may have

@@ -3,6 +3,7 @@ package daemon_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -109,6 +110,35 @@ func TestStart_StartsOnceAndStopEndsIt(t *testing.T) {
 	status, err := daemon.Query(t.Context(), place)
 	require.NoError(t, err)
 	require.False(t, status.Running)
+}
+
+// A caller's own are a lock of flock's, or a pipe that its reader reads to the end.
+func TestStart_GivesTheProcessNoDescriptorOfTheCallers(t *testing.T) {
+	reader, writer, err := os.Pipe()
+	require.NoError(t, err)
+	given, err := syscall.Dup(int(writer.Fd())) // as inherited: it would go to each child
+	require.NoError(t, err)
+	lock, err := os.Create(filepath.Join(t.TempDir(), "lock"))
+	require.NoError(t, err)
+	locked, err := syscall.Dup(int(lock.Fd()))
+	require.NoError(t, err)
+	require.NoError(t, syscall.Flock(locked, syscall.LOCK_EX))
+
+	_, started := start(t, at(t))
+	require.True(t, started)
+	for _, fd := range []int{given, locked} {
+		require.NoError(t, syscall.Close(fd))
+	}
+	require.NoError(t, writer.Close())
+	require.NoError(t, lock.Close())
+
+	require.NoError(t, reader.SetReadDeadline(time.Now().Add(20*time.Second)))
+	_, err = reader.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF, "the process in the background holds the pipe")
+	again, err := os.Open(lock.Name())
+	require.NoError(t, err)
+	require.NoError(t, syscall.Flock(int(again.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), "the process in the background holds the lock")
+	require.NoError(t, again.Close())
 }
 
 func TestStop_KnowsNothingOfADirectoryThatIsNotThere(t *testing.T) {
