@@ -14,6 +14,7 @@ import (
 	"github.com/pgdr/pgdr/internal/leftover"
 	"github.com/pgdr/pgdr/twin"
 	"github.com/pgdr/pgdr/twin/drill/preflight"
+	"github.com/pgdr/pgdr/twin/drill/report"
 	"github.com/pgdr/pgdr/twin/drill/scenario"
 	"github.com/pgdr/pgdr/twin/gobuild"
 	"github.com/pgdr/pgdr/twin/local"
@@ -50,6 +51,9 @@ type Base struct {
 	// site is what was deployed, cloud the account as it was then.
 	site  *site
 	cloud *sim.Cloud
+	// unaudited: this machine's PostgreSQL has no pgaudit, which the
+	// configuration asks for.
+	unaudited bool
 }
 
 // Prepare looks whether this machine can hold drills, builds what they need,
@@ -58,7 +62,8 @@ func Prepare(ctx context.Context, o Options) (b *Base, err error) {
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	if err := preflight.Check(ctx, o.Project, o.Environment); err != nil {
+	unaudited, err := preflight.Check(ctx, o.Project, o.Environment)
+	if err != nil {
 		return nil, err
 	}
 	leftover.Sweep(string(o.Root), twin.Ephemeral)
@@ -70,12 +75,15 @@ func Prepare(ctx context.Context, o Options) (b *Base, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the drill's directory: %w", err)
 	}
-	b = &Base{o: o, dir: dir, function: filepath.Join(dir, "failover")}
+	b = &Base{o: o, dir: dir, function: filepath.Join(dir, "failover"), unaudited: unaudited}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.Close())
 		}
 	}()
+	if unaudited {
+		b.say(report.Unaudited)
+	}
 	b.say("build the guard and the stand-in AWS provider")
 	if err := b.build(ctx); err != nil {
 		return b, err

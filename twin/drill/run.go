@@ -57,6 +57,9 @@ func (b *Base) Run(ctx context.Context, sc scenario.Scenario) (r report.Report, 
 	r.Scenario, r.Title, r.Scale = sc.Name, sc.Title, s.world.Clock.Scale()
 	r.Real, r.Simulated = time.Since(began).Seconds(), s.world.Clock.Now().Sub(opened).Seconds()
 	r.Passed = len(r.Failures) == 0
+	if b.unaudited {
+		r.NotExercised = append(r.NotExercised, report.Unaudited)
+	}
 	return r, nil
 }
 
@@ -99,7 +102,7 @@ func (b *Base) open(ctx context.Context, name string, sc scenario.Scenario) (*st
 		scale = sc.Scale
 	}
 	w, err := world.Open(ctx, world.Options{
-		Dir: b.place(name), Function: b.function, Scale: scale, Patience: b.o.Patience, Seed: 1,
+		Dir: b.place(name), Function: b.function, Scale: scale, Patience: b.o.Patience, Seed: 1, Unaudited: b.unaudited,
 		Log: slog.New(slog.NewTextHandler(b.o.Log, nil)),
 	})
 	if err != nil {

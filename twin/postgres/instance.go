@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -39,6 +40,24 @@ func newInstance(r sim.Resource, server *pgtest.Server) *instance {
 // group holds the parameters of a parameter group by name.
 type group map[string]string
 
+// preload is the parameter that names the libraries a server starts with; it does
+// not start without one of them.
+const preload = "shared_preload_libraries"
+
+// audits tells whether the server preloads pgaudit.
+func (g group) audits() bool { return slices.Contains(g.preloads(), "pgaudit") }
+
+func (g group) preloads() []string {
+	return strings.FieldsFunc(g[preload], func(c rune) bool { return c == ',' || c == ' ' })
+}
+
+// withoutAudit takes pgaudit from what the server preloads.
+func (g group) withoutAudit() {
+	if g.audits() {
+		g[preload] = strings.Join(slices.DeleteFunc(g.preloads(), func(name string) bool { return name == "pgaudit" }), ",")
+	}
+}
+
 // options are those of an instance's server.
 func (s *Servers) options(r sim.Resource, g group) pgtest.Options {
 	settings := s.channelSettings()
@@ -50,7 +69,7 @@ func (s *Servers) options(r sim.Resource, g group) pgtest.Options {
 	}
 	settings["cluster_name"] = r.Attrs.Str("identifier")
 	settings["max_connections"] = maxConnections
-	if !strings.Contains(settings["shared_preload_libraries"], "pgaudit") {
+	if !g.audits() {
 		delete(settings, "pgaudit.log")
 		delete(settings, "pgaudit.log_catalog")
 	}
@@ -150,7 +169,7 @@ func likeRDS(ctx context.Context, server *pgtest.Server, r sim.Resource, g group
 	if err := server.Exec(ctx, fmt.Sprintf(`CREATE DATABASE %s OWNER %s`, pgx.Identifier{database}.Sanitize(), admin)); err != nil {
 		return fmt.Errorf("make database %s: %w", database, err)
 	}
-	if !strings.Contains(g["shared_preload_libraries"], "pgaudit") {
+	if !g.audits() {
 		return nil
 	}
 	conn, err := server.Admin(ctx, database)

@@ -27,6 +27,9 @@ type Options struct {
 	// Down tells that a region is without power: its servers are down, and
 	// RDS publishes nothing there. nil means that none ever is.
 	Down func(region string) bool
+	// Unaudited: this machine's PostgreSQL has no pgaudit. Servers start without
+	// it, which on RDS none has to.
+	Unaudited bool
 }
 
 // Servers are the servers of an account. It is safe for concurrent use.
@@ -175,6 +178,9 @@ func (s *Servers) group(r sim.Resource) group {
 		for _, p := range pg.Attrs.Blocks("parameter") {
 			g[p.Str("name")] = p.Str("value")
 		}
+	}
+	if s.o.Unaudited {
+		g.withoutAudit()
 	}
 	return g
 }

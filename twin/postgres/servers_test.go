@@ -36,7 +36,7 @@ type world struct {
 	dark    atomic.Bool
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, change ...func(*postgres.Options)) *world {
 	t.Helper()
 	now := time.Now()
 	clock, err := simclock.New(now, now, 25)
@@ -47,10 +47,14 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	cloud.Evolve(lifecycle.Settle)
 	w := &world{t: t, cloud: cloud, clock: clock, metrics: &metrics.Store{}}
-	w.servers, err = postgres.New(postgres.Options{
+	options := postgres.Options{
 		Cloud: cloud, Clock: clock, Metrics: w.metrics, Log: slog.New(slog.DiscardHandler),
 		Down: func(region string) bool { return region == away && w.dark.Load() },
-	})
+	}
+	for _, do := range change {
+		do(&options)
+	}
+	w.servers, err = postgres.New(options)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -167,6 +171,25 @@ func TestServers_AreWhatTheAccountSays(t *testing.T) {
 			return err == nil && gone
 		})
 	})
+}
+
+// A server does not start with a library in shared_preload_libraries that is not
+// there.
+func TestServers_DoWithoutPgauditWhereTheMachineHasNone(t *testing.T) {
+	w := newWorld(t, func(o *postgres.Options) { o.Unaudited = true })
+	for region, name := range map[string]string{away: primaryDB, home: replica} {
+		var preloads string
+		require.NoError(t, w.servers.With(region, name, func(s *pgtest.Server) error {
+			return s.QueryRow(t.Context(), "SELECT current_setting('shared_preload_libraries')", nil, &preloads)
+		}))
+		require.Equal(t, "pg_stat_statements", preloads, "%s keeps the other library of its parameter group", name)
+	}
+	conn, err := w.signIn("require")
+	require.NoError(t, err)
+	var created int
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM pg_extension WHERE extname = 'pgaudit'").Scan(&created))
+	require.Zero(t, created)
+	require.NoError(t, conn.Close(t.Context()))
 }
 
 // started is when a server's process began; empty while it does not answer.

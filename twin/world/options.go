@@ -29,6 +29,8 @@ type Options struct {
 	// Seed of what is drawn: ids, weighted answers, duplicates.
 	Seed uint64
 	Log  *slog.Logger
+	// Unaudited: the servers do without pgaudit; see [postgres.Options].
+	Unaudited bool
 }
 
 func (o *Options) complete() error {

@@ -129,7 +129,7 @@ func (w *World) See(see func(api.Record)) {
 
 // openDatabases makes the servers and the network before them.
 func (w *World) openDatabases(context.Context) (err error) {
-	w.Servers, err = postgres.New(postgres.Options{Cloud: w.Cloud, Clock: w.Clock, Metrics: w.AWS.Metrics(), Log: w.o.Log, Down: w.Down})
+	w.Servers, err = postgres.New(postgres.Options{Cloud: w.Cloud, Clock: w.Clock, Metrics: w.AWS.Metrics(), Log: w.o.Log, Down: w.Down, Unaudited: w.o.Unaudited})
 	if err != nil {
 		return err
 	}

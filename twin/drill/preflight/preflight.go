@@ -26,7 +26,6 @@ var (
 	// the network that the drill is about would be one host.
 	ErrSystem  = errors.New("drills run on Linux: of 127.0.0.0/8 other systems have 127.0.0.1 alone, and a twin has an address for each interface; use a Linux machine, virtual machine or container")
 	ErrProgram = errors.New("drills need another program")
-	ErrAudit   = errors.New("drills need pgaudit, the extension of PostgreSQL that the configuration's database.audit names: apt-get install postgresql-15-pgaudit, for the version of your server, or set audit: log_statement_all")
 )
 
 // program that a drill calls, and the oldest version that will do.
@@ -53,12 +52,13 @@ type machine struct {
 }
 
 // Check looks at this machine for a drill of a project's environment. The error
-// names everything that is lacking; it wraps ErrSystem, ErrProgram, ErrAudit or
-// [pgtest.ErrNoPostgreSQL].
-func Check(ctx context.Context, project, environment string) error {
+// names everything that is lacking; it wraps ErrSystem, ErrProgram or
+// [pgtest.ErrNoPostgreSQL]. A drill can be held without pgaudit: unaudited tells
+// that the configuration asks for it and the server does not have it.
+func Check(ctx context.Context, project, environment string) (unaudited bool, err error) {
 	audit, err := audits(project, environment)
 	if err != nil {
-		return err
+		return false, err
 	}
 	return machine{runtime.GOOS, version, pgtest.Programs, library}.check(ctx, audit)
 }
@@ -77,18 +77,22 @@ func audits(project, environment string) (bool, error) {
 	return cfg.Database.Audit == "pgaudit", nil
 }
 
-func (m machine) check(ctx context.Context, audit bool) error {
+func (m machine) check(ctx context.Context, audit bool) (unaudited bool, err error) {
 	if m.system != "linux" {
-		return fmt.Errorf("found %s: %w", m.system, ErrSystem)
+		return false, fmt.Errorf("found %s: %w", m.system, ErrSystem)
 	}
 	faults := make([]error, len(programs)+1)
 	var all sync.WaitGroup
 	for i, p := range programs {
 		all.Go(func() { faults[i] = m.program(ctx, p) })
 	}
-	all.Go(func() { faults[len(programs)] = m.postgres(ctx, audit) })
+	all.Go(func() {
+		dir, err := m.servers()
+		faults[len(programs)] = err
+		unaudited = err == nil && audit && !m.library(ctx, dir, "pgaudit")
+	})
 	all.Wait()
-	return errors.Join(faults...)
+	return unaudited, errors.Join(faults...)
 }
 
 var versionText = regexp.MustCompile(`\d+(\.\d+)+`)
@@ -101,17 +105,6 @@ func (m machine) program(ctx context.Context, p program) error {
 	found := versionText.FindString(text)
 	if !atLeast(found, p.oldest) {
 		return fmt.Errorf("%w: %s %s or newer, found %q: %s", ErrProgram, p.name, p.oldest, found, p.how)
-	}
-	return nil
-}
-
-func (m machine) postgres(ctx context.Context, audit bool) error {
-	dir, err := m.servers()
-	if err != nil {
-		return err
-	}
-	if audit && !m.library(ctx, dir, "pgaudit") {
-		return fmt.Errorf("found none beside the server in %s: %w", dir, ErrAudit)
 	}
 	return nil
 }

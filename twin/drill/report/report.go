@@ -22,6 +22,8 @@ type Report struct {
 	// Warnings are what else the diagnosis found: a failover works, and
 	// something that the wiring promises does not. They do not stop a drill.
 	Warnings []Finding `json:"warnings,omitempty"`
+	// NotExercised says what this machine's drill did without.
+	NotExercised []string `json:"not_exercised,omitempty"`
 	// Scale of the clock: how many times as fast as the machine's it ran.
 	Scale float64 `json:"scale"`
 	// Simulated and Real are how long the drill took, on each clock, in seconds.
@@ -40,6 +42,9 @@ type Report struct {
 	// its own, and the only one of a drill that could not be held to its end.
 	Log []string `json:"-"`
 }
+
+// Unaudited is what a drill does without where PostgreSQL has no pgaudit.
+const Unaudited = "auditing was not exercised: this machine's PostgreSQL has no pgaudit (make setup installs it)"
 
 // Finding of the wiring.
 type Finding struct {
@@ -188,6 +193,9 @@ func (r Report) Text() string {
 	r.apps(&b)
 	r.guard(&b)
 	r.plans(&b)
+	for _, what := range r.NotExercised {
+		fmt.Fprintf(&b, "Note: %s\n", what)
+	}
 	fmt.Fprintf(&b, "\nSeconds are simulated, %gx as fast as this machine's: %s in %s.\n", r.Scale, clock(r.Simulated), clock(r.Real))
 	return b.String()
 }

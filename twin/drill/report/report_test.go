@@ -17,7 +17,8 @@ func sample() report.Report {
 	rto := 512.3
 	return report.Report{
 		Scenario: "region-loss", Title: "Everything of us-east-1 is lost", Passed: true, Scale: 20, Simulated: 900, Real: 45,
-		Warnings: []report.Finding{{ID: "alarm-end", What: "alarm lag: ok_actions are []", Remedy: "Let it tell its end."}},
+		Warnings:     []report.Finding{{ID: "alarm-end", What: "alarm lag: ok_actions are []", Remedy: "Let it tell its end."}},
+		NotExercised: []string{report.Unaudited},
 		Marks: []report.Mark{
 			{At: -5, Lane: report.LaneWorld, Text: "before <it> & all"},
 			{At: 0, Lane: report.LaneWorld, Text: "us-east-1 is lost", Bad: true},
@@ -37,6 +38,7 @@ func TestText_SaysWhatADecisionNeeds(t *testing.T) {
 		"PASSED  region-loss", "512.3 s", "2 rows, 1.5 s", "does not write", "promote", "300.0 s", "region-silent", "0.0 to 4.0 s",
 		"owed: fence", "Warnings of the wiring", "alarm-end: alarm lag: ok_actions are []", "remedy: Let it tell its end.",
 		"destroys, replaces and un-fences nothing", "20x", "15m0s in 45s",
+		"\nNote: auditing was not exercised: this machine's PostgreSQL has no pgaudit",
 	} {
 		require.Contains(t, text, want)
 	}
