@@ -25,6 +25,9 @@ GO_BUILD = CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags=lambda.norpc -
 POLICIES ?=
 POLICY_FLAGS = $(foreach folder,$(POLICIES),--policy $(folder))
 
+# quote gives the shell a value as one word, whatever is in it.
+quote = '$(subst ','\'',$(1))'
+
 # No flags of the machine's: the same build everywhere.
 export GOFLAGS :=
 
@@ -37,6 +40,13 @@ help: ## List the targets
 .PHONY: doctor
 doctor: ## Say what this machine lacks and how to get it
 	@scripts/doctor.sh
+
+# Before anything is compiled; `make drill` and `make test` begin with it.
+.PHONY: setup setup-drill
+setup: ## Install what drills and tests need and this machine lacks (setup-drill: drills)
+	@scripts/setup.sh test
+setup-drill:
+	@scripts/setup.sh drill
 
 .PHONY: deps
 deps: node_modules/.package-lock.json ## Install the pinned cdktf command
@@ -52,8 +62,9 @@ $(TWIN):
 ##@ On this machine, in a simulated AWS account
 
 .PHONY: drill
-drill: deps $(TWIN) ## Drill a disaster: SCENARIO=region-loss (default), a name, a .yaml file, or all
-	@exec $(TWIN) drill $(SCENARIO) --environment $(ENV) $(DRILL_FLAGS)
+drill: setup-drill ## Drill a disaster: SCENARIO=region-loss (default), a name, a .yaml file, or all
+	@$(MAKE) --no-print-directory deps $(TWIN)
+	@exec $(TWIN) drill $(if $(SCENARIO),$(call quote,$(SCENARIO))) --environment $(call quote,$(ENV)) $(DRILL_FLAGS)
 
 .PHONY: drills
 drills: $(TWIN) ## List the scenarios
@@ -61,28 +72,28 @@ drills: $(TWIN) ## List the scenarios
 
 .PHONY: validate
 validate: deps $(TWIN) ## Check the stacks of ENV (default dev) against the provider's schema
-	@exec $(TWIN) validate --environment $(ENV)
+	@exec $(TWIN) validate --environment $(call quote,$(ENV))
 
 .PHONY: plan
 plan: deps $(TWIN) ## Show what a deployment of ENV would do
-	@exec $(TWIN) plan --environment $(ENV)
+	@exec $(TWIN) plan --environment $(call quote,$(ENV))
 
 .PHONY: review
 review: deps $(DRCTL) $(TWIN) ## Plan ENV in the simulated account and review it by policy
-	@$(TWIN) plan --environment $(ENV) --save .twin/$(ENV)/plans >&2
-	@exec $(DRCTL) review --plan .twin/$(ENV)/plans $(POLICY_FLAGS) $(REVIEW_FLAGS)
+	@$(TWIN) plan --environment $(call quote,$(ENV)) --save $(call quote,.twin/$(ENV)/plans) >&2
+	@exec $(DRCTL) review --plan $(call quote,.twin/$(ENV)/plans) $(POLICY_FLAGS) $(REVIEW_FLAGS)
 
 .PHONY: deploy-local
 deploy-local: deps $(TWIN) ## Apply both stacks of ENV with cdktf deploy
-	@exec $(TWIN) deploy --environment $(ENV)
+	@exec $(TWIN) deploy --environment $(call quote,$(ENV))
 
 .PHONY: destroy-local
 destroy-local: deps $(TWIN) ## Remove both stacks of ENV again
-	@exec $(TWIN) destroy --environment $(ENV)
+	@exec $(TWIN) destroy --environment $(call quote,$(ENV))
 
 .PHONY: stop-local
 stop-local: $(TWIN) ## Stop the simulated account's process; what is in it stays
-	@exec $(TWIN) stop --environment $(ENV)
+	@exec $(TWIN) stop --environment $(call quote,$(ENV))
 
 ##@ In CI, against AWS (docs/ci.md)
 
@@ -90,20 +101,20 @@ stop-local: $(TWIN) ## Stop the simulated account's process; what is in it stays
 PLANS ?= plans/$(ENV)
 
 .PHONY: ci-plan
-ci-plan: deps $(TWIN) ## Plan both stacks of ENV on AWS, reading only, into plans/ENV
-	@exec $(DRCTL) plan --environment $(ENV) --plans $(PLANS) --no-lock
+ci-plan: deps $(DRCTL) ## Plan both stacks of ENV on AWS, reading only, into plans/ENV
+	@exec $(DRCTL) plan --environment $(call quote,$(ENV)) --plans $(call quote,$(PLANS)) --no-lock
 
 # 0 is the only exit code that passes, so that no crash is taken for a verdict;
 # and where there is none the review before is gone, as drctl removes it first.
 .PHONY: ci-review
 ci-review: ## Review the plans of ENV; fail if the review blocks them, or if there is none
-	@rm -f $(PLANS)/review.json $(PLANS)/review.md $(PLANS)/comment.md
+	@rm -f $(foreach name,review.json review.md comment.md,$(call quote,$(PLANS)/$(name)))
 	@$(GO_BUILD) -o $(BIN)/drctl ./cmd/drctl
-	@$(DRCTL) review --plan $(PLANS) $(POLICY_FLAGS) --into $(PLANS) --accept-human
+	@$(DRCTL) review --plan $(call quote,$(PLANS)) $(POLICY_FLAGS) --into $(call quote,$(PLANS)) --accept-human
 
 .PHONY: ci-summary
 ci-summary: ## Add the review of ENV to the run's summary, or print it
-	@scripts/ci-review.sh summary $(PLANS) $(ENV) >> $${GITHUB_STEP_SUMMARY:-/dev/stdout}
+	@scripts/ci-review.sh summary $(call quote,$(PLANS)) $(call quote,$(ENV)) >> "$${GITHUB_STEP_SUMMARY:-/dev/stdout}"
 
 .PHONY: ci-comment
 ci-comment: ## Comment the reviews of ENVIRONMENTS on pull request PR_NUMBER, with gh
@@ -111,7 +122,7 @@ ci-comment: ## Comment the reviews of ENVIRONMENTS on pull request PR_NUMBER, wi
 
 .PHONY: ci-apply
 ci-apply: deps $(DRCTL) ## Apply the plans of ENV as they were reviewed, and nothing else
-	@exec $(DRCTL) apply --environment $(ENV) --plans $(PLANS)
+	@exec $(DRCTL) apply --environment $(call quote,$(ENV)) --plans $(call quote,$(PLANS))
 
 .PHONY: ci-machine
 ci-machine: ## Install what setup actions need on a bare Debian, as root
@@ -126,7 +137,7 @@ ci: ## Run what CI runs
 
 .PHONY: synth
 synth: deps ## Synthesize ENV into cdktf.out, for AWS
-	ENVIRONMENT_SUFFIX=$(ENV) $(CDKTF) synth
+	ENVIRONMENT_SUFFIX=$(call quote,$(ENV)) $(CDKTF) synth
 
 # What runs concurrently is tested under the race detector, and only there. Not
 # the wiring's diagnosis, which is one goroutine; the stand-in provider, which its
@@ -136,7 +147,8 @@ RACED = ./functions/... ./internal/awsapi/... ./internal/guard/... ./internal/re
 raced = go list $(RACED) | grep -v -e /twin/diagnose$$ -e /sim/provider$$ -e /guard/engine$$ -e /twin/cmd/
 
 .PHONY: test
-test: deps test-race ## Run all tests: units, stacks, drills, and real Terraform in the simulated account
+test: setup ## Run all tests: units, stacks, drills, and real Terraform in the simulated account
+	@$(MAKE) --no-print-directory deps test-race
 	go test -timeout 20m $$(go list ./... | grep -v -e '/tests$$' -e /node_modules/ | grep -vxF "$$($(raced))")
 	go test -timeout 40m ./tests
 
@@ -156,6 +168,10 @@ fuzz: ## Fuzz each fuzz target for FUZZTIME (10s); what fails is kept as a test 
 			echo "$${target#func }:"; \
 			go test "./$$(dirname "$$file")" -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) </dev/null; \
 		done
+
+.PHONY: test-bare-machine
+test-bare-machine: ## Run drill and test on a bare Debian in a folder, as root; BARE_FLAGS=--setup: the set-up only
+	@exec scripts/bare-machine.sh $(BARE_FLAGS)
 
 .PHONY: test-race
 test-race: ## Run the tests of what runs concurrently, with the race detector
@@ -209,12 +225,12 @@ lint-workflows: $(ACTIONLINT) ## Check .github/workflows with actionlint
 
 $(ACTIONLINT):
 	@mkdir -p bin
-	GOBIN=$(CURDIR)/bin go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+	GOBIN=$(call quote,$(CURDIR)/bin) go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
 	mv bin/actionlint $@
 
 $(GOLANGCI):
 	@mkdir -p bin
-	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	GOBIN=$(call quote,$(CURDIR)/bin) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 	mv bin/golangci-lint $@
 
 .PHONY: clean
