@@ -10,6 +10,8 @@ GOLANGCI_VERSION := v2.14.0
 GOLANGCI := bin/golangci-lint-$(GOLANGCI_VERSION)
 ACTIONLINT_VERSION := v1.7.12
 ACTIONLINT := bin/actionlint-$(ACTIONLINT_VERSION)
+D2_VERSION := v0.7.1
+D2 := bin/d2-$(D2_VERSION)
 CDKTF := CHECKPOINT_DISABLE=1 npm_config_loglevel=error npx --no-install cdktf
 # Where drctl is built, to be executed: `go run` passes a polite kill on to
 # nobody, and turns every exit code into 1.
@@ -195,12 +197,19 @@ golden: ## Write the golden files anew, after a change that is meant
 bench-synth: deps ## Time synthesis with and without its short cuts, and from edit to plan
 	go run ./twin/cmd/bench-synth
 
+# A test without d2 finds what is stale: each format, and an SVG older than its D2.
 .PHONY: diagram
-diagram: $(DRCTL) ## Draw docs/images/architecture.svg (.mmd, .json) from the golden files
+diagram: $(DRCTL) $(D2) ## Draw docs/images/architecture.svg (.d2, .mmd, .json) from the golden files
 	@mkdir -p docs/images
-	$(DRCTL) graph --from stacks/testdata/golden --format svg -o docs/images/architecture.svg
+	$(DRCTL) graph --from stacks/testdata/golden --format d2 -o docs/images/architecture.d2
 	$(DRCTL) graph --from stacks/testdata/golden --format mermaid -o docs/images/architecture.mmd
 	$(DRCTL) graph --from stacks/testdata/golden --format json -o docs/images/architecture.json
+	scripts/draw.sh $(D2) docs/images/architecture.d2 docs/images/architecture.svg
+
+$(D2):
+	@mkdir -p bin
+	GOBIN=$(CURDIR)/bin go install oss.terrastruct.com/d2@$(D2_VERSION)
+	mv bin/d2 $@
 
 .PHONY: generate
 generate: deps ## Write generated/ anew with cdktf get

@@ -28,7 +28,7 @@ func graphCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return flags.run(cmd) },
 	}
 	cmd.Flags().StringVar(&flags.from, "from", "cdktf.out", "folder of the synthesized stacks")
-	cmd.Flags().StringVar(&flags.format, "format", "svg", "one of "+strings.Join(graph.Formats, ", "))
+	cmd.Flags().StringVar(&flags.format, "format", "d2", "one of "+strings.Join(graph.Formats, ", "))
 	cmd.Flags().StringVarP(&flags.output, "output", "o", "", "file to write (default: standard output)")
 	return cmd
 }

@@ -26,7 +26,7 @@ func runGraph(t *testing.T, args ...string) (string, error) {
 
 func TestGraph_PrintsEachFormat(t *testing.T) {
 	for format, begins := range map[string]string{
-		"svg":     "<svg ",
+		"d2":      "# Written by drctl graph",
 		"mermaid": "%% Written by drctl graph",
 		"json":    "{\n  \"environment\": \"dev\"",
 	} {
@@ -37,7 +37,7 @@ func TestGraph_PrintsEachFormat(t *testing.T) {
 }
 
 func TestGraph_WritesTheFileThatIsNamed(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "out.svg")
+	file := filepath.Join(t.TempDir(), "out.d2")
 	printed, err := runGraph(t, "--from", goldenStacks, "-o", file)
 	require.NoError(t, err)
 	require.Empty(t, printed)
@@ -59,8 +59,15 @@ func TestGraph_RefusesAnUnknownFormat(t *testing.T) {
 	require.ErrorIs(t, err, graph.ErrFormat)
 }
 
+func TestGraph_SaysWhoDrawsThePicture(t *testing.T) {
+	_, err := runGraph(t, "--from", goldenStacks, "--format", "svg")
+	require.ErrorIs(t, err, graph.ErrSVG)
+	require.ErrorContains(t, err, "--format: svg is drawn by d2")
+	require.ErrorContains(t, err, "make diagram")
+}
+
 func TestGraph_SaysThatItCannotWrite(t *testing.T) {
-	_, err := runGraph(t, "--from", goldenStacks, "-o", filepath.Join(t.TempDir(), "none", "out.svg"))
+	_, err := runGraph(t, "--from", goldenStacks, "-o", filepath.Join(t.TempDir(), "none", "out.d2"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.ErrorContains(t, err, "write the graph")
 }

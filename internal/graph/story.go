@@ -2,7 +2,6 @@ package graph
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -15,59 +14,30 @@ var stepNames = map[Step]string{
 	StepSwitch:  "Switch",
 }
 
-func (l *layout) placeTitle() {
-	l.text(margin, titleY, "PostgreSQL in two regions, and how a failover runs", fontTitle, "ink")
-	l.text(margin, titleY+22, "Drawn from the synthesized stacks "+strings.Join(l.g.Stacks, " and "), fontText, "muted")
-}
-
-type legend struct {
-	tone   tone
-	dashed bool
-	text   string
-}
-
-// placeLegend says what the lines are that were drawn, at the right of the
-// title.
-func (l *layout) placeLegend() {
-	entries := slices.DeleteFunc([]legend{
-		{toneData, false, "names and data"},
-		{toneEvidence, true, "what the guard looks at"},
-		{toneAction, false, "what the guard does"},
-		{toneSignal, false, "schedule and alarms"},
-	}, func(e legend) bool {
-		return !slices.ContainsFunc(l.lines, func(ln line) bool { return ln.tone == e.tone })
-	})
-	const sample, after, between = 34, 8, 22
-	x := canvasW - margin + between
-	for _, e := range entries {
-		x -= sample + after + width(e.text, fontSmall) + between
-	}
-	y := titleY + 22
-	for _, e := range entries {
-		l.lines = append(l.lines, line{points: []point{{x, y - 4}, {x + sample, y - 4}}, tone: e.tone, dashed: e.dashed})
-		x += sample + after
-		l.text(x, y, e.text, fontSmall, "muted")
-		x += width(e.text, fontSmall) + between
-	}
-}
-
-// placeSteps tells the failover below the picture, from left to right.
-func (l *layout) placeSteps() {
-	told := story(l.g)
+// story writes the steps below the picture, from left to right.
+func (d *d2) story() {
+	told := story(d.g)
 	if len(told) == 0 {
 		return
 	}
-	y := siteY + l.siteH + channel
-	w := (canvasW - 2*margin - (len(told)-1)*gutter) / len(told)
-	for i, s := range told {
-		r := rect{margin + i*(w+gutter), y, w, stepsH}
-		l.panel(r, "step", "")
-		l.badge(r.x+24, r.y+23, s.step)
-		l.text(r.x+44, r.y+28, stepNames[s.step], fontName, "ink")
-		for j, text := range wrap(s.text, fontText, w-28, 4) {
-			l.text(r.x+14, r.y+54+18*j, text, fontText, "ink")
-		}
+	d.open("story", "frame", "")
+	d.line("grid-rows: 1\ngrid-gap: 20")
+	for _, s := range told {
+		label := fmt.Sprintf("%d %s\n%s", s.step, stepNames[s.step], wrap(s.text, storyChars))
+		d.card(cell{key: fmt.Sprintf("step%d", s.step), class: "[" + stepClass(s.step) + "; story]", label: label}, storyChars*charWidth, 0)
 	}
+	d.close()
+}
+
+// stepClass is the class of a step's cards.
+func stepClass(s Step) string {
+	switch s {
+	case StepDetect:
+		return "sees"
+	case StepDecide:
+		return "decides"
+	}
+	return "does"
 }
 
 type stepText struct {
@@ -117,9 +87,9 @@ func decideText(g *Graph) string {
 	if g.first(KindGuard) == nil {
 		return ""
 	}
-	text := "No single sign condemns the primary, and alarms are only hints to look."
+	text := "No single sign decides. Alarms only start a check."
 	if len(g.edges(Remembers)) > 0 {
-		text += " The decision is written to the ledger first."
+		text += " The guard writes its decision to the ledger first."
 	}
 	return text
 }
@@ -133,7 +103,7 @@ func fenceText(g *Graph) string {
 	if db == nil {
 		return ""
 	}
-	return fmt.Sprintf("The network ACL of %s denies tcp/%s to all but the guard, before the promotion; owed while the region is silent.", g.short(db.Name), guard.Policy.Port)
+	return fmt.Sprintf("The network ACL of %s denies tcp/%s to all but the guard, before the promotion. Pending while the region is silent.", g.short(db.Name), guard.Policy.Port)
 }
 
 func promoteText(g *Graph) string {
