@@ -233,11 +233,12 @@ func TestSetup_SaysWhatAptCouldNotDo(t *testing.T) {
 
 // A build takes minutes: what is missing is told before.
 func TestMake_CompilesNothingWhereTheSetupRefuses(t *testing.T) {
-	for name, c := range refusals {
+	// What each refusal says is tested above.
+	for _, name := range []string{"forbidden", "no sudo", "dnf", "no Go", "old Terraform"} {
 		for _, target := range []string{"drill", "test"} {
 			t.Run(target+" "+name, func(t *testing.T) {
 				m := newMachine(t)
-				c.spoil(m)
+				refusals[name].spoil(m)
 				code, said := m.run("make", "-j4", target, "BIN="+t.TempDir())
 				require.NotZero(t, code, said)
 				for _, program := range []string{"go", "npm"} {
@@ -280,4 +281,36 @@ func TestDoctor_NamesWhatIsMissingAndHowToGetIt(t *testing.T) {
 	require.NotContains(t, said, "node_modules", "the next command makes it by itself")
 	require.NotContains(t, said, "cdktf")
 	require.Empty(t, m.calls("apt-get"))
+}
+
+// That it works is shown by running it, which takes root and minutes: make
+// test-bare-machine, the set-up half in .ci/run.
+func TestBareMachine_RefusesBeforeItMakesAnything(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(*machine)
+		args  []string
+		words string
+	}{
+		"no root":        {func(m *machine) { m.program("id", "echo 1000") }, nil, "needs root"},
+		"may not mount":  {func(m *machine) { m.program("unshare", "exit 1") }, []string{"--setup"}, "needs the right to mount"},
+		"no debootstrap": {func(m *machine) { m.remove("debootstrap"); m.env = append(m.env, "PGDR_INSTALL=no") }, nil, "apt-get install --no-install-recommends debootstrap"},
+		"unknown option": {func(*machine) {}, []string{"--set-up"}, "found --set-up, want --setup, --only, --warm or nothing"},
+		"unknown target": {func(*machine) {}, []string{"--only", "lint"}, "found --only lint, want drill or test"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMachine(t)
+			m.program("debootstrap", "echo debootstrap 1.0.128")
+			m.program("unshare", "")
+			m.program("date", "")
+			m.env = []string{"BARE_FOLDER=" + t.TempDir()}
+			c.spoil(m)
+			code, said := m.run("scripts/bare-machine.sh", c.args...)
+			require.Equal(t, 1, code, said)
+			require.Contains(t, said, c.words)
+			require.Empty(t, m.calls("apt-get"))
+			entries, err := os.ReadDir(strings.TrimPrefix(m.env[0], "BARE_FOLDER="))
+			require.NoError(t, err)
+			require.Empty(t, entries)
+		})
+	}
 }
