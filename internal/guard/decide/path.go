@@ -133,6 +133,10 @@ func (p Path) Track(s Sample) Path {
 		from = s.Heard
 	case outcome == Positive:
 		p.LastPositive = later(p.LastPositive, s.At)
+	case s.Class == ClassNoReceiver && !p.LastPositive.IsZero() && s.From.Sub(p.LastSample) <= MaxGap:
+		// A receiver gives up some time after its last message. Nothing has come
+		// since: the run begins there, not at the look that finds it gone.
+		from = p.LastPositive
 	}
 	if outcome == Positive {
 		p.SilentSince = time.Time{}
