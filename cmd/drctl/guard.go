@@ -93,6 +93,7 @@ func (f *guardFlags) failoverCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&with.Force, "force", false, "without evidence, arming, pause and cooldown")
 	cmd.Flags().BoolVar(&with.AllowDataLoss, "allow-data-loss", false, "over the limit of loss, or without knowing it")
 	cmd.Flags().BoolVar(&with.Unfenced, "unfenced", false, "where fencing fails, too; the old primary may go on taking writes")
+	cmd.Flags().BoolVar(&with.Unproven, "unproven", false, "turn DNS on RDS's word alone, where the new writer can't be asked")
 	return cmd
 }
 

@@ -108,13 +108,13 @@ func TestGuard_SendsWhatWasTyped(t *testing.T) {
 		"failover --force":              {Action: event.Failover, DryRun: true, Force: true},
 		"failover --json --yes":         {Action: event.Failover},
 		"failover --json --yes --force": {Action: event.Failover, Force: true},
-		"failover --json --yes --allow-data-loss --unfenced": {Action: event.Failover, AllowDataLoss: true, Unfenced: true},
-		"pause --reason upgrade":                             {Action: event.Pause, Reason: "upgrade"},
-		"pause --reason upgrade --for 1h":                    {Action: event.Pause, Reason: "upgrade", For: 3600e9},
-		"resume":                                             {Action: event.Resume},
-		"arm":                                                {Action: event.Arm},
-		"arm --writer db-X":                                  {Action: event.Arm, Writer: "db-X"},
-		"disarm":                                             {Action: event.Disarm},
+		"failover --json --yes --allow-data-loss --unfenced --unproven": {Action: event.Failover, AllowDataLoss: true, Unfenced: true, Unproven: true},
+		"pause --reason upgrade":          {Action: event.Pause, Reason: "upgrade"},
+		"pause --reason upgrade --for 1h": {Action: event.Pause, Reason: "upgrade", For: 3600e9},
+		"resume":                          {Action: event.Resume},
+		"arm":                             {Action: event.Arm},
+		"arm --writer db-X":               {Action: event.Arm, Writer: "db-X"},
+		"disarm":                          {Action: event.Disarm},
 	} {
 		c := &onCall{answer: quiet()}
 		_, _, _ = c.types(t, append(strings.Fields(line), where...)...)

@@ -11,7 +11,7 @@ import (
 )
 
 // Overrides are what an operator may set aside.
-type Overrides struct{ Force, AllowDataLoss, Unfenced bool }
+type Overrides struct{ Force, AllowDataLoss, Unfenced, Unproven bool }
 
 // flags spells them as they are typed.
 func (o Overrides) flags() []string {
@@ -19,7 +19,7 @@ func (o Overrides) flags() []string {
 	for _, f := range []struct {
 		on   bool
 		name string
-	}{{o.Force, "--force"}, {o.AllowDataLoss, "--allow-data-loss"}, {o.Unfenced, "--unfenced"}} {
+	}{{o.Force, "--force"}, {o.AllowDataLoss, "--allow-data-loss"}, {o.Unfenced, "--unfenced"}, {o.Unproven, "--unproven"}} {
 		if f.on {
 			all = append(all, f.name)
 		}
@@ -28,11 +28,11 @@ func (o Overrides) flags() []string {
 }
 
 func (o Overrides) and(p Overrides) Overrides {
-	return Overrides{o.Force || p.Force, o.AllowDataLoss || p.AllowDataLoss, o.Unfenced || p.Unfenced}
+	return Overrides{o.Force || p.Force, o.AllowDataLoss || p.AllowDataLoss, o.Unfenced || p.Unfenced, o.Unproven || p.Unproven}
 }
 
 func (o Overrides) command(by string) event.Command {
-	return event.Command{Action: event.Failover, By: by, Force: o.Force, AllowDataLoss: o.AllowDataLoss, Unfenced: o.Unfenced}
+	return event.Command{Action: event.Failover, By: by, Force: o.Force, AllowDataLoss: o.AllowDataLoss, Unfenced: o.Unfenced, Unproven: o.Unproven}
 }
 
 // overriddenBy proposes what sets each refusal aside. It is a proposal: a
@@ -111,10 +111,12 @@ var lackedBy = map[refusal.Name]Overrides{
 	refusal.FenceUnconfirmed:  {Unfenced: true},
 	refusal.DataLossOverLimit: {AllowDataLoss: true},
 	refusal.Paused:            {Force: true},
+	refusal.WriterUnproven:    {Unproven: true},
 }
 
 // adds tells what an order does while a failover is under way: it can give it
-// further overrides, as long as its promotion was not sent.
+// further overrides, as long as its promotion was not sent, and unproven until
+// its proof.
 func (p *page) adds(t Target, f *engine.Failover, with Overrides) {
 	p.line("Failover %s is under way, at %s.", f.ID, f.Step)
 	if f.Standing != nil {
@@ -123,7 +125,7 @@ func (p *page) adds(t Target, f *engine.Failover, with Overrides) {
 		with = with.and(lackedBy[f.Standing.Name])
 	}
 	switch {
-	case !f.Overridable():
+	case !f.Overridable() && !(with.Unproven && f.AwaitsProof()):
 		p.line("Its promotion was sent, or may have been: it goes forward, and an order changes nothing.")
 	case len(with.flags()) == 0:
 		p.line("An order without overrides changes nothing.")
@@ -132,6 +134,9 @@ func (p *page) adds(t Target, f *engine.Failover, with Overrides) {
 		if with.Unfenced {
 			p.line("MIND: unfenced means that the old primary may go on taking writes that will be lost.")
 		}
+	}
+	if with.Unproven && f.AwaitsProof() {
+		p.line("MIND: unproven means that DNS turns to an instance that the guard has not seen take a write.")
 	}
 	if f.Overridable() {
 		p.line("To give it up, and have the fence lifted:\n  %s", t.Type("disarm"))

@@ -18,7 +18,7 @@ import (
 func deciding(names ...refusal.Name) func(event.Command) (command.Answer, error) {
 	return func(c event.Command) (command.Answer, error) {
 		v := darkRegion(decide.Promote)
-		o := Overrides{c.Force, c.AllowDataLoss, c.Unfenced}
+		o := Overrides{c.Force, c.AllowDataLoss, c.Unfenced, c.Unproven}
 		for _, n := range names {
 			r := refusal.New(n, "as the test says")
 			if with, ok := overriddenBy[n]; ok && o.and(with) == o {
@@ -64,6 +64,7 @@ func TestDryRun_SaysWhatWouldHappenAndWhatToType(t *testing.T) {
 		"dryrun-held":         {Overrides{}, heldUpAt(engine.StepFence, refusal.FenceFailed), ExitRefused, 1},
 		"dryrun-held-given":   {Overrides{Force: true}, heldUpAt(engine.StepPreflight, refusal.ReplicaBusy), ExitRefused, 1},
 		"dryrun-sent":         {Overrides{Unfenced: true}, heldUpAt(engine.StepAwait, refusal.WriterUnconfirmed), ExitRefused, 1},
+		"dryrun-unproven":     {Overrides{}, heldUpAt(engine.StepVerify, refusal.WriterUnproven), ExitRefused, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o, guard, out := operatorOf(c.answer)
@@ -150,7 +151,7 @@ func TestPropose_AgreesWithTheGuardsDecision(t *testing.T) {
 		RegionSilent: 120, Arming: 600, Cooldown: 3600, MaxDataLoss: 60, AbortAfter: 900, MultiAZ: true})
 	require.NoError(t, err)
 	decided := func(o decide.Observation, with Overrides) decide.Decision {
-		o.Request = &decide.Request{Force: with.Force, AllowDataLoss: with.AllowDataLoss, Unfenced: with.Unfenced}
+		o.Request = &decide.Request{Force: with.Force, AllowDataLoss: with.AllowDataLoss, Unfenced: with.Unfenced, Unproven: with.Unproven}
 		return decide.Decide(policy, o, at)
 	}
 	met := map[refusal.Name]bool{}
@@ -159,11 +160,13 @@ func TestPropose_AgreesWithTheGuardsDecision(t *testing.T) {
 			met[r.Name] = true
 			with, known := overriddenBy[r.Name]
 			if !known {
-				require.True(t, decided(o, Overrides{true, true, true}).Has(r.Name), "%s is waived after all", r.Name)
+				require.True(t, decided(o, Overrides{true, true, true, true}).Has(r.Name), "%s is waived after all", r.Name)
 				continue
 			}
 			require.False(t, decided(o, with).Has(r.Name), "%s stands with %v", r.Name, with.flags())
-			for _, less := range []Overrides{{false, with.AllowDataLoss, with.Unfenced}, {with.Force, false, with.Unfenced}, {with.Force, with.AllowDataLoss, false}} {
+			for _, less := range []Overrides{
+				{false, with.AllowDataLoss, with.Unfenced, false}, {with.Force, false, with.Unfenced, false}, {with.Force, with.AllowDataLoss, false, false},
+			} {
 				if less != with {
 					require.True(t, decided(o, less).Has(r.Name), "%s is waived with %v alone", r.Name, less.flags())
 				}

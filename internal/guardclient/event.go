@@ -17,7 +17,7 @@ func Event(c event.Command) ([]byte, error) {
 		}
 	}
 	for name, on := range map[string]bool{
-		"dry_run": c.DryRun, "force": c.Force, "allow_data_loss": c.AllowDataLoss, "unfenced": c.Unfenced,
+		"dry_run": c.DryRun, "force": c.Force, "allow_data_loss": c.AllowDataLoss, "unfenced": c.Unfenced, "unproven": c.Unproven,
 	} {
 		if on {
 			fields[name] = true

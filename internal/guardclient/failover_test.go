@@ -135,12 +135,12 @@ func TestFailover_SendsTheOrderOnceAndAsItWasGiven(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := script{order: command.Answer{Refusal: refuse(refusal.Isolated, "x")}, views: []engine.View{healthy()}}
 		o, guard, _ := operatorOf(s.answer)
-		require.Equal(t, ExitRefused, ExitCode(o.Failover(t.Context(), Overrides{true, true, true})))
+		require.Equal(t, ExitRefused, ExitCode(o.Failover(t.Context(), Overrides{true, true, true, true})))
 		orders := 0
 		for i, raw := range guard.asked {
 			if e := event.Parse([]byte(raw), "prod"); e.Command.Action == event.Failover {
 				orders++
-				require.Equal(t, event.Command{Action: event.Failover, By: "ann", Force: true, AllowDataLoss: true, Unfenced: true}, e.Command)
+				require.Equal(t, event.Command{Action: event.Failover, By: "ann", Force: true, AllowDataLoss: true, Unfenced: true, Unproven: true}, e.Command)
 				require.False(t, guard.repeats[i], "an order may have been taken by the first try")
 			} else {
 				require.True(t, guard.repeats[i])

@@ -193,7 +193,7 @@ func by(r *decide.Request) string {
 	for _, o := range []struct {
 		on   bool
 		name string
-	}{{r.Force, "force"}, {r.AllowDataLoss, "allow-data-loss"}, {r.Unfenced, "unfenced"}} {
+	}{{r.Force, "force"}, {r.AllowDataLoss, "allow-data-loss"}, {r.Unfenced, "unfenced"}, {r.Unproven, "unproven"}} {
 		if o.on {
 			who += ", " + o.name
 		}

@@ -138,7 +138,7 @@ func (h *Handler) obey(ctx context.Context, c event.Command) Answer {
 // failover looks and decides; unless it is a dry run it writes the order down
 // and, if nobody else is at work, carries it out in this invocation.
 func (h *Handler) failover(ctx context.Context, c event.Command) Answer {
-	req := decide.Request{By: c.By, Force: c.Force, AllowDataLoss: c.AllowDataLoss, Unfenced: c.Unfenced}
+	req := decide.Request{By: c.By, Force: c.Force, AllowDataLoss: c.AllowDataLoss, Unfenced: c.Unfenced, Unproven: c.Unproven}
 	if c.DryRun {
 		v := h.Guard.Look(ctx, &req)
 		return Answer{DryRun: true, View: &v}

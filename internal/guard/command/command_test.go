@@ -83,9 +83,9 @@ func TestHandle_AsksTheGuardForJustWhatWasSaid(t *testing.T) {
 		`{"action":"status"}`:  {"status"},
 		`{"action":"check"}`:   {"check"},
 		`{"action":"failover","by":"anna","force":true}`: {
-			"order {By:anna Force:true AllowDataLoss:false Unfenced:false}", "tick command failover"},
-		`{"action":"failover","dry_run":true,"force":true,"unfenced":true,"allow_data_loss":true}`: {
-			"look {By: Force:true AllowDataLoss:true Unfenced:true}"},
+			"order {By:anna Force:true AllowDataLoss:false Unfenced:false Unproven:false}", "tick command failover"},
+		`{"action":"failover","dry_run":true,"force":true,"unfenced":true,"unproven":true,"allow_data_loss":true}`: {
+			"look {By: Force:true AllowDataLoss:true Unfenced:true Unproven:true}"},
 		`{"action":"pause","by":"anna","reason":"x","seconds":60}`: {`pause anna "x" until 12:01:00`},
 		`{"action":"pause"}`:                  {`pause  "" until 00:00:00`},
 		`{"action":"resume"}`:                 {"resume"},

@@ -48,7 +48,8 @@ func forbiddenByLedger(o Observation) []rule {
 func forbiddenByReplica(p Policy, o Observation) []rule {
 	loss := EstimateLoss(o)
 	return []rule{
-		{"the replica was not ready", !o.Replica.Exists || !o.Replica.IsReplica || o.Replica.Status != "available"},
+		{"the replica was not ready", !o.Replica.Exists || !o.Replica.IsReplica},
+		{"RDS was known to refuse", slices.Contains([]string{"backing-up", "failed", "incompatible-network", "stopped", "stopping", "starting", "deleting", "creating", ""}, o.Replica.Status)},
 		{"the position was unknown", o.Positions.ReplayLSN == 0 || o.Positions.At.IsZero()},
 		{"too much could be lost", !loss.Known || loss.Upper > p.MaxDataLoss},
 	}

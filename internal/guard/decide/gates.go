@@ -55,7 +55,7 @@ func replicaGates(g *finding, p Policy, o Observation, now time.Time, loss Loss)
 		g.refuse(refusal.ReplicaMissing, "RDS knows no replica")
 	case !r.IsReplica:
 		g.refuse(refusal.NotAReplica, "RDS names no replication source for %q", r.ResourceID)
-	case r.Status != "available":
+	case !Promotable(r.Status):
 		g.refuse(refusal.ReplicaBusy, "RDS reports the replica %q", r.Status)
 	}
 	switch {

@@ -121,4 +121,7 @@ type Request struct {
 	AllowDataLoss bool `json:"allow_data_loss,omitempty"`
 	// Unfenced goes on where AWS answered but fencing failed.
 	Unfenced bool `json:"unfenced,omitempty"`
+	// Unproven switches to the new writer on RDS's word alone, where PostgreSQL
+	// on it can't be asked.
+	Unproven bool `json:"unproven,omitempty"`
 }

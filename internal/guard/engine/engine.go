@@ -45,6 +45,9 @@ const (
 	// resendAfter is how long RDS may report an unchanged replica before the
 	// promotion is asked for again. It still says "available" just after.
 	resendAfter = 3 * time.Minute
+	// provePatience is how long PostgreSQL may not be asked after RDS reported
+	// the promotion done, before operators are notified.
+	provePatience = 10 * time.Minute
 	// debtEvery is the pause after the first try to pay a debt. It grows to
 	// debtSlowest times that, one try a tick: a dark region must not hold up
 	// what can be done here.

@@ -65,7 +65,7 @@ func (s *State) replicaReady(now time.Time) (ready, known bool) {
 	case r.StatusAt.IsZero() || now.Sub(r.StatusAt) > decide.StatusFresh:
 		return false, false
 	default:
-		return r.Exists && r.IsReplica && decide.ConditionOf(r.Status) == decide.Serving, true
+		return r.Exists && r.IsReplica && decide.Ready(r.Status), true
 	}
 }
 

@@ -24,6 +24,8 @@ type postgres struct {
 	receivedAt time.Time
 	// replayStop is since when the replica replays nothing.
 	replayStop time.Time
+	// full: clients hold all of the replica's connections.
+	full bool
 	// writableAt is when the promoted replica leaves recovery; zero before a
 	// promotion.
 	writableAt time.Time
@@ -50,7 +52,9 @@ func (o prover) Prove(ctx context.Context, _ engine.Member) (engine.Proof, error
 	case ctx.Err() != nil:
 		return engine.Proof{}, fmt.Errorf("prove: %w", engine.ErrSilent)
 	case !w.writable():
-		return engine.Proof{}, fmt.Errorf("prove: in recovery: %w", engine.ErrBusy)
+		return engine.Proof{}, fmt.Errorf("prove: %w", engine.ErrInRecovery)
+	case w.pg.full:
+		return engine.Proof{}, errors.New("prove: sorry, too many clients already (SQLSTATE 53300)")
 	}
 	return engine.Proof{At: p.Now(), LSN: w.pg.lsn, Timeline: 2}, nil
 }

@@ -126,7 +126,7 @@ func summaryNotice(env string, f Failover, debts map[DebtKind]Debt, now time.Tim
 	}
 	lines = append(lines, "", "Steps:")
 	lines = append(lines, stepLines(f)...)
-	lines = append(lines, "", lossLine(f.Loss()), walLine(f), fmt.Sprintf("New writer: LSN %s, timeline %d.", lsn(f.Proof.LSN), f.Proof.Timeline),
+	lines = append(lines, "", lossLine(f.Loss()), walLine(f), proofLine(f),
 		"", fenceLine(f))
 	lines = append(lines, owedLines(debts)...)
 	lines = append(lines, "", "Next: rebuild a replica (the data has a single home until then), salvage from the old primary what is missing, and look at what is owed.")
@@ -151,8 +151,8 @@ func orderedBy(f Failover) string {
 	if f.Request == nil {
 		return ", by the guard itself"
 	}
-	return fmt.Sprintf(", ordered by %q (force %t, allow_data_loss %t, unfenced %t)",
-		f.Request.By, f.Request.Force, f.Request.AllowDataLoss, f.Request.Unfenced)
+	return fmt.Sprintf(", ordered by %q (force %t, allow_data_loss %t, unfenced %t, unproven %t)",
+		f.Request.By, f.Request.Force, f.Request.AllowDataLoss, f.Request.Unfenced, f.Request.Unproven)
 }
 
 // pathLines tell what each path was like.
@@ -219,6 +219,13 @@ func lossLine(l decide.Loss) string {
 func walLine(f Failover) string {
 	p := f.Saw.Positions
 	return fmt.Sprintf("Old primary: acknowledged a heartbeat at LSN %s last; the replica had received WAL to %s.", lsn(p.Acked.LSN), lsn(max(p.ReceiveLSN, p.ReplayLSN)))
+}
+
+func proofLine(f Failover) string {
+	if f.Unproven {
+		return "New writer: NOT PROVEN. RDS reports it promoted; the guard could not ask PostgreSQL. Check that it takes writes."
+	}
+	return fmt.Sprintf("New writer: LSN %s, timeline %d.", lsn(f.Proof.LSN), f.Proof.Timeline)
 }
 
 func fenceLine(f Failover) string {

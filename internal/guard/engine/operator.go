@@ -94,7 +94,7 @@ func (e *Engine) readOnce(ctx context.Context) (State, error) {
 // is refused and not written; what only lacks time waits until it expires.
 func (e *Engine) Order(ctx context.Context, req decide.Request) (View, error) {
 	v := e.Look(ctx, &req)
-	if v.State.Failover != nil && (req.Force || req.AllowDataLoss || req.Unfenced) {
+	if v.State.Failover != nil && (req.Force || req.AllowDataLoss || req.Unfenced || req.Unproven) {
 		return v, e.override(ctx, v.State.Failover.ID, req)
 	}
 	if v.Decision.Verdict != decide.Promote && v.Decision.Verdict != decide.Wait {
@@ -112,19 +112,20 @@ func (e *Engine) Order(ctx context.Context, req decide.Request) (View, error) {
 }
 
 // override gives a failover under way what an operator orders in addition, as
-// long as its promotion was not sent.
+// long as its promotion was not sent; Unproven until the switch.
 func (e *Engine) override(ctx context.Context, id string, req decide.Request) error {
 	return e.amend(ctx, func(st *State) error {
 		f := st.Failover
 		switch {
 		case f == nil || f.ID != id:
 			return refusal.New(refusal.FailoverInFlight, "failover %s has just ended; see status and send the order again", id)
-		case !f.Overridable():
+		case !f.Overridable() && !(req.Unproven && f.AwaitsProof()):
 			return refusal.New(refusal.FailoverInFlight, "failover %s is at step %s, where there is nothing to override", f.ID, f.Step)
 		}
 		merged := req
 		if old := f.Request; old != nil {
-			merged.Force, merged.AllowDataLoss, merged.Unfenced = old.Force || req.Force, old.AllowDataLoss || req.AllowDataLoss, old.Unfenced || req.Unfenced
+			merged.Force, merged.AllowDataLoss = old.Force || req.Force, old.AllowDataLoss || req.AllowDataLoss
+			merged.Unfenced, merged.Unproven = old.Unfenced || req.Unfenced, old.Unproven || req.Unproven
 			if old.By != req.By && old.By != "" {
 				merged.By = old.By + ", " + req.By
 			}

@@ -34,6 +34,8 @@ var (
 	ErrNotFound = errors.New("no such instance")
 	// ErrHasReplicas: RDS does not stop an instance that has replicas.
 	ErrHasReplicas = errors.New("instance has replicas")
+	// ErrInRecovery: PostgreSQL answered that it is still a replica.
+	ErrInRecovery = errors.New("it is still in recovery")
 	// ErrConflict: the ledger holds another version than the one written on.
 	ErrConflict = errors.New("ledger was changed by another")
 )
@@ -132,8 +134,8 @@ type Promoter interface {
 
 // Prover asks the promoted instance itself.
 type Prover interface {
-	// Prove writes a heartbeat as the new writer. An error means that it does
-	// not take writes, for example because it is still in recovery.
+	// Prove writes a heartbeat as the new writer. An error means that it takes
+	// none, or could not be asked; ErrInRecovery that it is a replica still.
 	Prove(ctx context.Context, m Member) (Proof, error)
 }
 

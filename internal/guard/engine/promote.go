@@ -132,7 +132,7 @@ func (s *session) promote(ctx context.Context) (bool, error) {
 	if unresolved {
 		// An earlier try was not answered. If RDS shows it at work, there is
 		// nothing to ask for again.
-		if i, err := s.inspect(ctx, f.To); err == nil && (!i.IsReplica || i.Status != "available") {
+		if i, err := s.inspect(ctx, f.To); err == nil && (!i.IsReplica || !decide.Untouched(i.Status)) {
 			return s.advance(ctx, StepPromote, StepAwait, nil)
 		}
 	}
@@ -193,16 +193,26 @@ func (s *session) promoted(ctx context.Context, err error, unresolved bool, at t
 	case err == nil, errors.Is(err, ErrNotReplica):
 		return s.advance(ctx, StepPromote, StepAwait, func(_ *State, f *Failover) { f.MaybeSent, f.SentAt = true, at })
 	case noEffect(err):
-		return s.hold(ctx, refusal.New(refusal.PromoteRefused, "%v", err), func(_ *State, f *Failover) {
-			// Only a first try that was refused proves that nothing was sent:
-			// a refusal may as well be the effect of an earlier one.
-			if !unresolved {
-				f.MaybeSent = false
-			}
-		})
+		return s.promotionRefused(ctx, err, unresolved)
 	default:
 		return s.hold(ctx, refusal.New(refusal.PromoteUnanswered, "%v", err), nil)
 	}
+}
+
+// promotionRefused: only a first try that was refused proves that nothing was
+// sent, since a refusal may as well be the effect of an earlier one. Then the
+// failover waits until RDS accepts. It does not wait for a busy replica beside a
+// primary that answers: its clients would be cut off for nothing.
+func (s *session) promotionRefused(ctx context.Context, cause error, unresolved bool) (bool, error) {
+	r := refusal.New(refusal.PromoteRefused, "%v", cause)
+	if unresolved {
+		return s.hold(ctx, r, nil)
+	}
+	if f := s.st.Failover; errors.Is(cause, ErrBusy) && f.FenceSought && s.primaryAnswers(s.e.ports.Clock.Now()) {
+		r.Reason += "; the primary answers, so the fence is lifted"
+		return s.abortWith(ctx, r, func(f *Failover) { f.MaybeSent = false })
+	}
+	return s.hold(ctx, r, func(_ *State, f *Failover) { f.MaybeSent = false })
 }
 
 // unsent takes the intent of a promotion back that was written down and then
@@ -254,7 +264,7 @@ func noEffect(err error) bool {
 	return errors.Is(err, ErrThrottled) || errors.Is(err, ErrBusy) || errors.Is(err, ErrDenied)
 }
 
-// await waits until RDS is done: available, and no replication source. Just
+// await waits until RDS is done: it serves, and has no replication source. Just
 // after the promotion was asked for the instance still looks as before.
 func (s *session) await(ctx context.Context) (bool, error) {
 	f := s.st.Failover
@@ -263,11 +273,11 @@ func (s *session) await(ctx context.Context) (bool, error) {
 	switch {
 	case err != nil:
 		return s.hold(ctx, refusal.New(refusal.WriterUnconfirmed, "%v", err), nil)
-	case i.IsReplica && i.Status == "available" && now.Sub(f.SentAt) > resendAfter:
+	case i.IsReplica && decide.Untouched(i.Status) && now.Sub(f.SentAt) > resendAfter:
 		return s.advance(ctx, StepAwait, StepPromote, nil)
 	case i.IsReplica:
 		return s.hold(ctx, refusal.New(refusal.WriterUnconfirmed, "RDS still names a replication source (%s)", i.Status), nil)
-	case i.Status != "available":
+	case !decide.Untouched(i.Status):
 		return s.hold(ctx, refusal.New(refusal.WriterUnconfirmed, "RDS reports %q", i.Status), nil)
 	}
 	return s.advance(ctx, StepAwait, StepVerify, nil)
@@ -287,7 +297,28 @@ func (s *session) verify(ctx context.Context) (bool, error) {
 		return false, na.err
 	}
 	if err != nil {
-		return s.hold(ctx, refusal.New(refusal.WriterUnconfirmed, "%v", err), nil)
+		return s.unproven(ctx, err)
 	}
 	return s.advance(ctx, StepVerify, StepSwitch, func(_ *State, f *Failover) { f.Proof = proof })
+}
+
+// unproven is what follows where the new writer did not take a write. Where it
+// can't be asked at all and RDS reports the promotion done, operators are
+// notified after provePatience, and may order the switch on RDS's word alone.
+// A server that answers that it is in recovery is never switched to.
+func (s *session) unproven(ctx context.Context, cause error) (bool, error) {
+	f := s.st.Failover
+	waits := s.e.ports.Clock.Now().Sub(f.Times[StepAwait]).Truncate(time.Second)
+	if errors.Is(cause, ErrInRecovery) || !f.mayUnproven() && waits < provePatience {
+		return s.hold(ctx, refusal.New(refusal.WriterUnconfirmed, "%v", cause), nil)
+	}
+	i, err := s.inspect(ctx, f.To)
+	switch done := err == nil && i.ResourceID == f.To.ResourceID && !i.IsReplica && decide.Untouched(i.Status); {
+	case !done:
+		return s.hold(ctx, refusal.New(refusal.WriterUnconfirmed, "%v", cause), nil)
+	case f.mayUnproven():
+		return s.advance(ctx, StepVerify, StepSwitch, func(_ *State, f *Failover) { f.Unproven = true })
+	default:
+		return s.hold(ctx, refusal.New(refusal.WriterUnproven, "RDS reported the promotion done %s ago: %q, no replication source; PostgreSQL can't be asked: %v", waits, i.Status, cause), nil)
+	}
 }

@@ -176,6 +176,8 @@ type Failover struct {
 	// SentLoss is the estimate when it was sent; Decision has that of the claim.
 	SentLoss decide.Loss `json:"sent_loss,omitzero"`
 	Proof    Proof       `json:"proof"`
+	// Unproven: an operator ordered the switch on RDS's word alone.
+	Unproven bool `json:"unproven,omitempty"`
 	// Standing is what holds the failover up now.
 	Standing *refusal.Refusal `json:"standing,omitempty"`
 	// Reason of an abort.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
 
@@ -63,9 +64,16 @@ func (f *Failover) Overridable() bool {
 	}
 }
 
-func (f *Failover) forced() bool     { return f.Request != nil && f.Request.Force }
-func (f *Failover) unfenced() bool   { return f.Request != nil && f.Request.Unfenced }
-func (f *Failover) allowsLoss() bool { return f.Request != nil && f.Request.AllowDataLoss }
+// AwaitsProof tells whether an operator's order may still have the switch go on
+// unproven: the promotion may have been sent, and no write was seen yet.
+func (f *Failover) AwaitsProof() bool {
+	return f.Step == StepPromote || f.Step == StepAwait || f.Step == StepVerify
+}
+
+func (f *Failover) forced() bool      { return f.Request != nil && f.Request.Force }
+func (f *Failover) unfenced() bool    { return f.Request != nil && f.Request.Unfenced }
+func (f *Failover) allowsLoss() bool  { return f.Request != nil && f.Request.AllowDataLoss }
+func (f *Failover) mayUnproven() bool { return f.Request != nil && f.Request.Unproven }
 
 // restraint is an operator's word that keeps a failover from being sent: a
 // pause, or that the guard was disarmed. A forced failover was ordered in spite
@@ -122,7 +130,7 @@ func (s *session) preflight(ctx context.Context) (bool, error) {
 		return s.abort(ctx, refusal.New(refusal.WriterMismatch, "%q is %s now, not %s", f.To.Identifier, i.ResourceID, f.To.ResourceID))
 	case !i.IsReplica:
 		return s.abort(ctx, refusal.New(refusal.NotAReplica, "RDS names no replication source for %q", f.To.Identifier))
-	case i.Status != "available":
+	case !decide.Promotable(i.Status):
 		return s.hold(ctx, refusal.New(refusal.ReplicaBusy, "RDS reports the replica %q", i.Status), nil)
 	}
 	return s.advance(ctx, StepPreflight, StepFence, s.preflighted)
@@ -151,8 +159,13 @@ func (s *session) inspect(ctx context.Context, m Member) (Instance, error) {
 
 // abort gives an unpromoted failover up.
 func (s *session) abort(ctx context.Context, why refusal.Refusal) (bool, error) {
+	return s.abortWith(ctx, why, func(*Failover) {})
+}
+
+func (s *session) abortWith(ctx context.Context, why refusal.Refusal, change func(*Failover)) (bool, error) {
 	return s.advance(ctx, s.st.Failover.Step, StepAbort, func(st *State, f *Failover) {
 		f.Reason = &why
+		change(f)
 		// The primary stays the writer: nobody may fence it for this any more.
 		delete(st.Debts, DebtFence)
 	})

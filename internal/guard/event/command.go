@@ -33,8 +33,8 @@ type Command struct {
 	Action Action
 	// By is who asks, as they say; CloudTrail knows better.
 	By string
-	// DryRun, Force, AllowDataLoss and Unfenced belong to Failover.
-	DryRun, Force, AllowDataLoss, Unfenced bool
+	// DryRun, Force, AllowDataLoss, Unfenced and Unproven belong to Failover.
+	DryRun, Force, AllowDataLoss, Unfenced, Unproven bool
 	// Reason and For belong to Pause; For zero means until resumed.
 	Reason string
 	For    time.Duration
@@ -58,7 +58,7 @@ var takes = map[Action][]string{
 	Version:  {"by"},
 	Status:   {"by"},
 	Check:    {"by"},
-	Failover: {"by", "dry_run", "force", "allow_data_loss", "unfenced"},
+	Failover: {"by", "dry_run", "force", "allow_data_loss", "unfenced", "unproven"},
 	Pause:    {"by", "reason", "seconds"},
 	Resume:   {"by"},
 	Arm:      {"by", "writer"},
@@ -122,6 +122,8 @@ func (c *Command) set(name string, raw json.RawMessage) error {
 		return flag(raw, &c.AllowDataLoss)
 	case "unfenced":
 		return flag(raw, &c.Unfenced)
+	case "unproven":
+		return flag(raw, &c.Unproven)
 	case "seconds":
 		var n int
 		if err := number(raw, 1, int(longestPause/time.Second), &n); err != nil {

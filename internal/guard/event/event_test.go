@@ -50,8 +50,8 @@ func TestParse_ReadsEveryCommand(t *testing.T) {
 		`{"action":"status","by":"anna"}`: {Action: Status, By: "anna"},
 		`{"action":"check"}`:              {Action: Check},
 		`{"action":"failover"}`:           {Action: Failover},
-		`{"action":"failover","dry_run":true,"force":true,"allow_data_loss":true,"unfenced":true,"by":"anna"}`: {
-			Action: Failover, DryRun: true, Force: true, AllowDataLoss: true, Unfenced: true, By: "anna"},
+		`{"action":"failover","dry_run":true,"force":true,"allow_data_loss":true,"unfenced":true,"unproven":true,"by":"anna"}`: {
+			Action: Failover, DryRun: true, Force: true, AllowDataLoss: true, Unfenced: true, Unproven: true, By: "anna"},
 		`{"action":"failover","force":false}`: {Action: Failover},
 		`{"action":"pause"}`:                  {Action: Pause},
 		`{"action":"pause","seconds":3600,"reason":"maintenance"}`: {
@@ -201,7 +201,7 @@ func spelt(data []byte, c Command) error {
 	if m["action"] != string(c.Action) {
 		return fmt.Errorf("action is %v", m["action"])
 	}
-	for field, got := range map[string]bool{"dry_run": c.DryRun, "force": c.Force, "allow_data_loss": c.AllowDataLoss, "unfenced": c.Unfenced} {
+	for field, got := range map[string]bool{"dry_run": c.DryRun, "force": c.Force, "allow_data_loss": c.AllowDataLoss, "unfenced": c.Unfenced, "unproven": c.Unproven} {
 		said, there := m[field]
 		if there && said != got || !there && got {
 			return fmt.Errorf("%s is %v", field, said)

@@ -27,7 +27,7 @@ var commandSeeds = []string{
 	`{"action":"status","by":"ops"}`,
 	`{"action":"check","by":"ops"}`,
 	`{"action":"failover","by":"ops","dry_run":true}`,
-	`{"action":"failover","by":"ops","dry_run":false,"force":true,"allow_data_loss":true,"unfenced":true}`,
+	`{"action":"failover","by":"ops","dry_run":false,"force":true,"allow_data_loss":true,"unfenced":true,"unproven":true}`,
 	`{"action":"pause","by":"ops","reason":"maintenance of the peering","seconds":3600}`,
 	`{"action":"resume","by":"ops"}`,
 	`{"action":"arm","by":"ops","writer":"db-ABCDEFGHIJKLMNOPQRSTUVWXYZ"}`,

@@ -88,7 +88,7 @@ func (d *Databases) tryFence(asked context.Context, m engine.Member) (string, er
 	// A database that does not answer is found out as soon as by any look.
 	connecting, cancel := d.cfg.Clock.WithDeadline(whole, now.Add(lookTime))
 	defer cancel()
-	heard, _, err := d.anySession(connecting, e, admin, func(_ context.Context, conn *pgx.Conn) error {
+	heard, _, err := d.eitherSession(connecting, e, admin, func(_ context.Context, conn *pgx.Conn) error {
 		return d.watchOthers(whole, conn)
 	})
 	switch {
@@ -102,16 +102,6 @@ func (d *Databases) tryFence(asked context.Context, m engine.Member) (string, er
 		return "it does not answer: " + string(class), nil
 	}
 	return "", fmt.Errorf("%w: %s: %s", ErrUntold, class, detailOf(err))
-}
-
-// anySession is eitherSession that takes the administrator's place also where
-// clients have used up the guard's: RDS keeps some for its administrator.
-func (d *Databases) anySession(ctx context.Context, e Endpoint, admin Credentials, do func(context.Context, *pgx.Conn) error) (time.Time, string, error) {
-	heard, notice, err := d.eitherSession(ctx, e, admin, do)
-	if codeOf(err) != codeTooManyConnections {
-		return heard, notice, err
-	}
-	return d.session(ctx, e, admin, do)
 }
 
 // watchOthers looks at the sessions for a while.

@@ -11,7 +11,7 @@ import (
 )
 
 // ErrInRecovery means that an instance is still a replica.
-var ErrInRecovery = errors.New("it is still in recovery")
+var ErrInRecovery = engine.ErrInRecovery
 
 // Prove lets a promoted instance take a write: a heartbeat of its own. It
 // returns ErrInRecovery, wrapped, while the instance is a replica. An instance

@@ -88,16 +88,20 @@ func (d *Databases) sampleReplica(asked context.Context, t engine.Target, admin 
 	return s, d.standby(r)
 }
 
-// eitherSession signs in with the guard's own role, and where that is refused
-// as the administrator: a replica that was never prepared, or whose primary is
-// lost since the password changed, must be readable all the same.
+// eitherSession signs in with the guard's own role, and as the administrator
+// where that is refused or clients have used up the role's places. A replica that
+// was never prepared, or whose primary is lost since the password changed, must
+// be readable all the same. RDS keeps some places for its administrator.
+//
+// Only the look at the writer does without it: too many connections there are
+// an alarm, and a heartbeat that got through would hide them.
 func (d *Databases) eitherSession(ctx context.Context, e Endpoint, admin Credentials, do func(context.Context, *pgx.Conn) error) (time.Time, string, error) {
 	guard, err := guardCredentials(admin)
 	if err != nil {
 		return time.Time{}, "", err
 	}
 	heard, notice, err := d.session(ctx, e, guard, do)
-	if !authFailed(err) {
+	if !authFailed(err) && codeOf(err) != codeTooManyConnections {
 		return heard, notice, err
 	}
 	return d.session(ctx, e, admin, do)

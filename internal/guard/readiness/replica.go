@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
+	"github.com/pgdr/pgdr/internal/guard/decide"
 )
 
 // replicaFindings judge the instance that would be promoted.
@@ -49,14 +50,13 @@ func isReplica(replica facts.Database) Finding {
 	return ok(CheckReplicaIsReplica, "replicates from "+replica.Source)
 }
 
-// available tells whether RDS would promote it now: it refuses while the
-// instance is backing up or being changed.
+// available tells whether RDS would promote it now.
 func available(replica facts.Database) Finding {
-	if replica.Status != "available" {
+	if !decide.Promotable(replica.Status) {
 		return failed(CheckReplicaAvailable, fmt.Sprintf("its status is %q", replica.Status),
-			"RDS promotes only an available instance; a backup or change ends by itself, a failed or stopped replica must be mended or made anew")
+			"a backup ends by itself; start a stopped replica, and make a failed one anew")
 	}
-	return ok(CheckReplicaAvailable, "available")
+	return ok(CheckReplicaAvailable, replica.Status)
 }
 
 func backedUp(replica facts.Database, want Expected) Finding {

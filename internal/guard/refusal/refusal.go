@@ -53,6 +53,7 @@ const (
 	PromoteRefused    Name = "promote-refused"
 	PromoteUnanswered Name = "promote-unanswered"
 	WriterUnconfirmed Name = "writer-unconfirmed"
+	WriterUnproven    Name = "writer-unproven"
 	SwitchOwed        Name = "switch-owed"
 	UnfenceFailed     Name = "unfence-failed"
 	OldPrimaryExists  Name = "old-primary-exists"
@@ -94,7 +95,7 @@ var next = map[Name]string{ //nolint:gosec // words for people, no credentials
 	AlreadyFailedOver:   "The guard does not promote twice. Rebuild a replica, then arm with the resource id of the instance that is to be the primary.",
 	ReplicaMissing:      "There is no replica to promote. Make one; until then the data has a single home.",
 	NotAReplica:         "The instance is no replica any more. Find out who promoted it and which instance takes writes, then arm with that one as writer.",
-	ReplicaBusy:         "Wait until the replica is available again (a backup or a modification is running).",
+	ReplicaBusy:         "Wait until the backup has ended, or start the replica. If RDS reports it failed, make a new one.",
 	ReplicaStateUnknown: "RDS in the replica's region does not tell the replica's state. See its service health and the guard's permissions.",
 	PositionUnknown:     "The guard cannot read how far the replica is. See that it answers SQL; allow_data_loss promotes without knowing.",
 	DataLossOverLimit:   "More may be lost than the policy accepts. Wait for the replica to catch up, or fail over with allow_data_loss.",
@@ -106,9 +107,10 @@ var next = map[Name]string{ //nolint:gosec // words for people, no credentials
 	FenceFailed:       "The primary could not be cut off, so nothing is promoted beside it. Fix the cause (usually a permission); if you know that it is dead, order the failover with unfenced; to give it up, disarm.",
 	FenceUnconfirmed:  "The guard looks again. See that the network ACL is that of all the primary's database subnets and has no rules of others; or order the failover with unfenced if you know that it is dead; to give it up, disarm.",
 	FencingOwed:       "AWS in the old primary's region did not answer, so it is not fenced yet. The guard tries at each tick; keep applications from using its address.",
-	PromoteRefused:    "RDS answered that it will not promote the replica now. See the reason; the guard tries again until the failover's deadline.",
+	PromoteRefused:    "RDS refuses to promote the replica now. See the reason. The guard tries again until the failover's deadline. If the replica is busy and the primary answers, it lifts the fence at once instead.",
 	PromoteUnanswered: "It is not known whether RDS took the promotion. The guard asks again, never un-fences, and finishes when RDS answers.",
 	WriterUnconfirmed: "The promoted instance does not take writes yet. The guard waits; if this lasts, see the instance's events and log.",
+	WriterUnproven:    "Give the guard a way to sign in on the new writer: free connections, correct the password or the certificate. If you know that it takes writes, order the failover with unproven.",
 	SwitchOwed:        "Neither the metric nor the record weights could be set. Applications may use the new writer's endpoint; the guard tries at each tick.",
 	UnfenceFailed:     "The fence could not be removed after an abort. Fix the cause: the primary is alive but cut off from its applications.",
 	OldPrimaryExists:  "The fenced instance still exists. Salvage what it holds and delete it before another instance takes its place.",

@@ -178,7 +178,7 @@ func TestPromote_RefusesWhatRDSRefuses(t *testing.T) {
 		_, err := w.rds(west).PromoteReadReplica(w.ctx, in)
 		refused(t, err, "InvalidParameterValue")
 	}
-	for _, status := range []string{"backing-up", "modifying", "rebooting", "storage-full", "maintenance", "failed"} {
+	for _, status := range []string{"backing-up", "creating", "starting", "stopping", "stopped", "deleting", "failed", "incompatible-parameters"} {
 		w.instance(west, replicaDB, func(tx *sim.Tx, r *sim.Resource) error {
 			lifecycle.Force(tx, r, status)
 			return nil
@@ -193,6 +193,31 @@ func TestPromote_RefusesWhatRDSRefuses(t *testing.T) {
 	refused(t, w.promote(replicaDB), badState)
 	w.clock.Advance(3 * time.Minute)
 	require.NoError(t, w.promote(replicaDB), "patience pays")
+}
+
+// TestPromote_IsRefusedInTheDocumentedStatusesOnly: an instance serves for hours
+// while its storage is optimized, and RDS promotes it.
+func TestPromote_IsRefusedInTheDocumentedStatusesOnly(t *testing.T) {
+	for status, after := range map[string]string{
+		"storage-optimization": "storage-optimization", "storage-initialization": "storage-initialization",
+		"storage-config-upgrade":  "storage-config-upgrade",
+		"configuring-log-exports": "available", "configuring-associated-roles": "available", "modifying": "available", "maintenance": "available",
+	} {
+		t.Run(status, func(t *testing.T) {
+			w := newWorld(t)
+			w.allowAll()
+			w.instance(west, replicaDB, func(tx *sim.Tx, r *sim.Resource) error {
+				lifecycle.Force(tx, r, status)
+				return nil
+			})
+			require.NoError(t, w.promote(replicaDB))
+			refused(t, w.promote(replicaDB), badState)
+			w.clock.Advance(5 * time.Minute)
+			db := w.describe(west, replicaDB)
+			require.Empty(t, aws.ToString(db.ReadReplicaSourceDBInstanceIdentifier))
+			require.Equal(t, after, aws.ToString(db.DBInstanceStatus), "work on the volume goes on after a promotion")
+		})
+	}
 }
 
 func TestModify_AppliesAtOnceOrInTheWindow(t *testing.T) {

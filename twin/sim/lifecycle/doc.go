@@ -59,3 +59,7 @@ const (
 	Failed     = "failed"
 	Optimizing = "storage-optimization"
 )
+
+// lasting are the statuses of work on an instance's volume. They last for hours,
+// whatever else RDS does to the instance, which serves meanwhile.
+var lasting = []string{Optimizing, "storage-initialization", "storage-config-upgrade"}

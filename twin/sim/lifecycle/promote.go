@@ -1,6 +1,9 @@
 package lifecycle
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/pgdr/pgdr/twin/sim"
 )
 
@@ -30,13 +33,17 @@ func Promote(tx *sim.Tx, r *sim.Resource, p Promotion, t Timing) error {
 	if p.Retention != nil {
 		retention = *p.Retention
 	}
+	rest := Available
+	if status := r.Attrs.Str("status"); slices.Contains(lasting, status) {
+		rest = status // its volume is at work still
+	}
 	set := sim.Attrs{"backup_retention_period": retention}
 	if p.Window != "" {
 		set["backup_window"] = p.Window
 	}
 	s := begin(tx.At).after(t.Noticed).status(Modifying).
 		after(t.Promotion - t.Noticed - t.Reboot).status(Rebooting).event(eventReplicationEnded).event(eventShutdown).
-		after(t.Reboot).event(eventRestarted).do(step{Status: Available, Set: set, Promoted: true})
+		after(t.Reboot).event(eventRestarted).do(step{Status: rest, Set: set, Promoted: true})
 	if retention > 0 && r.Attrs.Int("backup_retention_period") == 0 {
 		s.backup(t)
 	}
@@ -44,11 +51,31 @@ func Promote(tx *sim.Tx, r *sim.Resource, p Promotion, t Timing) error {
 	return nil
 }
 
+// noPromotion are the statuses in which RDS refuses a promotion: backing-up,
+// which its page names, and those in which it documents that there is no
+// running instance. A promotion under way is not accepted again.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.Promote.html
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html
+func noPromotion(tx *sim.Tx, r *sim.Resource) bool {
+	switch status := r.Attrs.Str("status"); status {
+	case BackingUp, Failed, Starting, Stopped, Stopping, "creating", "deleting", "restore-error",
+		"inaccessible-encryption-credentials", "inaccessible-encryption-credentials-recoverable", "insufficient-capacity":
+		return true
+	default:
+		return strings.HasPrefix(status, "incompatible-") || promoting(r)
+	}
+}
+
+// promoting: a promotion was accepted and is not at its end.
+func promoting(r *sim.Resource) bool {
+	return slices.ContainsFunc(load[[]step](r, hiddenPlan), func(s step) bool { return s.Promoted })
+}
+
 func checkPromotion(tx *sim.Tx, r *sim.Resource, p Promotion) error {
 	switch {
 	case !r.Attrs.Has("replicate_source_db"):
 		return refuse(opPromote, codeState, "DB Instance is not a read replica")
-	case !atRest(tx, r):
+	case noPromotion(tx, r):
 		return refuse(opPromote, codeState, "DB Instance %s is not in a valid state for promotion: it is %s", r.Attrs.Str("identifier"), r.Attrs.Str("status"))
 	case p.Retention != nil && (*p.Retention < 0 || *p.Retention > maxRetention):
 		return refuse(opPromote, codeValue, "Invalid backup retention period: %d. Must be between 0 and %d days.", *p.Retention, maxRetention)
