@@ -28,6 +28,9 @@ const (
 	eventPages = 5
 )
 
+// errManyEvents: RDS tells more events than are read.
+var errManyEvents = errors.New("too many events")
+
 // recoveryCategories are the categories of events in which RDS reports a
 // failover, a restart or a recovery of its own.
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html
@@ -48,8 +51,10 @@ type Liveness struct {
 }
 
 // RDS looks at the RDS API of the member's region and at what it says of the
-// member, RecoveryAt included. The instance is nil where RDS did not tell all
-// of it: a status without its events could hide that RDS is at work.
+// member, RecoveryAt included. The instance is nil where RDS did not tell its
+// status. Where it told no events RecoveryAt is zero and the sample says so:
+// what the guard saw of them before stands. Where it told too many to read, the
+// last may be of a recovery, so that the instance is nil as well.
 func (l *Liveness) RDS(ctx context.Context, m engine.Member) (decide.Sample, *engine.Instance) {
 	var seen *engine.Instance
 	var events error
@@ -62,14 +67,11 @@ func (l *Liveness) RDS(ctx context.Context, m engine.Member) (decide.Sample, *en
 		if err != nil {
 			return err
 		}
-		at, err := l.recoveryAt(c, m)
-		if err != nil {
-			events = err
-			return nil // RDS did answer.
-		}
 		i := instance(db)
-		i.RecoveryAt = at
-		seen = &i
+		i.RecoveryAt, events = l.recoveryAt(c, m) // RDS did answer, whatever becomes of this.
+		if !errors.Is(events, errManyEvents) {
+			seen = &i
+		}
 		return nil
 	})
 	if events != nil {
@@ -201,7 +203,7 @@ func (l *Liveness) recoveryAt(ctx context.Context, m engine.Member) (time.Time, 
 		}
 		in.Marker = out.Marker
 	}
-	return time.Time{}, fmt.Errorf("describe events of %q: more than %d pages within %d minutes", m.Identifier, eventPages, eventWindow)
+	return time.Time{}, fmt.Errorf("describe events of %q: %w: more than %d pages within %d minutes", m.Identifier, errManyEvents, eventPages, eventWindow)
 }
 
 func recovers(e types.Event) bool {

@@ -70,13 +70,13 @@ func TestLiveness_TellsTheLastRecoveryOfThePrimary(t *testing.T) {
 	}
 }
 
-func TestLiveness_TellsNoStatusWithoutItsEvents(t *testing.T) {
+func TestLiveness_TakesTheStatusThoughEventsAreNotTold(t *testing.T) {
 	f := newFake(t)
 	shows(f, dbInstance(primary))
 	fails[rds.DescribeEventsInput](f, apiError("Throttling"))
 	s, seen := livenessOn(f, nil).RDS(context.Background(), primary)
-	if s.Class != decide.ClassOK || seen != nil || !strings.Contains(s.Detail, "events") {
-		t.Errorf("sample %+v, instance %+v; want an API that answers and no instance", s, seen)
+	if s.Class != decide.ClassOK || seen == nil || seen.Status != "available" || !seen.RecoveryAt.IsZero() || !strings.Contains(s.Detail, "events") {
+		t.Errorf("sample %+v, instance %+v; want an API that answers, the status, and no recovery", s, seen)
 	}
 }
 

@@ -96,12 +96,12 @@ func (f *finding) instance(p Policy, o Observation, now time.Time, rds state) {
 	f.evidence = EvidenceUnreachable
 	window := p.InstanceUnreachable
 	fresh := now.Sub(o.Primary.StatusAt) <= StatusFresh && !o.Primary.StatusAt.IsZero()
-	carried := f.carries(o.Primary.StatusAt)
+	known := fresh || f.carries(o.Primary.StatusAt) || o.lastServing()
 	condition := ConditionOf(o.Primary.Status)
 	switch {
 	case o.Primary.Gone:
 		f.refuse(refusal.PrimaryDeleted, "RDS knows no instance with resource id %q", o.Primary.ResourceID)
-	case !fresh && !carried:
+	case !known:
 		f.refuse(refusal.RDSStatusUnknown, "RDS has not told the primary's status since before it fell silent (API: %s)", o.RDSAPI.Class)
 	case condition == Deleting:
 		f.refuse(refusal.PrimaryDeleted, "RDS is deleting the primary")
@@ -151,6 +151,14 @@ func (f *finding) region(p Policy, o Observation, now time.Time, witness state) 
 		f.refuse(refusal.AskRegionSilent, "the primary's region has been silent for %s", ago(f.since, now))
 	}
 	f.until = f.since.Add(window)
+}
+
+// lastServing: RDS's last word was that the primary served, however long ago, and
+// RDS fails to answer since. A control plane that goes before the database must
+// not rule a failover out. One that refuses the guard is another matter: it works,
+// and may be at work on the primary unseen.
+func (o Observation) lastServing() bool {
+	return !o.Primary.StatusAt.IsZero() && ConditionOf(o.Primary.Status) == Serving && o.RDSAPI.Class != ClassDenied
 }
 
 // carries tells whether a word of RDS's from then still counts: it is from no

@@ -61,6 +61,8 @@ type lastWord struct {
 	Primary
 	silence                time.Time
 	fresh, before, unheard bool
+	// served: it was told, and serving.
+	served bool
 }
 
 func lastWordOf(o Observation, region bool) lastWord {
@@ -71,6 +73,7 @@ func lastWordOf(o Observation, region bool) lastWord {
 	said := !w.StatusAt.IsZero()
 	w.fresh = epoch.Sub(w.StatusAt) <= StatusFresh
 	w.before = said && w.silence.Sub(w.StatusAt) < StatusCarry
+	w.served = said && slices.Contains([]string{"available", "backing-up", "storage-optimization"}, w.Status)
 	w.unheard = said && !o.SQL.LastPositive.After(w.StatusAt) && !o.WAL.LastPositive.After(w.StatusAt)
 	return w
 }
@@ -90,7 +93,7 @@ func forbiddenByRDS(p Policy, o Observation, region bool) []rule {
 	}
 	givenUp := w.fresh && (w.Status == "failed" || w.Status == "incompatible-network")
 	return []rule{
-		{"RDS did not tell the status", !w.fresh && !w.before},
+		{"RDS did not tell the status", !w.fresh && !w.before && !(w.served && o.RDSAPI.Class != ClassDenied)},
 		{"RDS had been at work within the window", !givenUp && epoch.Sub(w.WorkAt) < p.InstanceUnreachable},
 		{"the primary was gone or being deleted", w.Gone || w.Status == "deleting"},
 		{"RDS was at work on the primary", w.working() || w.resting()},
