@@ -51,16 +51,34 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 func EstimateLoss(o Observation) Loss {
 	pos := o.Positions
 	took := later(later(pos.Acked.At, o.SQL.LastPositive), o.WAL.LastPositive)
-	has := later(later(pos.Replayed.At, pos.ReplayedCommitAt), pos.CaughtUpAt)
+	has, got := pos.has(), max(pos.ReceiveLSN, pos.ReplayLSN)
 	if took.IsZero() || has.IsZero() || pos.ReplayLSN == 0 {
 		return Loss{}
 	}
 	l := Loss{Known: true, Upper: max(0, took.Sub(has))}
-	if pos.Acked.Seq > pos.Replayed.Seq && !pos.ReplayedCommitAt.IsZero() {
+	if pos.Acked.Seq > pos.Replayed.Seq && !pos.ReplayedCommitAt.IsZero() && (pos.Acked.LSN == 0 || pos.Acked.LSN > got) {
 		l.Lower = max(0, pos.Acked.At.Sub(has))
 	}
-	if got := max(pos.ReceiveLSN, pos.ReplayLSN); pos.Acked.LSN > got {
+	if pos.Acked.LSN > got {
 		l.Bytes = pos.Acked.LSN - got
+	}
+	return l
+}
+
+// has is the last moment of which the replica has all commits.
+func (p Positions) has() time.Time {
+	return later(later(p.Replayed.At, p.ReplayedCommitAt), p.CaughtUpAt)
+}
+
+// ToldLoss is what operators are told of a promotion beside a primary that may
+// have acknowledged writes until that moment. Where RDS reports nothing wrong, a
+// primary that neither the guard nor the replica hears may serve others all the
+// time. The limit of loss is not held against this: it would stop each failover
+// that takes its time.
+func ToldLoss(o Observation, e Evidence, until time.Time) Loss {
+	l := EstimateLoss(o)
+	if l.Known && e == EvidenceUnreachable {
+		l.Upper = max(l.Upper, until.Sub(o.Positions.has()))
 	}
 	return l
 }

@@ -72,9 +72,9 @@ type Positions struct {
 	Replayed Heartbeat `json:"replayed"`
 	// ReplayedCommitAt is the commit time of the last transaction replayed.
 	ReplayedCommitAt time.Time `json:"replayed_commit_at,omitzero"`
-	// CaughtUpAt is the last moment at which the replica had replayed all that
-	// the primary had told it of. On an idle primary it moves on though
-	// nothing is committed.
+	// CaughtUpAt is the last moment of which the replica is known to have
+	// received all WAL: all that the primary had told it of, or that of the last
+	// heartbeat. On an idle primary it moves on though nothing is committed.
 	CaughtUpAt time.Time `json:"caught_up_at,omitzero"`
 	// ReceiveLSN and ReplayLSN of the replica, in bytes.
 	ReceiveLSN uint64 `json:"receive_lsn,omitempty"`

@@ -88,7 +88,11 @@ func claimNotice(env string, f Failover, now time.Time) Notice {
 		"", "What was seen:",
 	}
 	lines = append(lines, pathLines(f.Saw)...)
-	lines = append(lines, "", lossLine(f.Decision.Loss), "", "Next: nothing, unless a message says otherwise.")
+	lines = append(lines, "", lossLine(f.Decision.Loss))
+	if f.Decision.Evidence == decide.EvidenceUnreachable {
+		lines = append(lines, "RDS reports nothing wrong with the primary: it may live, and acknowledge writes until it is fenced. Those are lost as well; the summary counts them.")
+	}
+	lines = append(lines, "", "Next: nothing, unless a message says otherwise.")
 	return newNotice(NoticeClaimed, f.ID+"-claimed", now, env, "failover has begun", lines...)
 }
 

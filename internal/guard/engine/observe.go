@@ -79,8 +79,16 @@ func follow(p decide.Positions, s Standby, now time.Time) decide.Positions {
 	// WalSndKeepalive): in a backlog it falls short. Less than the last heartbeat
 	// is not all, whatever the message says.
 	all := max(s.EndLSN, p.Acked.LSN)
-	if s.EndLSN > 0 && s.ReplayLSN >= all && s.MessageAt.After(p.CaughtUpAt) {
+	// WAL that was received and not replayed yet is not lost: a promotion replays
+	// it, and ends a pause of the replay.
+	// https://www.postgresql.org/docs/15/functions-admin.html#FUNCTIONS-RECOVERY-CONTROL
+	if s.EndLSN > 0 && max(s.ReceiveLSN, s.ReplayLSN) >= all && s.MessageAt.After(p.CaughtUpAt) {
 		p.CaughtUpAt = s.MessageAt
+	}
+	// Under load there is always a little more than was received. The heartbeat
+	// was, then.
+	if p.Acked.LSN > 0 && s.ReceiveLSN >= p.Acked.LSN && s.ReceiveLSN > s.ReplayLSN && p.Acked.At.After(p.CaughtUpAt) {
+		p.CaughtUpAt = p.Acked.At
 	}
 	return p
 }

@@ -204,3 +204,29 @@ func TestObserve_RDSMayHaveBeenAtWorkUntilItSaysOtherwise(t *testing.T) {
 		}
 	}
 }
+
+// TestFollow_CountsWALThatWasReceivedAndNotReplayedAsHad: a promotion replays
+// it, and ends a pause of the replay.
+func TestFollow_CountsWALThatWasReceivedAndNotReplayedAsHad(t *testing.T) {
+	was := decide.Positions{
+		Acked: decide.Heartbeat{Seq: 40, At: now0, LSN: 900}, Replayed: decide.Heartbeat{Seq: 10, At: now0.Add(-10 * time.Minute)},
+		ReplayedCommitAt: now0.Add(-10 * time.Minute),
+	}
+	for name, c := range map[string]struct {
+		receive, end uint64
+		upper        time.Duration
+		bytes        uint64
+	}{
+		"all of it":                     {950, 950, 3 * time.Second, 0},
+		"the heartbeat, and not all":    {950, 960, 5 * time.Second, 0},
+		"the heartbeat, no receiver":    {900, 0, 5 * time.Second, 0},
+		"not even the heartbeat":        {850, 960, 10*time.Minute + 5*time.Second, 50},
+		"nothing more than is replayed": {100, 960, 10*time.Minute + 5*time.Second, 800},
+	} {
+		p := follow(was, Standby{InRecovery: true, Replayed: was.Replayed, ReceiveLSN: c.receive, ReplayLSN: 100, EndLSN: c.end, MessageAt: now0.Add(2 * time.Second)}, now0)
+		l := decide.EstimateLoss(decide.Observation{Positions: p, SQL: decide.Path{LastPositive: now0.Add(5 * time.Second)}})
+		if !l.Known || l.Upper != c.upper || l.Bytes != c.bytes || (l.Lower > 0) != (c.bytes > 0) {
+			t.Errorf("%s: loss %+v, want up to %s and %d bytes", name, l, c.upper, c.bytes)
+		}
+	}
+}

@@ -197,7 +197,7 @@ const (
 	ActiveWriter       Metric = "ActiveWriter"
 	PrimaryReachable   Metric = "PrimaryReachable"
 	PrimaryNotWritable Metric = "PrimaryNotWritable"
-	// HeartbeatLag is how far the replica is behind, in seconds.
+	// HeartbeatLag is what a failover now would lose at most, in seconds.
 	HeartbeatLag Metric = "HeartbeatLag"
 	ReplicaReady Metric = "ReplicaReady"
 	FencingOwed  Metric = "FencingOwed"

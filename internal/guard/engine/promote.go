@@ -158,10 +158,19 @@ func (s *session) intendPromotion(st *State, f *Failover, now time.Time) error {
 		if now.After(f.Deadline) || st.restraint(f, now) != nil || s.forbidden(st, now) != nil {
 			return errStale
 		}
-		f.SentLoss = decide.EstimateLoss(st.observation(now))
+		f.SentLoss = decide.ToldLoss(st.observation(now), f.Decision.Evidence, f.takesWritesUntil(now))
 	}
 	f.MaybeSent, f.SentAt = true, now
 	return nil
+}
+
+// takesWritesUntil is until when the old primary may have acknowledged writes:
+// until its fence was found to hold, or still.
+func (f *Failover) takesWritesUntil(now time.Time) time.Time {
+	if held := f.Times[StepConfirm]; f.Fence == FenceConfirmed && !held.IsZero() {
+		return held
+	}
+	return now
 }
 
 // forbidden is what forbids to send a promotion now, though it was decided: a

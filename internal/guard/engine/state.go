@@ -173,7 +173,8 @@ type Failover struct {
 	// is un-fenced and the failover only goes forward.
 	MaybeSent bool      `json:"maybe_sent,omitempty"`
 	SentAt    time.Time `json:"sent_at,omitzero"`
-	// SentLoss is the estimate when it was sent; Decision has that of the claim.
+	// SentLoss is what operators are told, as of when it was sent; Decision has
+	// the estimate of the claim.
 	SentLoss decide.Loss `json:"sent_loss,omitzero"`
 	Proof    Proof       `json:"proof"`
 	// Unproven: an operator ordered the switch on RDS's word alone.

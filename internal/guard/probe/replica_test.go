@@ -87,8 +87,8 @@ func TestSample_HeldReplayShowsInThePositionsAndNotAsSilence(t *testing.T) {
 	require.Less(t, out.Standby.ReplayLSN, out.Standby.EndLSN)
 	require.True(t, out.Standby.ReplayedCommitAt.Before(second.At))
 
-	// What the decision makes of it: at least the heartbeat is missing, and
-	// no byte of WAL is.
+	// What the decision makes of it: the replica has it all, and a promotion
+	// replays it.
 	loss := decide.EstimateLoss(decide.Observation{
 		SQL: decide.Path{LastPositive: second.At},
 		Positions: decide.Positions{
@@ -97,8 +97,8 @@ func TestSample_HeldReplayShowsInThePositionsAndNotAsSilence(t *testing.T) {
 		},
 	})
 	require.True(t, loss.Known)
-	require.Positive(t, loss.Lower)
-	require.GreaterOrEqual(t, loss.Upper, loss.Lower)
+	require.True(t, loss.Known)
+	require.Zero(t, loss.Lower)
 	require.Zero(t, loss.Bytes)
 
 	require.NoError(t, s.replica.ResumeReplay(ctx))
