@@ -3,8 +3,6 @@ package stacks
 import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/networkacl"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/networkaclrule"
-
-	"github.com/pgdr/pgdr/internal/ptr"
 )
 
 const postgresPort = 5432
@@ -22,21 +20,21 @@ const admitRule = 100
 // ACL with inline rules would take the guard's fence for drift and remove it.
 func newDatabaseACL(at place, n *network) networkacl.NetworkAcl {
 	p := at.in("database-acl")
-	acl := networkacl.NewNetworkAcl(p.scope, ptr.To("acl"), &networkacl.NetworkAclConfig{
+	acl := networkacl.NewNetworkAcl(p.scope, new("acl"), &networkacl.NetworkAclConfig{
 		Provider:  p.provider,
 		VpcId:     n.vpc.Id(),
-		SubnetIds: ptr.Strings(n.subnetIDs("database")...),
+		SubnetIds: pointers(n.subnetIDs("database")...),
 		Tags:      p.nameTag("database"),
 	})
 	rule := func(id string, egress bool) {
-		networkaclrule.NewNetworkAclRule(p.scope, ptr.To(id), &networkaclrule.NetworkAclRuleConfig{
+		networkaclrule.NewNetworkAclRule(p.scope, new(id), &networkaclrule.NetworkAclRuleConfig{
 			Provider:     p.provider,
 			NetworkAclId: acl.Id(),
-			RuleNumber:   ptr.Num(admitRule),
+			RuleNumber:   new(float64(admitRule)),
 			Egress:       egress,
-			Protocol:     ptr.To("-1"),
-			RuleAction:   ptr.To("allow"),
-			CidrBlock:    ptr.To(anywhere),
+			Protocol:     new("-1"),
+			RuleAction:   new("allow"),
+			CidrBlock:    new(anywhere),
 		})
 	}
 	rule("admit-in", false)

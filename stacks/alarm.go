@@ -5,7 +5,6 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopic"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"github.com/pgdr/pgdr/internal/ptr"
 	"github.com/pgdr/pgdr/spec"
 )
 
@@ -19,7 +18,7 @@ const (
 )
 
 func environmentDimension(env string) *map[string]*string {
-	return ptr.Map(map[string]string{"Environment": env})
+	return pointerMap(map[string]string{"Environment": env})
 }
 
 // alarm is one metric, one threshold and who is told. Period is a minute;
@@ -52,22 +51,22 @@ const (
 func newAlarms(at place, id string, alarms []alarm) {
 	p := at.in(id)
 	for _, a := range alarms {
-		cloudwatchmetricalarm.NewCloudwatchMetricAlarm(p.scope, ptr.To(a.what), &cloudwatchmetricalarm.CloudwatchMetricAlarmConfig{
+		cloudwatchmetricalarm.NewCloudwatchMetricAlarm(p.scope, new(a.what), &cloudwatchmetricalarm.CloudwatchMetricAlarmConfig{
 			Provider:           p.provider,
-			AlarmName:          ptr.To(p.name(a.what)),
-			AlarmDescription:   ptr.To(a.description),
-			Namespace:          ptr.To(a.namespace),
-			MetricName:         ptr.To(a.metric),
+			AlarmName:          new(p.name(a.what)),
+			AlarmDescription:   new(a.description),
+			Namespace:          new(a.namespace),
+			MetricName:         new(a.metric),
 			Dimensions:         a.dimensions,
-			Statistic:          ptr.To(a.statistic),
-			ComparisonOperator: ptr.To(a.comparison),
-			Threshold:          ptr.Num(a.threshold),
-			Period:             ptr.Num(60),
-			EvaluationPeriods:  ptr.Num(a.minutes),
-			DatapointsToAlarm:  ptr.Num(a.breaching),
-			TreatMissingData:   ptr.To(a.missing),
-			AlarmActions:       ptr.Strings(*a.topic.Arn()),
-			OkActions:          ptr.Strings(*a.topic.Arn()),
+			Statistic:          new(a.statistic),
+			ComparisonOperator: new(a.comparison),
+			Threshold:          new(float64(a.threshold)),
+			Period:             new(float64(60)),
+			EvaluationPeriods:  new(float64(a.minutes)),
+			DatapointsToAlarm:  new(float64(a.breaching)),
+			TreatMissingData:   new(a.missing),
+			AlarmActions:       pointers(*a.topic.Arn()),
+			OkActions:          pointers(*a.topic.Arn()),
 			DependsOn:          a.after,
 		})
 	}
@@ -80,7 +79,7 @@ func instanceAlarms(role, identifier string, m spec.Monitoring, topic snstopic.S
 	of := func(what, description, metric, statistic, comparison string, threshold, minutes int) alarm {
 		return alarm{
 			what: role + "-" + what, description: description,
-			namespace: "AWS/RDS", metric: metric, dimensions: ptr.Map(map[string]string{"DBInstanceIdentifier": identifier}),
+			namespace: "AWS/RDS", metric: metric, dimensions: pointerMap(map[string]string{"DBInstanceIdentifier": identifier}),
 			statistic: statistic, comparison: comparison, threshold: threshold,
 			minutes: minutes, breaching: minutes, missing: "missing", topic: topic,
 		}
@@ -98,7 +97,7 @@ func slotAlarm(identifier string, m spec.Monitoring, topic snstopic.SnsTopic) al
 		what:        "primary-slot-lag",
 		description: "WAL piles up on the primary for a replica that does not take it.",
 		namespace:   "AWS/RDS", metric: "OldestReplicationSlotLag",
-		dimensions: ptr.Map(map[string]string{"DBInstanceIdentifier": identifier}),
+		dimensions: pointerMap(map[string]string{"DBInstanceIdentifier": identifier}),
 		statistic:  "Maximum", comparison: above, threshold: m.SlotLag * mebibyte,
 		minutes: 5, breaching: 5, missing: "missing", topic: topic,
 	}
@@ -111,7 +110,7 @@ func replicationAlarms(identifier string, m spec.Monitoring, topic snstopic.SnsT
 		what:        "replica-lag",
 		description: "The replica is behind: a failover now would lose this many seconds of writes.",
 		namespace:   "AWS/RDS", metric: "ReplicaLag",
-		dimensions: ptr.Map(map[string]string{"DBInstanceIdentifier": identifier}),
+		dimensions: pointerMap(map[string]string{"DBInstanceIdentifier": identifier}),
 		statistic:  "Maximum", comparison: above, threshold: m.ReplicaLag,
 		minutes: 3, breaching: 2, missing: "missing", topic: topic,
 	}
@@ -136,7 +135,7 @@ func guardAlarms(env, function string, topic snstopic.SnsTopic, schedule cdktf.I
 		}
 	}
 	crashes := of("guard-errors", "The guard's function fails.", "Errors", "Sum", atLeast, 5, 3, "notBreaching")
-	crashes.namespace, crashes.dimensions = "AWS/Lambda", ptr.Map(map[string]string{"FunctionName": function})
+	crashes.namespace, crashes.dimensions = "AWS/Lambda", pointerMap(map[string]string{"FunctionName": function})
 	silent := of("guard-silent", "The guard has not finished a look for five minutes: nobody would fail over.", "GuardTick", "Sum", below, 5, 5, "breaching")
 	silent.after = &[]cdktf.ITerraformDependable{schedule}
 	return []alarm{

@@ -7,7 +7,6 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"github.com/pgdr/pgdr/internal/ptr"
 	"github.com/pgdr/pgdr/spec"
 )
 
@@ -43,33 +42,33 @@ func (s state) s3Key(stack string) string {
 // store sets the backend of a stack.
 func (s state) store(stack cdktf.TerraformStack, name string) {
 	if s.backend.Type != "s3" {
-		cdktf.NewLocalBackend(stack, &cdktf.LocalBackendConfig{Path: ptr.To(s.localPath(name))})
+		cdktf.NewLocalBackend(stack, &cdktf.LocalBackendConfig{Path: new(s.localPath(name))})
 		return
 	}
 	cdktf.NewS3Backend(stack, &cdktf.S3BackendConfig{
-		Bucket:   ptr.To(s.backend.Bucket),
-		Key:      ptr.To(s.s3Key(name)),
-		Region:   ptr.To(s.backend.Region),
-		Encrypt:  ptr.To(true),
+		Bucket:   new(s.backend.Bucket),
+		Key:      new(s.s3Key(name)),
+		Region:   new(s.backend.Region),
+		Encrypt:  new(true),
 		KmsKeyId: optional(s.backend.KMSKeyID),
 	})
 	// The bindings are older than the argument; locks in DynamoDB are
 	// deprecated since Terraform 1.11.
-	stack.AddOverride(ptr.To("terraform.backend.s3.use_lockfile"), true)
+	stack.AddOverride(new("terraform.backend.s3.use_lockfile"), true)
 }
 
 // read gives access to another stack's outputs, through the same backend.
 func (s state) read(scope constructs.Construct, id, name string) cdktf.TerraformRemoteState {
 	if s.backend.Type != "s3" {
-		return cdktf.NewDataTerraformRemoteStateLocal(scope, ptr.To(id), &cdktf.DataTerraformRemoteStateLocalConfig{
-			Path: ptr.To(s.localPath(name)),
+		return cdktf.NewDataTerraformRemoteStateLocal(scope, new(id), &cdktf.DataTerraformRemoteStateLocalConfig{
+			Path: new(s.localPath(name)),
 		})
 	}
-	return cdktf.NewDataTerraformRemoteStateS3(scope, ptr.To(id), &cdktf.DataTerraformRemoteStateS3Config{
-		Bucket:   ptr.To(s.backend.Bucket),
-		Key:      ptr.To(s.s3Key(name)),
-		Region:   ptr.To(s.backend.Region),
-		Encrypt:  ptr.To(true),
+	return cdktf.NewDataTerraformRemoteStateS3(scope, new(id), &cdktf.DataTerraformRemoteStateS3Config{
+		Bucket:   new(s.backend.Bucket),
+		Key:      new(s.s3Key(name)),
+		Region:   new(s.backend.Region),
+		Encrypt:  new(true),
 		KmsKeyId: optional(s.backend.KMSKeyID),
 	})
 }

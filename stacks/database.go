@@ -9,7 +9,6 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dbsubnetgroup"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"github.com/pgdr/pgdr/internal/ptr"
 	"github.com/pgdr/pgdr/spec"
 )
 
@@ -39,19 +38,19 @@ type databaseFrame struct {
 
 func newDatabaseFrame(at place, cfg spec.Database, n *network, keyARN string, securityGroups ...string) *databaseFrame {
 	f := &databaseFrame{place: at.in("database"), cfg: cfg, keyARN: keyARN, securityGroups: securityGroups}
-	f.subnetGroup = dbsubnetgroup.NewDbSubnetGroup(f.scope, ptr.To("subnet-group"), &dbsubnetgroup.DbSubnetGroupConfig{
+	f.subnetGroup = dbsubnetgroup.NewDbSubnetGroup(f.scope, new("subnet-group"), &dbsubnetgroup.DbSubnetGroupConfig{
 		Provider:    f.provider,
-		Name:        ptr.To(f.siteName("subnet-group")),
-		Description: ptr.To("Database subnets of the " + f.role + " site"),
-		SubnetIds:   ptr.Strings(n.subnetIDs("database")...),
+		Name:        new(f.siteName("subnet-group")),
+		Description: new("Database subnets of the " + f.role + " site"),
+		SubnetIds:   pointers(n.subnetIDs("database")...),
 		Tags:        f.nameTag("subnet-group"),
 	})
 	f.parameters = newParameterGroup(f.place, cfg)
-	f.logs = cloudwatchloggroup.NewCloudwatchLogGroup(f.scope, ptr.To("log-group"), &cloudwatchloggroup.CloudwatchLogGroupConfig{
+	f.logs = cloudwatchloggroup.NewCloudwatchLogGroup(f.scope, new("log-group"), &cloudwatchloggroup.CloudwatchLogGroupConfig{
 		Provider:        f.provider,
-		Name:            ptr.To(databaseLogPrefix(f.place) + "postgresql"),
-		RetentionInDays: ptr.Num(cfg.LogRetention),
-		KmsKeyId:        ptr.To(keyARN),
+		Name:            new(databaseLogPrefix(f.place) + "postgresql"),
+		RetentionInDays: new(float64(cfg.LogRetention)),
+		KmsKeyId:        new(keyARN),
 	})
 	f.finalSnapshot = newFinalSnapshot(f.place, map[string]any{
 		"identifier": f.siteName("db"),
@@ -72,14 +71,14 @@ func databaseLogPrefix(p place) string {
 // new group beside the old one.
 func newParameterGroup(at place, cfg spec.Database) dbparametergroup.DbParameterGroup {
 	family := "postgres" + majorOf(cfg.EngineVersion)
-	return dbparametergroup.NewDbParameterGroup(at.scope, ptr.To("parameter-group"), &dbparametergroup.DbParameterGroupConfig{
+	return dbparametergroup.NewDbParameterGroup(at.scope, new("parameter-group"), &dbparametergroup.DbParameterGroupConfig{
 		Provider:    at.provider,
-		Name:        ptr.To(at.siteName("params") + "-" + family),
-		Family:      ptr.To(family),
-		Description: ptr.To("TLS, audit log and replication slot bound"),
+		Name:        new(at.siteName("params") + "-" + family),
+		Family:      new(family),
+		Description: new("TLS, audit log and replication slot bound"),
 		Parameter:   databaseParameters(cfg),
 		Tags:        at.nameTag("params"),
-		Lifecycle:   &cdktf.TerraformResourceLifecycle{CreateBeforeDestroy: ptr.To(true)},
+		Lifecycle:   &cdktf.TerraformResourceLifecycle{CreateBeforeDestroy: new(true)},
 	})
 }
 
@@ -93,7 +92,7 @@ func majorOf(engineVersion string) string {
 // would block the deletion, so it carries the id of a resource that is
 // replaced whenever the instance is.
 func newFinalSnapshot(at place, replacedWith map[string]any) string {
-	unique := cdktf.NewDataResource(at.scope, ptr.To("final-snapshot"), &cdktf.DataConfig{
+	unique := cdktf.NewDataResource(at.scope, new("final-snapshot"), &cdktf.DataConfig{
 		TriggersReplace: &replacedWith,
 	})
 	return at.siteName("db") + "-final-" + *unique.Id()
@@ -103,27 +102,27 @@ func newFinalSnapshot(at place, replacedWith map[string]any) string {
 func (f *databaseFrame) instance() *dbinstance.DbInstanceConfig {
 	return &dbinstance.DbInstanceConfig{
 		Provider:                     f.provider,
-		Identifier:                   ptr.To(f.siteName("db")),
-		InstanceClass:                ptr.To(f.cfg.InstanceClass),
-		MaxAllocatedStorage:          ptr.Num(f.cfg.MaxAllocatedStorage),
+		Identifier:                   new(f.siteName("db")),
+		InstanceClass:                new(f.cfg.InstanceClass),
+		MaxAllocatedStorage:          new(float64(f.cfg.MaxAllocatedStorage)),
 		StorageEncrypted:             true,
-		KmsKeyId:                     ptr.To(f.keyARN),
+		KmsKeyId:                     new(f.keyARN),
 		DbSubnetGroupName:            f.subnetGroup.Name(),
 		ParameterGroupName:           f.parameters.Name(),
-		VpcSecurityGroupIds:          ptr.Strings(f.securityGroups...),
+		VpcSecurityGroupIds:          pointers(f.securityGroups...),
 		PubliclyAccessible:           false,
-		Port:                         ptr.Num(postgresPort),
-		CaCertIdentifier:             ptr.To(rdsCA),
-		BackupRetentionPeriod:        ptr.Num(f.cfg.BackupRetention),
-		BackupWindow:                 ptr.To(backupWindows[f.role]),
-		MaintenanceWindow:            ptr.To(maintenanceWindows[f.role]),
+		Port:                         new(float64(postgresPort)),
+		CaCertIdentifier:             new(rdsCA),
+		BackupRetentionPeriod:        new(float64(f.cfg.BackupRetention)),
+		BackupWindow:                 new(backupWindows[f.role]),
+		MaintenanceWindow:            new(maintenanceWindows[f.role]),
 		CopyTagsToSnapshot:           true,
 		DeleteAutomatedBackups:       true,
 		AutoMinorVersionUpgrade:      false,
-		EnabledCloudwatchLogsExports: ptr.Strings("postgresql"),
+		EnabledCloudwatchLogsExports: pointers("postgresql"),
 		DeletionProtection:           !f.disposable,
 		SkipFinalSnapshot:            f.disposable,
-		FinalSnapshotIdentifier:      ptr.To(f.finalSnapshot),
+		FinalSnapshotIdentifier:      new(f.finalSnapshot),
 		Tags:                         f.nameTag("db"),
 		DependsOn:                    &[]cdktf.ITerraformDependable{f.logs}, // else RDS makes the group, without retention
 	}
@@ -133,16 +132,16 @@ func (f *databaseFrame) instance() *dbinstance.DbInstanceConfig {
 // through a write-only argument and is in no state.
 func newPrimaryInstance(f *databaseFrame, password string, passwordVersion *float64) dbinstance.DbInstance {
 	c := f.instance()
-	c.Engine = ptr.To("postgres")
-	c.EngineVersion = ptr.To(f.cfg.EngineVersion)
-	c.AllocatedStorage = ptr.Num(f.cfg.AllocatedStorage)
-	c.StorageType = ptr.To("gp3")
+	c.Engine = new("postgres")
+	c.EngineVersion = new(f.cfg.EngineVersion)
+	c.AllocatedStorage = new(float64(f.cfg.AllocatedStorage))
+	c.StorageType = new("gp3")
 	c.MultiAz = f.cfg.MultiAZ
-	c.DbName = ptr.To(f.cfg.Name)
-	c.Username = ptr.To(f.cfg.Username)
-	c.PasswordWo = ptr.To(password)
+	c.DbName = new(f.cfg.Name)
+	c.Username = new(f.cfg.Username)
+	c.PasswordWo = new(password)
 	c.PasswordWoVersion = passwordVersion
-	return dbinstance.NewDbInstance(f.scope, ptr.To("instance"), c)
+	return dbinstance.NewDbInstance(f.scope, new("instance"), c)
 }
 
 // newReplicaInstance makes the cross-region replica. It takes engine,
@@ -151,10 +150,10 @@ func newPrimaryInstance(f *databaseFrame, password string, passwordVersion *floa
 // then on: Terraform can't make a writer a replica again, and must not try.
 func newReplicaInstance(f *databaseFrame, sourceARN string) dbinstance.DbInstance {
 	c := f.instance()
-	c.ReplicateSourceDb = ptr.To(sourceARN)
+	c.ReplicateSourceDb = new(sourceARN)
 	c.MultiAz = false // restored by the guard when it promotes
 	c.Lifecycle = &cdktf.TerraformResourceLifecycle{
-		IgnoreChanges: ptr.Strings("replicate_source_db", "multi_az"),
+		IgnoreChanges: pointers("replicate_source_db", "multi_az"),
 	}
-	return dbinstance.NewDbInstance(f.scope, ptr.To("instance"), c)
+	return dbinstance.NewDbInstance(f.scope, new("instance"), c)
 }

@@ -8,8 +8,6 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/route53record"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/route53zone"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
-
-	"github.com/pgdr/pgdr/internal/ptr"
 )
 
 // Weights at birth. After a failover they are the other way round; Terraform
@@ -26,15 +24,15 @@ func recordName(env string) string { return "db." + zoneName(env) }
 
 func newZone(at place, n *network) route53zone.Route53Zone {
 	p := at.in("dns")
-	return route53zone.NewRoute53Zone(p.scope, ptr.To("zone"), &route53zone.Route53ZoneConfig{
+	return route53zone.NewRoute53Zone(p.scope, new("zone"), &route53zone.Route53ZoneConfig{
 		Provider:     p.provider,
-		Name:         ptr.To(zoneName(p.env)),
-		Comment:      ptr.To("The database of " + p.env + ", wherever its writer is"),
+		Name:         new(zoneName(p.env)),
+		Comment:      new("The database of " + p.env + ", wherever its writer is"),
 		ForceDestroy: p.disposable,
-		Vpc:          []*route53zone.Route53ZoneVpc{{VpcId: n.vpc.Id(), VpcRegion: ptr.To(n.region)}},
+		Vpc:          []*route53zone.Route53ZoneVpc{{VpcId: n.vpc.Id(), VpcRegion: new(n.region)}},
 		// The replica's VPC is associated from the replica stack; inline, the
 		// two would take each other for drift.
-		Lifecycle: &cdktf.TerraformResourceLifecycle{IgnoreChanges: ptr.Strings("vpc")},
+		Lifecycle: &cdktf.TerraformResourceLifecycle{IgnoreChanges: pointers("vpc")},
 	})
 }
 
@@ -49,29 +47,29 @@ func newActiveWriterCheck(primary, replica place) route53healthcheck.Route53Heal
 		period    = 60 // seconds, the shortest of standard resolution
 		threshold = 1
 	)
-	alarm := cloudwatchmetricalarm.NewCloudwatchMetricAlarm(r.scope, ptr.To("alarm"), &cloudwatchmetricalarm.CloudwatchMetricAlarmConfig{
+	alarm := cloudwatchmetricalarm.NewCloudwatchMetricAlarm(r.scope, new("alarm"), &cloudwatchmetricalarm.CloudwatchMetricAlarmConfig{
 		Provider:           r.provider,
-		AlarmName:          ptr.To(r.name("active-writer")),
-		AlarmDescription:   ptr.To("The writer is at the replica site. Not a fault: Route 53 answers by it."),
-		Namespace:          ptr.To(metricNamespace),
-		MetricName:         ptr.To("ActiveWriter"),
+		AlarmName:          new(r.name("active-writer")),
+		AlarmDescription:   new("The writer is at the replica site. Not a fault: Route 53 answers by it."),
+		Namespace:          new(metricNamespace),
+		MetricName:         new("ActiveWriter"),
 		Dimensions:         environmentDimension(r.env),
-		Statistic:          ptr.To("Maximum"),
-		Period:             ptr.Num(period),
-		EvaluationPeriods:  ptr.Num(1),
-		Threshold:          ptr.Num(threshold),
-		ComparisonOperator: ptr.To("GreaterThanOrEqualToThreshold"),
-		TreatMissingData:   ptr.To("ignore"),
+		Statistic:          new("Maximum"),
+		Period:             new(float64(period)),
+		EvaluationPeriods:  new(float64(1)),
+		Threshold:          new(float64(threshold)),
+		ComparisonOperator: new("GreaterThanOrEqualToThreshold"),
+		TreatMissingData:   new("ignore"),
 	})
-	return route53healthcheck.NewRoute53HealthCheck(p.scope, ptr.To("health-check"), &route53healthcheck.Route53HealthCheckConfig{
+	return route53healthcheck.NewRoute53HealthCheck(p.scope, new("health-check"), &route53healthcheck.Route53HealthCheckConfig{
 		Provider:                     p.provider,
-		Type:                         ptr.To("CLOUDWATCH_METRIC"),
+		Type:                         new("CLOUDWATCH_METRIC"),
 		CloudwatchAlarmName:          alarm.AlarmName(),
-		CloudwatchAlarmRegion:        ptr.To(r.region),
-		InsufficientDataHealthStatus: ptr.To("LastKnownStatus"),
+		CloudwatchAlarmRegion:        new(r.region),
+		InsufficientDataHealthStatus: new("LastKnownStatus"),
 		// Route 53 copies the alarm's settings when it is told to and ignores
 		// later edits; a change here makes it copy again.
-		Triggers: ptr.Map(map[string]string{
+		Triggers: pointerMap(map[string]string{
 			"alarm":     *alarm.Arn(),
 			"metric":    metricNamespace + "/ActiveWriter",
 			"period":    strconv.Itoa(period),
@@ -86,16 +84,16 @@ func newActiveWriterCheck(primary, replica place) route53healthcheck.Route53Heal
 // the replica's answers whenever the primary's does not.
 func newWriterRecord(at place, zoneID, endpoint string, ttl, weight int, healthCheckID *string) {
 	p := at.in("writer-record")
-	route53record.NewRoute53Record(p.scope, ptr.To("record"), &route53record.Route53RecordConfig{
+	route53record.NewRoute53Record(p.scope, new("record"), &route53record.Route53RecordConfig{
 		Provider:              p.provider,
-		ZoneId:                ptr.To(zoneID),
-		Name:                  ptr.To(recordName(p.env)),
-		Type:                  ptr.To("CNAME"),
-		Ttl:                   ptr.Num(ttl),
-		Records:               ptr.Strings(endpoint),
-		SetIdentifier:         ptr.To(p.name(p.role)),
-		WeightedRoutingPolicy: &route53record.Route53RecordWeightedRoutingPolicy{Weight: ptr.Num(weight)},
+		ZoneId:                new(zoneID),
+		Name:                  new(recordName(p.env)),
+		Type:                  new("CNAME"),
+		Ttl:                   new(float64(ttl)),
+		Records:               pointers(endpoint),
+		SetIdentifier:         new(p.name(p.role)),
+		WeightedRoutingPolicy: &route53record.Route53RecordWeightedRoutingPolicy{Weight: new(float64(weight))},
 		HealthCheckId:         healthCheckID,
-		Lifecycle:             &cdktf.TerraformResourceLifecycle{IgnoreChanges: ptr.Strings("weighted_routing_policy")},
+		Lifecycle:             &cdktf.TerraformResourceLifecycle{IgnoreChanges: pointers("weighted_routing_policy")},
 	})
 }

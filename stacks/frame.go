@@ -5,7 +5,6 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/provider"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"github.com/pgdr/pgdr/internal/ptr"
 	"github.com/pgdr/pgdr/spec"
 )
 
@@ -25,8 +24,8 @@ type frame struct {
 // newFrame starts the stack of the site with the given role.
 func newFrame(app cdktf.App, role string, cfg spec.Config, st state) *frame {
 	name := StackName(role, cfg.Environment)
-	f := &frame{TerraformStack: cdktf.NewTerraformStack(app, ptr.To(name))}
-	f.AddOverride(ptr.To("terraform.required_version"), requiredTerraform)
+	f := &frame{TerraformStack: cdktf.NewTerraformStack(app, new(name))}
+	f.AddOverride(new("terraform.required_version"), requiredTerraform)
 	st.store(f.TerraformStack, name)
 
 	f.primary = f.site(rolePrimary, cfg.Sites.Primary, cfg)
@@ -35,7 +34,7 @@ func newFrame(app cdktf.App, role string, cfg spec.Config, st state) *frame {
 	if role == roleReplica {
 		own = f.replica
 	}
-	identity := dataawscalleridentity.NewDataAwsCallerIdentity(f.TerraformStack, ptr.To("account"), &dataawscalleridentity.DataAwsCallerIdentityConfig{
+	identity := dataawscalleridentity.NewDataAwsCallerIdentity(f.TerraformStack, new("account"), &dataawscalleridentity.DataAwsCallerIdentityConfig{
 		Provider: own.provider,
 	})
 	f.primary.account, f.replica.account = *identity.AccountId(), *identity.AccountId()
@@ -44,16 +43,16 @@ func newFrame(app cdktf.App, role string, cfg spec.Config, st state) *frame {
 
 func (f *frame) site(role string, site spec.Site, cfg spec.Config) place {
 	c := &provider.AwsProviderConfig{
-		Alias:       ptr.To(role),
-		Region:      ptr.To(site.Region),
-		DefaultTags: []*provider.AwsProviderDefaultTags{{Tags: ptr.Map(defaultTags(cfg))}},
+		Alias:       new(role),
+		Region:      new(site.Region),
+		DefaultTags: []*provider.AwsProviderDefaultTags{{Tags: pointerMap(defaultTags(cfg))}},
 	}
 	if cfg.Account != "" {
-		c.AllowedAccountIds = ptr.Strings(cfg.Account)
+		c.AllowedAccountIds = pointers(cfg.Account)
 	}
 	return place{
 		scope:      f.TerraformStack,
-		provider:   provider.NewAwsProvider(f.TerraformStack, ptr.To("aws-"+role), c),
+		provider:   provider.NewAwsProvider(f.TerraformStack, new("aws-"+role), c),
 		region:     site.Region,
 		role:       role,
 		env:        cfg.Environment,
@@ -91,9 +90,9 @@ type output struct {
 
 func (f *frame) addOutputs(outputs []output) {
 	for _, o := range outputs {
-		cdktf.NewTerraformOutput(f.TerraformStack, ptr.To(o.name), &cdktf.TerraformOutputConfig{
+		cdktf.NewTerraformOutput(f.TerraformStack, new(o.name), &cdktf.TerraformOutputConfig{
 			Value:       o.value,
-			Description: ptr.To(o.description),
+			Description: new(o.description),
 		})
 	}
 }

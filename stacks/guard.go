@@ -11,7 +11,6 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/lambdafunctioneventinvokeconfig"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"github.com/pgdr/pgdr/internal/ptr"
 	"github.com/pgdr/pgdr/spec"
 )
 
@@ -44,16 +43,16 @@ type guardProps struct {
 func newGuardRole(at place, cfg spec.Guard) *guard {
 	g := &guard{place: at}
 	trust := allow("Lambda", []string{"sts:AssumeRole"}).by("lambda.amazonaws.com")
-	g.role = iamrole.NewIamRole(g.scope, ptr.To("role"), &iamrole.IamRoleConfig{
+	g.role = iamrole.NewIamRole(g.scope, new("role"), &iamrole.IamRoleConfig{
 		Provider:         g.provider,
-		Name:             ptr.To(g.name("failover-function-role")),
-		Description:      ptr.To("The guard: sees both databases, promotes the replica, switches the record"),
-		AssumeRolePolicy: ptr.To(policyDocument(trust)),
+		Name:             new(g.name("failover-function-role")),
+		Description:      new("The guard: sees both databases, promotes the replica, switches the record"),
+		AssumeRolePolicy: new(policyDocument(trust)),
 	})
-	g.logs = cloudwatchloggroup.NewCloudwatchLogGroup(g.scope, ptr.To("log-group"), &cloudwatchloggroup.CloudwatchLogGroupConfig{
+	g.logs = cloudwatchloggroup.NewCloudwatchLogGroup(g.scope, new("log-group"), &cloudwatchloggroup.CloudwatchLogGroupConfig{
 		Provider:        g.provider,
-		Name:            ptr.To("/aws/lambda/" + g.name("failover-function")),
-		RetentionInDays: ptr.Num(cfg.LogRetention),
+		Name:            new("/aws/lambda/" + g.name("failover-function")),
+		RetentionInDays: new(float64(cfg.LogRetention)),
 	})
 	return g
 }
@@ -66,36 +65,36 @@ func (g *guard) functionARN() string {
 func (g *guard) addFunction(props guardProps) {
 	policies := guardPolicies(props.scopeOfActions)
 	for _, name := range slices.Sorted(maps.Keys(policies)) {
-		g.policies = append(g.policies, iamrolepolicy.NewIamRolePolicy(g.scope, ptr.To("policy-"+name), &iamrolepolicy.IamRolePolicyConfig{
+		g.policies = append(g.policies, iamrolepolicy.NewIamRolePolicy(g.scope, new("policy-"+name), &iamrolepolicy.IamRolePolicyConfig{
 			Provider: g.provider,
-			Name:     ptr.To(name),
+			Name:     new(name),
 			Role:     g.role.Name(),
-			Policy:   ptr.To(policies[name]),
+			Policy:   new(policies[name]),
 		}))
 	}
-	asset := cdktf.NewTerraformAsset(g.scope, ptr.To("archive"), &cdktf.TerraformAssetConfig{
-		Path: ptr.To(props.archive),
+	asset := cdktf.NewTerraformAsset(g.scope, new("archive"), &cdktf.TerraformAssetConfig{
+		Path: new(props.archive),
 		Type: cdktf.AssetType_FILE, // an ARCHIVE asset keeps modification times
 	})
-	g.function = lambdafunction.NewLambdaFunction(g.scope, ptr.To("function"), &lambdafunction.LambdaFunctionConfig{
+	g.function = lambdafunction.NewLambdaFunction(g.scope, new("function"), &lambdafunction.LambdaFunctionConfig{
 		Provider:       g.provider,
-		FunctionName:   ptr.To(g.name("failover-function")),
-		Description:    ptr.To("Observes both databases; promotes the replica and switches the record when the primary is lost"),
+		FunctionName:   new(g.name("failover-function")),
+		Description:    new("Observes both databases; promotes the replica and switches the record when the primary is lost"),
 		Role:           g.role.Arn(),
-		Runtime:        ptr.To("provided.al2023"),
-		Architectures:  ptr.Strings("arm64"),
-		Handler:        ptr.To("bootstrap"),
+		Runtime:        new("provided.al2023"),
+		Architectures:  pointers("arm64"),
+		Handler:        new("bootstrap"),
 		Filename:       asset.Path(),
 		SourceCodeHash: cdktf.Fn_Filebase64sha256(asset.Path()),
-		MemorySize:     ptr.Num(props.cfg.Memory),
-		Timeout:        ptr.Num(guardTimeout),
-		Environment:    &lambdafunction.LambdaFunctionEnvironment{Variables: ptr.Map(props.environment)},
+		MemorySize:     new(float64(props.cfg.Memory)),
+		Timeout:        new(float64(guardTimeout)),
+		Environment:    &lambdafunction.LambdaFunctionEnvironment{Variables: pointerMap(props.environment)},
 		VpcConfig: &lambdafunction.LambdaFunctionVpcConfig{
-			SubnetIds:        ptr.Strings(props.subnetIDs...),
-			SecurityGroupIds: ptr.Strings(props.securityGroup),
+			SubnetIds:        pointers(props.subnetIDs...),
+			SecurityGroupIds: pointers(props.securityGroup),
 		},
 		LoggingConfig: &lambdafunction.LambdaFunctionLoggingConfig{
-			LogFormat: ptr.To("JSON"),
+			LogFormat: new("JSON"),
 			LogGroup:  g.logs.Name(),
 		},
 		DependsOn: &g.policies, // Lambda tests the role when it makes the function
@@ -106,14 +105,14 @@ func (g *guard) addFunction(props guardProps) {
 // addFailureDestination sends an event that could not be handled to the
 // humans. One retry: a minute later the schedule looks again anyway.
 func (g *guard) addFailureDestination(topicARN string) {
-	lambdafunctioneventinvokeconfig.NewLambdaFunctionEventInvokeConfig(g.scope, ptr.To("failure-destination"), &lambdafunctioneventinvokeconfig.LambdaFunctionEventInvokeConfigConfig{
+	lambdafunctioneventinvokeconfig.NewLambdaFunctionEventInvokeConfig(g.scope, new("failure-destination"), &lambdafunctioneventinvokeconfig.LambdaFunctionEventInvokeConfigConfig{
 		Provider:                 g.provider,
 		FunctionName:             g.function.FunctionName(),
-		MaximumEventAgeInSeconds: ptr.Num(300),
-		MaximumRetryAttempts:     ptr.Num(1),
+		MaximumEventAgeInSeconds: new(float64(300)),
+		MaximumRetryAttempts:     new(float64(1)),
 		DestinationConfig: &lambdafunctioneventinvokeconfig.LambdaFunctionEventInvokeConfigDestinationConfig{
 			OnFailure: &lambdafunctioneventinvokeconfig.LambdaFunctionEventInvokeConfigDestinationConfigOnFailure{
-				Destination: ptr.To(topicARN),
+				Destination: new(topicARN),
 			},
 		},
 	})

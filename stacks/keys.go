@@ -4,8 +4,6 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/kmsalias"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/kmskey"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/kmsreplicakey"
-
-	"github.com/pgdr/pgdr/internal/ptr"
 )
 
 // databaseKeys are one multi-Region key and its replica: the same key
@@ -19,31 +17,31 @@ type databaseKeys struct {
 
 func newDatabaseKeys(primary, replica place) databaseKeys {
 	p, r := primary.in("database-key"), replica.in("database-key-replica")
-	key := kmskey.NewKmsKey(p.scope, ptr.To("key"), &kmskey.KmsKeyConfig{
+	key := kmskey.NewKmsKey(p.scope, new("key"), &kmskey.KmsKeyConfig{
 		Provider:             p.provider,
-		Description:          ptr.To("PostgreSQL storage, credentials and logs of " + p.env),
+		Description:          new("PostgreSQL storage, credentials and logs of " + p.env),
 		MultiRegion:          true,
 		EnableKeyRotation:    true,
-		DeletionWindowInDays: ptr.Num(p.deletionWindow()),
-		Policy:               ptr.To(databaseKeyPolicy(p)),
+		DeletionWindowInDays: new(float64(p.deletionWindow())),
+		Policy:               new(databaseKeyPolicy(p)),
 		Tags:                 p.nameTag("db-key"),
 	})
-	kmsalias.NewKmsAlias(p.scope, ptr.To("alias"), &kmsalias.KmsAliasConfig{
+	kmsalias.NewKmsAlias(p.scope, new("alias"), &kmsalias.KmsAliasConfig{
 		Provider:    p.provider,
-		Name:        ptr.To("alias/" + p.siteName("db-key")),
+		Name:        new("alias/" + p.siteName("db-key")),
 		TargetKeyId: key.KeyId(),
 	})
-	copied := kmsreplicakey.NewKmsReplicaKey(r.scope, ptr.To("key"), &kmsreplicakey.KmsReplicaKeyConfig{
+	copied := kmsreplicakey.NewKmsReplicaKey(r.scope, new("key"), &kmsreplicakey.KmsReplicaKeyConfig{
 		Provider:             r.provider,
-		Description:          ptr.To("PostgreSQL storage, credentials, logs and ledger of " + r.env),
+		Description:          new("PostgreSQL storage, credentials, logs and ledger of " + r.env),
 		PrimaryKeyArn:        key.Arn(),
-		DeletionWindowInDays: ptr.Num(r.deletionWindow()),
-		Policy:               ptr.To(databaseKeyPolicy(r)),
+		DeletionWindowInDays: new(float64(r.deletionWindow())),
+		Policy:               new(databaseKeyPolicy(r)),
 		Tags:                 r.nameTag("db-key"),
 	})
-	kmsalias.NewKmsAlias(r.scope, ptr.To("alias"), &kmsalias.KmsAliasConfig{
+	kmsalias.NewKmsAlias(r.scope, new("alias"), &kmsalias.KmsAliasConfig{
 		Provider:    r.provider,
-		Name:        ptr.To("alias/" + r.siteName("db-key")),
+		Name:        new("alias/" + r.siteName("db-key")),
 		TargetKeyId: copied.KeyId(),
 	})
 	return databaseKeys{primaryARN: *key.Arn(), replicaARN: *copied.Arn()}

@@ -17,7 +17,6 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpcendpoint"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"github.com/pgdr/pgdr/internal/ptr"
 	"github.com/pgdr/pgdr/spec"
 )
 
@@ -58,16 +57,16 @@ func newNetwork(at place, site spec.Site, more ...string) *network {
 		subnets: map[string][]subnet.Subnet{},
 		cidrs:   map[string][]string{},
 	}
-	n.vpc = vpc.NewVpc(n.scope, ptr.To("vpc"), &vpc.VpcConfig{
+	n.vpc = vpc.NewVpc(n.scope, new("vpc"), &vpc.VpcConfig{
 		Provider:           n.provider,
-		CidrBlock:          ptr.To(n.cidr),
+		CidrBlock:          new(n.cidr),
 		EnableDnsSupport:   true,
 		EnableDnsHostnames: true, // names of a peered VPC resolve to private addresses
 		Tags:               n.nameTag("vpc"),
 	})
 	// The VPC's default group admits its own members to everything; without
 	// rules it admits nobody.
-	defaultsecuritygroup.NewDefaultSecurityGroup(n.scope, ptr.To("default-security-group"), &defaultsecuritygroup.DefaultSecurityGroupConfig{
+	defaultsecuritygroup.NewDefaultSecurityGroup(n.scope, new("default-security-group"), &defaultsecuritygroup.DefaultSecurityGroupConfig{
 		Provider: n.provider,
 		VpcId:    n.vpc.Id(),
 		Tags:     n.nameTag("default-unused"),
@@ -82,11 +81,11 @@ func (n *network) addSubnets() {
 	for t, tier := range n.tiers {
 		for z, zone := range n.zones {
 			cidr := subnetCIDR(n.cidr, t*len(n.zones)+z)
-			s := subnet.NewSubnet(n.scope, ptr.To(fmt.Sprintf("%s-subnet-%d", tier, z+1)), &subnet.SubnetConfig{
+			s := subnet.NewSubnet(n.scope, new(fmt.Sprintf("%s-subnet-%d", tier, z+1)), &subnet.SubnetConfig{
 				Provider:         n.provider,
 				VpcId:            n.vpc.Id(),
-				AvailabilityZone: ptr.To(zone),
-				CidrBlock:        ptr.To(cidr),
+				AvailabilityZone: new(zone),
+				CidrBlock:        new(cidr),
 				Tags:             n.nameTag(fmt.Sprintf("%s-%s", tier, zone)),
 			})
 			n.subnets[tier] = append(n.subnets[tier], s)
@@ -98,16 +97,16 @@ func (n *network) addSubnets() {
 // addRouteTables makes the same tables whatever the number of NAT gateways,
 // so that changing that number moves routes and not subnets.
 func (n *network) addRouteTables(natGateways int) {
-	gateway := internetgateway.NewInternetGateway(n.scope, ptr.To("internet-gateway"), &internetgateway.InternetGatewayConfig{
+	gateway := internetgateway.NewInternetGateway(n.scope, new("internet-gateway"), &internetgateway.InternetGatewayConfig{
 		Provider: n.provider,
 		VpcId:    n.vpc.Id(),
 		Tags:     n.nameTag("internet-gateway"),
 	})
 	public := n.addTable("public", n.subnets["public"]...)
-	route.NewRoute(n.scope, ptr.To("public-default-route"), &route.RouteConfig{
+	route.NewRoute(n.scope, new("public-default-route"), &route.RouteConfig{
 		Provider:             n.provider,
 		RouteTableId:         public.Id(),
-		DestinationCidrBlock: ptr.To(anywhere),
+		DestinationCidrBlock: new(anywhere),
 		GatewayId:            gateway.Id(),
 	})
 	nats := n.addNATGateways(natGateways, gateway)
@@ -118,10 +117,10 @@ func (n *network) addRouteTables(natGateways int) {
 		}
 		table := n.addTable(fmt.Sprintf("private-%d", z+1), members...)
 		n.private = append(n.private, table)
-		route.NewRoute(n.scope, ptr.To(fmt.Sprintf("private-%d-default-route", z+1)), &route.RouteConfig{
+		route.NewRoute(n.scope, new(fmt.Sprintf("private-%d-default-route", z+1)), &route.RouteConfig{
 			Provider:             n.provider,
 			RouteTableId:         table.Id(),
-			DestinationCidrBlock: ptr.To(anywhere),
+			DestinationCidrBlock: new(anywhere),
 			NatGatewayId:         nats[z%len(nats)].Id(),
 		})
 	}
@@ -129,13 +128,13 @@ func (n *network) addRouteTables(natGateways int) {
 }
 
 func (n *network) addTable(id string, members ...subnet.Subnet) routetable.RouteTable {
-	table := routetable.NewRouteTable(n.scope, ptr.To(id+"-routes"), &routetable.RouteTableConfig{
+	table := routetable.NewRouteTable(n.scope, new(id+"-routes"), &routetable.RouteTableConfig{
 		Provider: n.provider,
 		VpcId:    n.vpc.Id(),
 		Tags:     n.nameTag(id),
 	})
 	for i, s := range members {
-		routetableassociation.NewRouteTableAssociation(n.scope, ptr.To(fmt.Sprintf("%s-association-%d", id, i+1)), &routetableassociation.RouteTableAssociationConfig{
+		routetableassociation.NewRouteTableAssociation(n.scope, new(fmt.Sprintf("%s-association-%d", id, i+1)), &routetableassociation.RouteTableAssociationConfig{
 			Provider:     n.provider,
 			RouteTableId: table.Id(),
 			SubnetId:     s.Id(),
@@ -148,12 +147,12 @@ func (n *network) addTable(id string, members ...subnet.Subnet) routetable.Route
 func (n *network) addNATGateways(count int, gateway internetgateway.InternetGateway) []natgateway.NatGateway {
 	nats := make([]natgateway.NatGateway, 0, count)
 	for i := range count {
-		address := eip.NewEip(n.scope, ptr.To(fmt.Sprintf("nat-address-%d", i+1)), &eip.EipConfig{
+		address := eip.NewEip(n.scope, new(fmt.Sprintf("nat-address-%d", i+1)), &eip.EipConfig{
 			Provider: n.provider,
-			Domain:   ptr.To("vpc"),
+			Domain:   new("vpc"),
 			Tags:     n.nameTag(fmt.Sprintf("nat-%d", i+1)),
 		})
-		nats = append(nats, natgateway.NewNatGateway(n.scope, ptr.To(fmt.Sprintf("nat-gateway-%d", i+1)), &natgateway.NatGatewayConfig{
+		nats = append(nats, natgateway.NewNatGateway(n.scope, new(fmt.Sprintf("nat-gateway-%d", i+1)), &natgateway.NatGatewayConfig{
 			Provider:     n.provider,
 			AllocationId: address.Id(),
 			SubnetId:     n.subnets["public"][i].Id(),
@@ -172,12 +171,12 @@ func (n *network) addGatewayEndpoints() {
 		ids[i] = *table.Id()
 	}
 	for _, service := range []string{"dynamodb", "s3"} {
-		vpcendpoint.NewVpcEndpoint(n.scope, ptr.To(service+"-endpoint"), &vpcendpoint.VpcEndpointConfig{
+		vpcendpoint.NewVpcEndpoint(n.scope, new(service+"-endpoint"), &vpcendpoint.VpcEndpointConfig{
 			Provider:        n.provider,
 			VpcId:           n.vpc.Id(),
-			VpcEndpointType: ptr.To("Gateway"),
-			ServiceName:     ptr.To(strings.Join([]string{"com.amazonaws", n.region, service}, ".")),
-			RouteTableIds:   ptr.Strings(ids...),
+			VpcEndpointType: new("Gateway"),
+			ServiceName:     new(strings.Join([]string{"com.amazonaws", n.region, service}, ".")),
+			RouteTableIds:   pointers(ids...),
 			Tags:            n.nameTag(service),
 		})
 	}

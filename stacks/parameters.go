@@ -5,7 +5,6 @@ import (
 
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dbparametergroup"
 
-	"github.com/pgdr/pgdr/internal/ptr"
 	"github.com/pgdr/pgdr/spec"
 )
 
@@ -30,12 +29,12 @@ func databaseParameters(cfg spec.Database) []*dbparametergroup.DbParameterGroupP
 
 func now(name, value string) *dbparametergroup.DbParameterGroupParameter {
 	return &dbparametergroup.DbParameterGroupParameter{
-		Name: ptr.To(name), Value: ptr.To(value), ApplyMethod: ptr.To("immediate"),
+		Name: new(name), Value: new(value), ApplyMethod: new("immediate"),
 	}
 }
 
 func atRestart(name, value string) *dbparametergroup.DbParameterGroupParameter {
 	return &dbparametergroup.DbParameterGroupParameter{
-		Name: ptr.To(name), Value: ptr.To(value), ApplyMethod: ptr.To("pending-reboot"),
+		Name: new(name), Value: new(value), ApplyMethod: new("pending-reboot"),
 	}
 }

@@ -9,8 +9,6 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpcpeeringconnectionaccepter"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpcpeeringconnectionoptions"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
-
-	"github.com/pgdr/pgdr/internal/ptr"
 )
 
 // peerNetwork is the primary site's network as the replica stack sees it:
@@ -28,48 +26,48 @@ type peerNetwork struct {
 // the database's zone.
 func newPeering(n *network, peer peerNetwork) cdktf.ITerraformDependable {
 	here, there := n.in("peering"), peer.in("peering-primary")
-	connection := vpcpeeringconnection.NewVpcPeeringConnection(here.scope, ptr.To("connection"), &vpcpeeringconnection.VpcPeeringConnectionConfig{
+	connection := vpcpeeringconnection.NewVpcPeeringConnection(here.scope, new("connection"), &vpcpeeringconnection.VpcPeeringConnectionConfig{
 		Provider:   here.provider,
 		VpcId:      n.vpc.Id(),
-		PeerVpcId:  ptr.To(peer.vpcID),
-		PeerRegion: ptr.To(peer.region),
+		PeerVpcId:  new(peer.vpcID),
+		PeerRegion: new(peer.region),
 		AutoAccept: false, // another region's must be accepted there
 		Tags:       here.nameTag("to-primary"),
 	})
-	accepter := vpcpeeringconnectionaccepter.NewVpcPeeringConnectionAccepterA(there.scope, ptr.To("accepter"), &vpcpeeringconnectionaccepter.VpcPeeringConnectionAccepterAConfig{
+	accepter := vpcpeeringconnectionaccepter.NewVpcPeeringConnectionAccepterA(there.scope, new("accepter"), &vpcpeeringconnectionaccepter.VpcPeeringConnectionAccepterAConfig{
 		Provider:               there.provider,
 		VpcPeeringConnectionId: connection.Id(),
 		AutoAccept:             true,
 		Tags:                   there.nameTag("from-replica"),
 	})
-	vpcpeeringconnectionoptions.NewVpcPeeringConnectionOptions(here.scope, ptr.To("options"), &vpcpeeringconnectionoptions.VpcPeeringConnectionOptionsConfig{
+	vpcpeeringconnectionoptions.NewVpcPeeringConnectionOptions(here.scope, new("options"), &vpcpeeringconnectionoptions.VpcPeeringConnectionOptionsConfig{
 		Provider:               here.provider,
 		VpcPeeringConnectionId: accepter.Id(),
 		Requester:              &vpcpeeringconnectionoptions.VpcPeeringConnectionOptionsRequester{AllowRemoteVpcDnsResolution: true},
 	})
-	vpcpeeringconnectionoptions.NewVpcPeeringConnectionOptions(there.scope, ptr.To("options"), &vpcpeeringconnectionoptions.VpcPeeringConnectionOptionsConfig{
+	vpcpeeringconnectionoptions.NewVpcPeeringConnectionOptions(there.scope, new("options"), &vpcpeeringconnectionoptions.VpcPeeringConnectionOptionsConfig{
 		Provider:               there.provider,
 		VpcPeeringConnectionId: accepter.Id(),
 		Accepter:               &vpcpeeringconnectionoptions.VpcPeeringConnectionOptionsAccepter{AllowRemoteVpcDnsResolution: true},
 	})
 	addRoutes(here, n.tableIDs(), peer.cidr, *accepter.Id())
 	addRoutes(there, peer.tableIDs, n.cidr, *accepter.Id())
-	route53zoneassociation.NewRoute53ZoneAssociation(here.scope, ptr.To("zone-association"), &route53zoneassociation.Route53ZoneAssociationConfig{
+	route53zoneassociation.NewRoute53ZoneAssociation(here.scope, new("zone-association"), &route53zoneassociation.Route53ZoneAssociationConfig{
 		Provider:  here.provider,
-		ZoneId:    ptr.To(peer.zoneID),
+		ZoneId:    new(peer.zoneID),
 		VpcId:     n.vpc.Id(),
-		VpcRegion: ptr.To(n.region),
+		VpcRegion: new(n.region),
 	})
 	return accepter
 }
 
 func addRoutes(p place, tableIDs []string, cidr, connectionID string) {
 	for i, table := range tableIDs {
-		route.NewRoute(p.scope, ptr.To(fmt.Sprintf("route-%d", i+1)), &route.RouteConfig{
+		route.NewRoute(p.scope, new(fmt.Sprintf("route-%d", i+1)), &route.RouteConfig{
 			Provider:               p.provider,
-			RouteTableId:           ptr.To(table),
-			DestinationCidrBlock:   ptr.To(cidr),
-			VpcPeeringConnectionId: ptr.To(connectionID),
+			RouteTableId:           new(table),
+			DestinationCidrBlock:   new(cidr),
+			VpcPeeringConnectionId: new(connectionID),
 		})
 	}
 }

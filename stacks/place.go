@@ -5,8 +5,6 @@ import (
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
-
-	"github.com/pgdr/pgdr/internal/ptr"
 )
 
 // Roles of the two sites, fixed at birth: after a failover the site named
@@ -36,7 +34,7 @@ type place struct {
 // in returns the same place with a construct of its own below it. The id
 // enters Terraform addresses, so it says the role and never the environment.
 func (p place) in(id string) place {
-	p.scope = constructs.NewConstruct(p.scope, ptr.To(id))
+	p.scope = constructs.NewConstruct(p.scope, new(id))
 	return p
 }
 
@@ -48,7 +46,7 @@ func (p place) siteName(what string) string { return p.name(p.role + "-" + what)
 
 // nameTag tags a resource that has no name of its own.
 func (p place) nameTag(what string) *map[string]*string {
-	return ptr.Map(map[string]string{"Name": p.siteName(what)})
+	return pointerMap(map[string]string{"Name": p.siteName(what)})
 }
 
 // arn builds the ARN of something in this place's region and account that

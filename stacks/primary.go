@@ -4,7 +4,6 @@ import (
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"github.com/pgdr/pgdr/generated/credentials"
-	"github.com/pgdr/pgdr/internal/ptr"
 	"github.com/pgdr/pgdr/spec"
 )
 
@@ -52,7 +51,7 @@ func newPrimary(app cdktf.App, cfg spec.Config, st state) cdktf.TerraformStack {
 		{"route53_hosted_zone_id", "Private zone of the database's name", zone.ZoneId()},
 		{"health_check_id", "Health check that takes the primary's record out of DNS", check.Id()},
 		{"primary_vpc_id", "VPC of the primary site", net.vpc.Id()},
-		{"primary_route_table_ids", "Every route table of the primary site", ptr.Strings(net.tableIDs()...)},
+		{"primary_route_table_ids", "Every route table of the primary site", pointers(net.tableIDs()...)},
 		{"primary_network_acl_id", "Network ACL of the primary's database subnets, where the guard fences", acl.Id()},
 		{"primary_alarm_topic_arn", "Topic of the primary region's alarms", alarms.Arn()},
 	})
@@ -71,14 +70,14 @@ func newCredentials(at place, replicaRegion string, cfg spec.Config, keys databa
 	if cfg.Disposable {
 		recovery = 0 // the name must be free for the next deployment
 	}
-	return credentials.NewCredentials(at.scope, ptr.To("credentials"), &credentials.CredentialsConfig{
+	return credentials.NewCredentials(at.scope, new("credentials"), &credentials.CredentialsConfig{
 		Providers:            &[]any{at.provider},
-		Name:                 ptr.To(at.name("db-credentials")),
-		Username:             ptr.To(cfg.Database.Username),
-		PasswordVersion:      ptr.Num(cfg.Database.PasswordVersion),
-		KmsKeyId:             ptr.To(keys.primaryARN),
-		ReplicaRegion:        ptr.To(replicaRegion),
-		ReplicaKmsKeyId:      ptr.To(keys.replicaARN),
-		RecoveryWindowInDays: ptr.Num(recovery),
+		Name:                 new(at.name("db-credentials")),
+		Username:             new(cfg.Database.Username),
+		PasswordVersion:      new(float64(cfg.Database.PasswordVersion)),
+		KmsKeyId:             new(keys.primaryARN),
+		ReplicaRegion:        new(replicaRegion),
+		ReplicaKmsKeyId:      new(keys.replicaARN),
+		RecoveryWindowInDays: new(float64(recovery)),
 	})
 }

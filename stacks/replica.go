@@ -9,7 +9,6 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopic"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"github.com/pgdr/pgdr/internal/ptr"
 	"github.com/pgdr/pgdr/spec"
 )
 
@@ -86,7 +85,7 @@ const routeTablesPerSite = 5
 // primaryOutputs reads the primary stack's outputs from its state.
 type primaryOutputs struct{ state cdktf.TerraformRemoteState }
 
-func (p primaryOutputs) get(name string) string { return *p.state.GetString(ptr.To(name)) }
+func (p primaryOutputs) get(name string) string { return *p.state.GetString(new(name)) }
 
 func (p primaryOutputs) list(name string, length int) []string {
 	values := make([]string, length)
@@ -100,9 +99,9 @@ func (p primaryOutputs) list(name string, length int) []string {
 // region, the six random characters included.
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html
 func regionalSecretARN(f *frame, primary primaryOutputs) string {
-	arn := cdktf.Fn_Replace(ptr.To(primary.get("database_secret_arn")),
-		ptr.To(":"+f.primary.region+":"), ptr.To(":"+f.replica.region+":"))
-	return *cdktf.NewTerraformLocal(f.TerraformStack, ptr.To("regional_secret_arn"), arn).AsString()
+	arn := cdktf.Fn_Replace(new(primary.get("database_secret_arn")),
+		new(":"+f.primary.region+":"), new(":"+f.replica.region+":"))
+	return *cdktf.NewTerraformLocal(f.TerraformStack, new("regional_secret_arn"), arn).AsString()
 }
 
 func newGuard(f *frame, cfg spec.Config, primary primaryOutputs, s replicaSite, archive string) *guard {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"github.com/pgdr/pgdr/internal/ptr"
 	"github.com/pgdr/pgdr/spec"
 )
 
@@ -47,7 +46,7 @@ func Synth(cfg spec.Config, o Options) (err error) {
 		return fmt.Errorf("synthesize %q: %w", cfg.Environment, err)
 	}
 	app := cdktf.NewApp(&cdktf.AppConfig{
-		Outdir:  ptr.To(o.Outdir),
+		Outdir:  new(o.Outdir),
 		Context: &map[string]any{"cdktfRelativeModules": relativeModules},
 	})
 	st := state{backend: cfg.Backend, env: cfg.Environment, project: o.ProjectDir, outdir: o.Outdir}

@@ -8,8 +8,6 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopic"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopicpolicy"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopicsubscription"
-
-	"github.com/pgdr/pgdr/internal/ptr"
 )
 
 // newTopicKey makes the key of a region's topics. It must be the customer's:
@@ -24,17 +22,17 @@ func newTopicKey(at place) kmskey.KmsKey {
 		Action:   []string{"kms:Decrypt", "kms:GenerateDataKey*"},
 		Resource: []string{"*"}, // in a key policy: this key
 	}.by("cloudwatch.amazonaws.com")
-	key := kmskey.NewKmsKey(p.scope, ptr.To("key"), &kmskey.KmsKeyConfig{
+	key := kmskey.NewKmsKey(p.scope, new("key"), &kmskey.KmsKeyConfig{
 		Provider:             p.provider,
-		Description:          ptr.To("Alarm and notice topics of " + p.env),
+		Description:          new("Alarm and notice topics of " + p.env),
 		EnableKeyRotation:    true,
-		DeletionWindowInDays: ptr.Num(p.deletionWindow()),
-		Policy:               ptr.To(policyDocument(accountAdministers(p.account), publishers)),
+		DeletionWindowInDays: new(float64(p.deletionWindow())),
+		Policy:               new(policyDocument(accountAdministers(p.account), publishers)),
 		Tags:                 p.nameTag("topic-key"),
 	})
-	kmsalias.NewKmsAlias(p.scope, ptr.To("alias"), &kmsalias.KmsAliasConfig{
+	kmsalias.NewKmsAlias(p.scope, new("alias"), &kmsalias.KmsAliasConfig{
 		Provider:    p.provider,
-		Name:        ptr.To("alias/" + p.siteName("topic-key")),
+		Name:        new("alias/" + p.siteName("topic-key")),
 		TargetKeyId: key.KeyId(),
 	})
 	return key
@@ -44,10 +42,10 @@ func newTopicKey(at place) kmskey.KmsKey {
 // to, over TLS only, and subscribes the humans.
 func newTopic(at place, id, what, display string, key kmskey.KmsKey, emails []string) snstopic.SnsTopic {
 	p := at.in(id)
-	topic := snstopic.NewSnsTopic(p.scope, ptr.To("topic"), &snstopic.SnsTopicConfig{
+	topic := snstopic.NewSnsTopic(p.scope, new("topic"), &snstopic.SnsTopicConfig{
 		Provider:       p.provider,
-		Name:           ptr.To(p.siteName(what)),
-		DisplayName:    ptr.To(display),
+		Name:           new(p.siteName(what)),
+		DisplayName:    new(display),
 		KmsMasterKeyId: key.Arn(),
 		Tags:           p.nameTag(what),
 	})
@@ -60,17 +58,17 @@ func newTopic(at place, id, what, display string, key kmskey.KmsKey, emails []st
 	clear := allow("OnlyOverTLS", []string{"sns:Publish"}, arn).
 		when("Bool", "aws:SecureTransport", "false")
 	clear.Effect, clear.Principal = "Deny", "*"
-	snstopicpolicy.NewSnsTopicPolicy(p.scope, ptr.To("policy"), &snstopicpolicy.SnsTopicPolicyConfig{
+	snstopicpolicy.NewSnsTopicPolicy(p.scope, new("policy"), &snstopicpolicy.SnsTopicPolicyConfig{
 		Provider: p.provider,
 		Arn:      topic.Arn(),
-		Policy:   ptr.To(policyDocument(alarms, account, clear)),
+		Policy:   new(policyDocument(alarms, account, clear)),
 	})
 	for i, email := range emails {
-		snstopicsubscription.NewSnsTopicSubscription(p.scope, ptr.To(fmt.Sprintf("email-%d", i+1)), &snstopicsubscription.SnsTopicSubscriptionConfig{
+		snstopicsubscription.NewSnsTopicSubscription(p.scope, new(fmt.Sprintf("email-%d", i+1)), &snstopicsubscription.SnsTopicSubscriptionConfig{
 			Provider: p.provider,
 			TopicArn: topic.Arn(),
-			Protocol: ptr.To("email"),
-			Endpoint: ptr.To(email),
+			Protocol: new("email"),
+			Endpoint: new(email),
 		})
 	}
 	return topic

@@ -6,8 +6,6 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/lambdapermission"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopicsubscription"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
-
-	"github.com/pgdr/pgdr/internal/ptr"
 )
 
 // addSchedule looks at the databases each minute. It is made last and
@@ -15,23 +13,23 @@ import (
 // like a disaster. Only what watches over it comes later, and goes before: after
 // what is returned.
 func (g *guard) addSchedule(after ...cdktf.ITerraformDependable) cdktf.ITerraformDependable {
-	rule := cloudwatcheventrule.NewCloudwatchEventRule(g.scope, ptr.To("schedule"), &cloudwatcheventrule.CloudwatchEventRuleConfig{
+	rule := cloudwatcheventrule.NewCloudwatchEventRule(g.scope, new("schedule"), &cloudwatcheventrule.CloudwatchEventRuleConfig{
 		Provider:           g.provider,
-		Name:               ptr.To(g.name("failover-schedule")),
-		Description:        ptr.To("The guard looks at both databases"),
-		ScheduleExpression: ptr.To("rate(1 minute)"),
+		Name:               new(g.name("failover-schedule")),
+		Description:        new("The guard looks at both databases"),
+		ScheduleExpression: new("rate(1 minute)"),
 		DependsOn:          &after,
 	})
 	permission := g.permit("schedule-permission", "schedule", "events.amazonaws.com", *rule.Arn())
-	return cloudwatcheventtarget.NewCloudwatchEventTarget(g.scope, ptr.To("schedule-target"), &cloudwatcheventtarget.CloudwatchEventTargetConfig{
+	return cloudwatcheventtarget.NewCloudwatchEventTarget(g.scope, new("schedule-target"), &cloudwatcheventtarget.CloudwatchEventTargetConfig{
 		Provider: g.provider,
 		Rule:     rule.Name(),
-		TargetId: ptr.To("guard"),
+		TargetId: new("guard"),
 		Arn:      g.function.Arn(),
 		// A tick that could not be delivered is worth nothing a minute later.
 		RetryPolicy: &cloudwatcheventtarget.CloudwatchEventTargetRetryPolicy{
-			MaximumEventAgeInSeconds: ptr.Num(60),
-			MaximumRetryAttempts:     ptr.Num(0),
+			MaximumEventAgeInSeconds: new(float64(60)),
+			MaximumRetryAttempts:     new(float64(0)),
 		},
 		DependsOn: &[]cdktf.ITerraformDependable{permission},
 	})
@@ -43,22 +41,22 @@ func (g *guard) addSchedule(after ...cdktf.ITerraformDependable) cdktf.ITerrafor
 func (g *guard) addTopic(topic place, topicARN string) {
 	permission := g.permit(topic.role+"-alarms-permission", topic.role+"-alarms", "sns.amazonaws.com", topicARN)
 	p := topic.in("guard-" + topic.role + "-alarms")
-	snstopicsubscription.NewSnsTopicSubscription(p.scope, ptr.To("subscription"), &snstopicsubscription.SnsTopicSubscriptionConfig{
+	snstopicsubscription.NewSnsTopicSubscription(p.scope, new("subscription"), &snstopicsubscription.SnsTopicSubscriptionConfig{
 		Provider:  p.provider,
-		TopicArn:  ptr.To(topicARN),
-		Protocol:  ptr.To("lambda"),
+		TopicArn:  new(topicARN),
+		Protocol:  new("lambda"),
 		Endpoint:  g.function.Arn(),
 		DependsOn: &[]cdktf.ITerraformDependable{permission},
 	})
 }
 
 func (g *guard) permit(id, statementID, principal, sourceARN string) lambdapermission.LambdaPermission {
-	return lambdapermission.NewLambdaPermission(g.scope, ptr.To(id), &lambdapermission.LambdaPermissionConfig{
+	return lambdapermission.NewLambdaPermission(g.scope, new(id), &lambdapermission.LambdaPermissionConfig{
 		Provider:     g.provider,
-		StatementId:  ptr.To(statementID),
-		Action:       ptr.To("lambda:InvokeFunction"),
+		StatementId:  new(statementID),
+		Action:       new("lambda:InvokeFunction"),
 		FunctionName: g.function.FunctionName(),
-		Principal:    ptr.To(principal),
-		SourceArn:    ptr.To(sourceARN),
+		Principal:    new(principal),
+		SourceArn:    new(sourceARN),
 	})
 }
