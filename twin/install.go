@@ -12,8 +12,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
-	"github.com/pgdr/pgdr/internal/filelock"
+	"github.com/gofrs/flock"
+
 	"github.com/pgdr/pgdr/twin/gobuild"
 )
 
@@ -50,12 +52,20 @@ func (d Dir) Install(ctx context.Context, module string) error {
 	return nil
 }
 
-// Lock waits until nobody else builds in the twin.
+// lockRetry is the pause between two tries for a lock.
+const lockRetry = 50 * time.Millisecond
+
+// Lock waits until no other process builds in the twin, or until the context
+// ends. The system releases the lock of a process that ends.
 func (d Dir) Lock(ctx context.Context) (release func(), err error) {
 	if err := os.MkdirAll(filepath.Join(string(d), "build"), 0o750); err != nil {
 		return nil, fmt.Errorf("make the twin's directory: %w", err)
 	}
-	return filelock.Lock(ctx, filepath.Join(string(d), "build", "lock"))
+	lock := flock.New(filepath.Join(string(d), "build", "lock"), flock.SetPermissions(0o600))
+	if _, err := lock.TryLockContext(ctx, lockRetry); err != nil {
+		return nil, fmt.Errorf("wait for the process that has locked %s: %w", lock.Path(), err)
+	}
+	return func() { _ = lock.Unlock() }, nil
 }
 
 // Ephemeral begins the names of the folders in a twin that live for one run and

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"text/tabwriter"
 
-	"github.com/pgdr/pgdr/internal/filelock"
+	"github.com/gofrs/flock"
 	"github.com/pgdr/pgdr/twin/drill/report"
 	"github.com/pgdr/pgdr/twin/drill/scenario"
 )
@@ -86,11 +86,14 @@ func holdOne(ctx context.Context, sc scenario.Scenario, drill run, folder string
 // most of one scenario's drills at once in one folder.
 const most = 100
 
+// locksFolder is below the folder of reports.
+const locksFolder = ".locks"
+
 // claim finds a name for a drill's report that no drill under way has: that of
 // its scenario, or one with a number. The report of an earlier drill is
 // replaced.
 func claim(folder, name string) (file string, release func(), err error) {
-	if err := os.MkdirAll(folder, 0o750); err != nil {
+	if err := os.MkdirAll(filepath.Join(folder, locksFolder), 0o750); err != nil {
 		return "", nil, fmt.Errorf("make the folder of reports: %w", err)
 	}
 	for n := 1; n <= most; n++ {
@@ -98,9 +101,14 @@ func claim(folder, name string) (file string, release func(), err error) {
 		if n > 1 {
 			file += fmt.Sprintf("-%d", n)
 		}
-		release, ok, err := filelock.Try(file + ".lock")
-		if ok || err != nil {
-			return file, release, err
+		// The lock's file stays: removed, it could be locked twice.
+		lock := flock.New(filepath.Join(folder, locksFolder, filepath.Base(file)), flock.SetPermissions(0o600))
+		ok, err := lock.TryLock()
+		if err != nil {
+			return "", nil, fmt.Errorf("lock the report %s: %w", file, err)
+		}
+		if ok {
+			return file, func() { _ = lock.Unlock() }, nil
 		}
 	}
 	return "", nil, fmt.Errorf("reports in %s: %d drills of %s are under way: %w", folder, most, name, errNotHeld)
