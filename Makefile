@@ -211,6 +211,10 @@ $(D2):
 	GOBIN=$(CURDIR)/bin go install oss.terrastruct.com/d2@$(D2_VERSION)
 	mv bin/d2 $@
 
+.PHONY: compare-cdktn
+compare-cdktn: deps ## Compare what cdktf and its successor cdktn synthesize for ENV (docs/adr/0001)
+	scripts/compare-cdktn.sh $(ENV)
+
 .PHONY: generate
 generate: deps ## Write generated/ anew with cdktf get
 	$(CDKTF) get --force
