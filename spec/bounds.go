@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // Bound limits a whole number of the configuration. The table [Bounds] is the
-// only place with these limits: validation reads it, and a test holds
-// docs/configuration.md to it.
+// only place with these limits, with those that the function has too from the
+// contract. A test holds docs/configuration.md to it.
 type Bound struct {
 	// Path of the field, for example "guard.arming_seconds".
 	Path string
@@ -30,39 +32,29 @@ const (
 	// minPrefix and maxPrefix bound the length of a VPC's prefix. A VPC is a
 	// /16 at most; twelve /24 subnets need sixteen, which is a /20.
 	minPrefix, maxPrefix = 16, 20
-	// multiAZWindow in seconds is the shortest window in which a lost
-	// instance may be given up with Multi-AZ. RDS's own failover to the
-	// standby takes 60 to 120 s and must have had its chance, see
-	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZ.Failover.html
-	multiAZWindow = 180
 	// growthPercent is how far the storage limit must be above the storage
 	// at creation, else RDS answers "Invalid max storage size", see
 	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
 	growthPercent = 10
 	// maxStorage in GiB is the largest volume of RDS for PostgreSQL.
 	maxStorage = 65536
-	// witnessCount is the number of regions that tell a lost region from a
-	// guard that is itself cut off.
-	witnessCount = 2
 	// maxTagValue is AWS's limit of a tag's value in characters.
 	maxTagValue = 256
 )
 
 // Bounds are the limits of every whole number in the configuration that has no
 // fixed list of values.
-var Bounds = []Bound{
+var Bounds = append([]Bound{
 	{"database.allocated_storage_gib", 20, maxStorage * 100 / (100 + growthPercent),
 		"RDS's smallest volume; 65536 GiB is its largest, and storage must be able to grow by a tenth"},
 	{"database.max_allocated_storage_gib", 22, maxStorage,
 		"a tenth above the smallest volume; RDS's largest volume"},
-	{"database.backup_retention_days", 1, 35,
-		"a source without backups can have no replica; RDS keeps automated backups for 35 days at most"},
+	shared("database.backup_retention_days", contract.BackupRetention),
 	{"database.password_version", 1, 1000000,
 		"versions count up from 1; a larger number is a slip, such as a date"},
 	{"database.max_slot_wal_keep_mib", 1024, 1048576,
 		"16 WAL segments of RDS's 64 MiB, below which a brief pause already costs the replica its slot; more than 1 TiB isn't a limit any more"},
-	{"dns.ttl_seconds", 1, 300,
-		"0 would send every connection to the resolver; after 300 s clients would find the new writer later than the guard takes to promote it"},
+	shared("dns.ttl_seconds", contract.RecordTTL),
 	{"monitoring.replica_lag_seconds", 10, 3600,
 		"less alarms on ordinary jitter; beyond an hour nobody is told in time"},
 	{"monitoring.connections", 1, 262143,
@@ -73,30 +65,30 @@ var Bounds = []Bound{
 		"0 alarms when the disk is full already; a tenth of the largest volume is where RDS itself starts to grow it"},
 	{"monitoring.slot_lag_mib", 64, 1048575,
 		"one WAL segment of RDS; it must come before the slot is given up, so it is below the largest max_slot_wal_keep_mib"},
-	{"guard.instance_failed_seconds", 60, 3600,
-		"the guard starts once a minute, and one run alone is no evidence; after an hour it is a human's decision, which mode manual says more plainly"},
-	{"guard.instance_unreachable_seconds", 60, 3600,
-		"as guard.instance_failed_seconds"},
-	{"guard.region_silent_seconds", 60, 3600,
-		"as guard.instance_failed_seconds"},
-	{"guard.arming_seconds", 120, 86400,
-		"two runs of the guard; longer than a day would leave every deployment unprotected for a day"},
-	{"guard.cooldown_seconds", 600, 604800,
-		"shorter, and two regions could be failed over back and forth; a stopped RDS instance starts by itself after 7 days, and by then a human has looked"},
-	{"guard.max_data_loss_seconds", 15, 3600,
-		"heartbeats are 5 s apart and a run takes a moment to start, so a smaller limit would refuse every failover; more than an hour is a human's decision"},
-	{"guard.abort_after_seconds", 300, 3600,
-		"RDS says that a promotion takes several minutes or longer; after an hour the evidence for it is stale"},
 	{"guard.memory_mib", 128, 3008,
 		"Lambda's smallest size; the most that a new account gets"},
+}, guardBounds()...)
+
+// shared is a bound that the function has too.
+func shared(path string, b contract.Bound) Bound { return Bound{path, b.Min, b.Max, b.Why} }
+
+func guardBounds() []Bound {
+	bounds := make([]Bound, len(contract.PolicySettings))
+	for i, s := range contract.PolicySettings {
+		bounds[i] = shared(guardPath(s.Field), s.Bound)
+	}
+	return bounds
 }
+
+// guardPath is the path of a field of section "guard".
+func guardPath(field string) string { return "guard." + field }
 
 // Choices are the fields that take one of a fixed list of words.
 var Choices = map[string][]string{
 	"backend.type":           {"local", "s3"},
-	"database.audit":         {"pgaudit", "log_statement_all"},
-	"guard.mode":             {"automatic", "manual"},
-	"guard.on_region_silent": {"promote", "ask"},
+	"database.audit":         {contract.AuditPgaudit, contract.AuditLogStatementAll},
+	"guard.mode":             {string(contract.ModeAutomatic), string(contract.ModeManual)},
+	"guard.on_region_silent": {string(contract.SilentPromote), string(contract.SilentAsk)},
 }
 
 // NumberChoices are the fields that take one of a fixed list of numbers.

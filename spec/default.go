@@ -1,5 +1,9 @@
 package spec
 
+import (
+	"github.com/pgdr/pgdr/internal/contract"
+)
+
 // Default is the configuration before anything was said: the reference's
 // sizes, protection on. docs/configuration.md gives the reason of each value.
 func Default() Config {
@@ -18,7 +22,7 @@ func Default() Config {
 			Name:                "app",
 			Username:            "dbadmin",
 			PasswordVersion:     1,
-			Audit:               "pgaudit",
+			Audit:               contract.AuditPgaudit,
 			MaxSlotWALKeep:      20480,
 			LogRetention:        7,
 		},
@@ -31,8 +35,8 @@ func Default() Config {
 			SlotLag:     10240,
 		},
 		Guard: Guard{
-			Mode:                "automatic",
-			OnRegionSilent:      "promote",
+			Mode:                string(contract.ModeAutomatic),
+			OnRegionSilent:      string(contract.SilentPromote),
 			InstanceFailed:      180,
 			InstanceUnreachable: 300,
 			RegionSilent:        120,

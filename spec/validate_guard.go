@@ -3,6 +3,8 @@ package spec
 import (
 	"fmt"
 	"slices"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // checkGuard holds the policy's windows against each other; what each may be
@@ -13,35 +15,33 @@ func checkGuard(fs *Faults, c Config) {
 }
 
 func checkWindows(fs *Faults, c Config) {
-	const failed, unreachable, cooldown, abort = "guard.instance_failed_seconds", "guard.instance_unreachable_seconds",
-		"guard.cooldown_seconds", "guard.abort_after_seconds"
-	g := c.Guard
-	if c.Database.MultiAZ {
-		checkMultiAZWindow(fs, failed, g.InstanceFailed)
-		checkMultiAZWindow(fs, unreachable, g.InstanceUnreachable)
+	numbers := c.integers()
+	windows := contract.Windows{
+		Seconds: func(field string) int { return numbers[guardPath(field)] },
+		MultiAZ: c.Database.MultiAZ,
+		Name: func(field string) string {
+			if path := guardPath(field); hasNumber(numbers, path) {
+				return path
+			}
+			return "database." + field
+		},
+		Faulty: func(field string) bool { return fs.has(guardPath(field)) },
 	}
-	if g.InstanceUnreachable < g.InstanceFailed && !fs.has(failed) && !fs.has(unreachable) {
-		fs.add(unreachable, fmt.Sprint(g.InstanceUnreachable),
-			fmt.Sprintf("give at least the %d of %s: an instance that RDS calls available is weaker evidence than one that it calls failed", g.InstanceFailed, failed))
-	}
-	if g.Cooldown < g.AbortAfter && !fs.has(cooldown) && !fs.has(abort) {
-		fs.add(cooldown, fmt.Sprint(g.Cooldown),
-			fmt.Sprintf("give at least the %d of %s: a second failover must not start while the first may still abort", g.AbortAfter, abort))
+	for _, f := range windows.Faults() {
+		fs.add(guardPath(f.Field), f.Found, "give "+f.Want)
 	}
 }
 
-func checkMultiAZWindow(fs *Faults, path string, seconds int) {
-	if seconds < multiAZWindow && !fs.has(path) {
-		fs.add(path, fmt.Sprint(seconds),
-			fmt.Sprintf("give at least %d with database.multi_az: a failover to the standby takes 60 to 120 s and comes first", multiAZWindow))
-	}
+func hasNumber(numbers map[string]int, path string) bool {
+	_, ok := numbers[path]
+	return ok
 }
 
 func checkWitnesses(fs *Faults, c Config) {
 	const path = "guard.witness_regions"
 	witnesses := c.Guard.WitnessRegions
-	if len(witnesses) != witnessCount {
-		fs.add(path, counted(len(witnesses), "region"), fmt.Sprintf("give %d: one alone may be the one that is out", witnessCount))
+	if len(witnesses) != contract.WitnessCount {
+		fs.add(path, counted(len(witnesses), "region"), fmt.Sprintf("give %d: one alone may be the one that is out", contract.WitnessCount))
 	}
 	for i, region := range witnesses {
 		at := indexed(path, i)

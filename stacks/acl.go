@@ -3,13 +3,11 @@ package stacks
 import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/networkacl"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/networkaclrule"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
-const postgresPort = 5432
-
-// admitRule is the number of the only rule each way. Lower numbers are the
-// guard's: it fences the old primary by a deny in front of this one.
-const admitRule = 100
+const postgresPort = contract.DatabasePort
 
 // newDatabaseACL makes the network ACL of a site's database subnets, for the
 // fence: it is stateless, so that a deny cuts established connections too,
@@ -30,7 +28,7 @@ func newDatabaseACL(at place, n *network) networkacl.NetworkAcl {
 		networkaclrule.NewNetworkAclRule(p.scope, new(id), &networkaclrule.NetworkAclRuleConfig{
 			Provider:     p.provider,
 			NetworkAclId: acl.Id(),
-			RuleNumber:   new(float64(admitRule)),
+			RuleNumber:   new(float64(contract.FenceEnd)),
 			Egress:       egress,
 			Protocol:     new("-1"),
 			RuleAction:   new("allow"),

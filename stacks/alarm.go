@@ -5,12 +5,9 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopic"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/spec"
 )
-
-// metricNamespace holds what the guard publishes; each metric has the one
-// dimension Environment.
-const metricNamespace = "PGDR"
 
 const (
 	mebibyte = 1 << 20
@@ -18,7 +15,7 @@ const (
 )
 
 func environmentDimension(env string) *map[string]*string {
-	return pointerMap(map[string]string{"Environment": env})
+	return pointerMap(map[string]string{contract.MetricDimension: env})
 }
 
 // alarm is one metric, one threshold and who is told. Period is a minute;
@@ -129,19 +126,19 @@ func guardAlarms(env, function string, topic snstopic.SnsTopic, schedule cdktf.I
 	of := func(what, description, metric, statistic, comparison string, minutes, breaching int, missing string) alarm {
 		return alarm{
 			what: what, description: description,
-			namespace: metricNamespace, metric: metric, dimensions: environmentDimension(env),
+			namespace: contract.MetricNamespace, metric: metric, dimensions: environmentDimension(env),
 			statistic: statistic, comparison: comparison, threshold: 1,
 			minutes: minutes, breaching: breaching, missing: missing, topic: topic,
 		}
 	}
 	crashes := of("guard-errors", "The guard's function fails.", "Errors", "Sum", atLeast, 5, 3, "notBreaching")
 	crashes.namespace, crashes.dimensions = "AWS/Lambda", pointerMap(map[string]string{"FunctionName": function})
-	silent := of("guard-silent", "The guard has not finished a look for five minutes: nobody would fail over.", "GuardTick", "Sum", below, 5, 5, "breaching")
+	silent := of("guard-silent", "The guard has not finished a look for five minutes: nobody would fail over.", string(contract.GuardTick), "Sum", below, 5, 5, "breaching")
 	silent.after = &[]cdktf.ITerraformDependable{schedule}
 	return []alarm{
 		crashes, silent,
-		of("primary-not-writable", "The primary answers but takes no writes: mend it, this is no failover.", "PrimaryNotWritable", "Maximum", atLeast, 2, 2, "notBreaching"),
-		of("unprotected", "There is no replica to fail over to.", "Unprotected", "Maximum", atLeast, 5, 5, "notBreaching"),
-		of("fencing-owed", "The old primary is not fenced yet: two writers are possible when it returns.", "FencingOwed", "Maximum", atLeast, 1, 1, "notBreaching"),
+		of("primary-not-writable", "The primary answers but takes no writes: mend it, this is no failover.", string(contract.PrimaryNotWritable), "Maximum", atLeast, 2, 2, "notBreaching"),
+		of("unprotected", "There is no replica to fail over to.", string(contract.Unprotected), "Maximum", atLeast, 5, 5, "notBreaching"),
+		of("fencing-owed", "The old primary is not fenced yet: two writers are possible when it returns.", string(contract.FencingOwed), "Maximum", atLeast, 1, 1, "notBreaching"),
 	}
 }

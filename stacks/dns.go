@@ -8,25 +8,15 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/route53record"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/route53zone"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
-)
 
-// Weights at birth. After a failover they are the other way round; Terraform
-// ignores them, the guard makes them agree.
-const (
-	weightActive  = 100
-	weightStandby = 0
+	"github.com/pgdr/pgdr/internal/contract"
 )
-
-// zoneName is the private zone of an environment, recordName the one name
-// that applications connect to.
-func zoneName(env string) string   { return "db-" + env + ".internal" }
-func recordName(env string) string { return "db." + zoneName(env) }
 
 func newZone(at place, n *network) route53zone.Route53Zone {
 	p := at.in("dns")
 	return route53zone.NewRoute53Zone(p.scope, new("zone"), &route53zone.Route53ZoneConfig{
 		Provider:     p.provider,
-		Name:         new(zoneName(p.env)),
+		Name:         new(contract.ZoneName(p.env)),
 		Comment:      new("The database of " + p.env + ", wherever its writer is"),
 		ForceDestroy: p.disposable,
 		Vpc:          []*route53zone.Route53ZoneVpc{{VpcId: n.vpc.Id(), VpcRegion: new(n.region)}},
@@ -49,10 +39,10 @@ func newActiveWriterCheck(primary, replica place) route53healthcheck.Route53Heal
 	)
 	alarm := cloudwatchmetricalarm.NewCloudwatchMetricAlarm(r.scope, new("alarm"), &cloudwatchmetricalarm.CloudwatchMetricAlarmConfig{
 		Provider:           r.provider,
-		AlarmName:          new(r.name("active-writer")),
+		AlarmName:          new(r.name(contract.ActiveWriterAlarm)),
 		AlarmDescription:   new("The writer is at the replica site. Not a fault: Route 53 answers by it."),
-		Namespace:          new(metricNamespace),
-		MetricName:         new("ActiveWriter"),
+		Namespace:          new(contract.MetricNamespace),
+		MetricName:         new(string(contract.ActiveWriter)),
 		Dimensions:         environmentDimension(r.env),
 		Statistic:          new("Maximum"),
 		Period:             new(float64(period)),
@@ -71,7 +61,7 @@ func newActiveWriterCheck(primary, replica place) route53healthcheck.Route53Heal
 		// later edits; a change here makes it copy again.
 		Triggers: pointerMap(map[string]string{
 			"alarm":     *alarm.Arn(),
-			"metric":    metricNamespace + "/ActiveWriter",
+			"metric":    contract.MetricNamespace + "/" + string(contract.ActiveWriter),
 			"period":    strconv.Itoa(period),
 			"threshold": strconv.Itoa(threshold),
 		}),
@@ -87,7 +77,7 @@ func newWriterRecord(at place, zoneID, endpoint string, ttl, weight int, healthC
 	route53record.NewRoute53Record(p.scope, new("record"), &route53record.Route53RecordConfig{
 		Provider:              p.provider,
 		ZoneId:                new(zoneID),
-		Name:                  new(recordName(p.env)),
+		Name:                  new(contract.RecordName(p.env)),
 		Type:                  new("CNAME"),
 		Ttl:                   new(float64(ttl)),
 		Records:               pointers(endpoint),

@@ -5,6 +5,7 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/provider"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/spec"
 )
 
@@ -79,7 +80,7 @@ func defaultTags(cfg spec.Config) map[string]string {
 // StackName is the name of a site's stack, for example "pgdr-primary-dev".
 // role is "primary" or "replica".
 func StackName(role, environment string) string {
-	return "pgdr-" + role + "-" + environment
+	return contract.StackName(role, environment)
 }
 
 // output is one value that people, applications or the other stack read.

@@ -11,6 +11,7 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/lambdafunctioneventinvokeconfig"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/spec"
 )
 
@@ -45,13 +46,13 @@ func newGuardRole(at place, cfg spec.Guard) *guard {
 	trust := allow("Lambda", []string{"sts:AssumeRole"}).by("lambda.amazonaws.com")
 	g.role = iamrole.NewIamRole(g.scope, new("role"), &iamrole.IamRoleConfig{
 		Provider:         g.provider,
-		Name:             new(g.name("failover-function-role")),
+		Name:             new(g.name(contract.FunctionRole)),
 		Description:      new("The guard: sees both databases, promotes the replica, switches the record"),
 		AssumeRolePolicy: new(policyDocument(trust)),
 	})
 	g.logs = cloudwatchloggroup.NewCloudwatchLogGroup(g.scope, new("log-group"), &cloudwatchloggroup.CloudwatchLogGroupConfig{
 		Provider:        g.provider,
-		Name:            new("/aws/lambda/" + g.name("failover-function")),
+		Name:            new(contract.FunctionLogs(g.env)),
 		RetentionInDays: new(float64(cfg.LogRetention)),
 	})
 	return g
@@ -59,7 +60,7 @@ func newGuardRole(at place, cfg spec.Guard) *guard {
 
 // functionARN is known before the function is: its own role's policy names it.
 func (g *guard) functionARN() string {
-	return g.arn("lambda", "function:"+g.name("failover-function"))
+	return g.arn("lambda", "function:"+g.name(contract.FunctionName))
 }
 
 func (g *guard) addFunction(props guardProps) {
@@ -78,7 +79,7 @@ func (g *guard) addFunction(props guardProps) {
 	})
 	g.function = lambdafunction.NewLambdaFunction(g.scope, new("function"), &lambdafunction.LambdaFunctionConfig{
 		Provider:       g.provider,
-		FunctionName:   new(g.name("failover-function")),
+		FunctionName:   new(g.name(contract.FunctionName)),
 		Description:    new("Observes both databases; promotes the replica and switches the record when the primary is lost"),
 		Role:           g.role.Arn(),
 		Runtime:        new("provided.al2023"),

@@ -1,6 +1,10 @@
 package stacks
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/pgdr/pgdr/internal/contract"
+)
 
 // guardScope is all that the guard's role may touch, by ARN. Values may be
 // tokens.
@@ -121,7 +125,7 @@ func (g guardScope) remember() []statement {
 func (g guardScope) exceptions() []statement {
 	return []statement{
 		allow("Metrics", []string{"cloudwatch:PutMetricData"}, "*").
-			when("StringEquals", "cloudwatch:namespace", metricNamespace),
+			when("StringEquals", "cloudwatch:namespace", contract.MetricNamespace),
 		allow("NetworkInterfacesRead", []string{"ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"}, "*").
 			when("StringEquals", "aws:RequestedRegion", g.replicaRegion),
 		allow("FenceRead", []string{"ec2:DescribeNetworkAcls"}, "*").

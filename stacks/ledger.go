@@ -2,6 +2,8 @@ package stacks
 
 import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dynamodbtable"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // newLedger makes the table in which the guard keeps what must outlive it:
@@ -11,13 +13,13 @@ func newLedger(at place, keyARN string) dynamodbtable.DynamodbTable {
 	p := at.in("ledger")
 	return dynamodbtable.NewDynamodbTable(p.scope, new("table"), &dynamodbtable.DynamodbTableConfig{
 		Provider:    p.provider,
-		Name:        new(p.name("failover-ledger")),
+		Name:        new(p.name(contract.LedgerTable)),
 		BillingMode: new("PAY_PER_REQUEST"),
-		HashKey:     new("pk"),
-		RangeKey:    new("sk"),
+		HashKey:     new(contract.LedgerPartitionKey),
+		RangeKey:    new(contract.LedgerSortKey),
 		Attribute: []*dynamodbtable.DynamodbTableAttribute{
-			{Name: new("pk"), Type: new("S")},
-			{Name: new("sk"), Type: new("S")},
+			{Name: new(contract.LedgerPartitionKey), Type: new("S")},
+			{Name: new(contract.LedgerSortKey), Type: new("S")},
 		},
 		PointInTimeRecovery:       &dynamodbtable.DynamodbTablePointInTimeRecovery{Enabled: true},
 		ServerSideEncryption:      &dynamodbtable.DynamodbTableServerSideEncryption{Enabled: true, KmsKeyArn: new(keyARN)},

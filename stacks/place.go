@@ -5,13 +5,15 @@ import (
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // Roles of the two sites, fixed at birth: after a failover the site named
 // replica holds the writer, and keeps its name.
 const (
-	rolePrimary = "primary"
-	roleReplica = "replica"
+	rolePrimary = contract.RolePrimary
+	roleReplica = contract.RoleReplica
 )
 
 // place is where the resources of a construct go and how they are named.
@@ -39,10 +41,10 @@ func (p place) in(id string) place {
 }
 
 // name is "<what>-<environment>", for example "failover-function-dev".
-func (p place) name(what string) string { return what + "-" + p.env }
+func (p place) name(what string) string { return contract.Name(what, p.env) }
 
 // siteName is "<role>-<what>-<environment>", for example "primary-db-dev".
-func (p place) siteName(what string) string { return p.name(p.role + "-" + what) }
+func (p place) siteName(what string) string { return contract.SiteName(p.role, what, p.env) }
 
 // nameTag tags a resource that has no name of its own.
 func (p place) nameTag(what string) *map[string]*string {

@@ -4,6 +4,7 @@ import (
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"github.com/pgdr/pgdr/generated/credentials"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/spec"
 )
 
@@ -27,10 +28,10 @@ func newPrimary(app cdktf.App, cfg spec.Config, st state) cdktf.TerraformStack {
 
 	zone := newZone(at, net)
 	check := newActiveWriterCheck(f.primary, f.replica)
-	newWriterRecord(at, *zone.ZoneId(), *instance.Address(), cfg.DNS.TTL, weightActive, check.Id())
+	newWriterRecord(at, *zone.ZoneId(), *instance.Address(), cfg.DNS.TTL, contract.WeightWriter, check.Id())
 
 	topicKey := newTopicKey(at)
-	alarms := newTopic(at, "alarm-topic", "db-alarm-topic", "Database alarms "+at.region, topicKey, cfg.Monitoring.Emails)
+	alarms := newTopic(at, "alarm-topic", contract.AlarmTopic, "Database alarms "+at.region, topicKey, cfg.Monitoring.Emails)
 	newAlarms(at, "alarms", append(
 		instanceAlarms(at.role, *instance.Identifier(), cfg.Monitoring, alarms),
 		slotAlarm(*instance.Identifier(), cfg.Monitoring, alarms),
@@ -44,7 +45,7 @@ func newPrimary(app cdktf.App, cfg spec.Config, st state) cdktf.TerraformStack {
 		{"primary_parameter_group_arn", "ARN of the primary's parameter group", database.parameters.Arn()},
 		{"database_port", "TCP port of the database", instance.Port()},
 		{"database_name", "Name of the database in the instance", instance.DbName()},
-		{"database_cname", "The one name that applications connect to, wherever the writer is", recordName(cfg.Environment)},
+		{"database_cname", "The one name that applications connect to, wherever the writer is", contract.RecordName(cfg.Environment)},
 		{"database_secret_arn", "ARN of the administrator's credentials in the primary's region", secret.SecretArnOutput()},
 		{"database_key_arn", "ARN of the database's key in the primary's region", keys.primaryARN},
 		{"replica_key_arn", "ARN of the database's key in the replica's region", keys.replicaARN},
@@ -72,7 +73,7 @@ func newCredentials(at place, replicaRegion string, cfg spec.Config, keys databa
 	}
 	return credentials.NewCredentials(at.scope, new("credentials"), &credentials.CredentialsConfig{
 		Providers:            &[]any{at.provider},
-		Name:                 new(at.name("db-credentials")),
+		Name:                 new(at.name(contract.Credentials)),
 		Username:             new(cfg.Database.Username),
 		PasswordVersion:      new(float64(cfg.Database.PasswordVersion)),
 		KmsKeyId:             new(keys.primaryARN),

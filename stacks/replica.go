@@ -9,6 +9,7 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopic"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/spec"
 )
 
@@ -45,12 +46,12 @@ func newReplica(app cdktf.App, cfg spec.Config, st state, archive string) cdktf.
 
 	s.frame = newDatabaseFrame(at, cfg.Database, s.net, primary.get("replica_key_arn"), *access.Id())
 	s.instance = newReplicaInstance(s.frame, primary.get("primary_database_arn"))
-	newWriterRecord(at, primary.get("route53_hosted_zone_id"), *s.instance.Address(), cfg.DNS.TTL, weightStandby, nil)
+	newWriterRecord(at, primary.get("route53_hosted_zone_id"), *s.instance.Address(), cfg.DNS.TTL, contract.WeightOther, nil)
 
 	s.topicKey = newTopicKey(at)
-	s.alarmTopic = newTopic(at, "alarm-topic", "db-alarm-topic", "Database alarms "+at.region, s.topicKey, cfg.Monitoring.Emails)
+	s.alarmTopic = newTopic(at, "alarm-topic", contract.AlarmTopic, "Database alarms "+at.region, s.topicKey, cfg.Monitoring.Emails)
 	// What the guard says goes to a topic that it does not listen to.
-	s.noticeTopic = newTopic(at, "notice-topic", "db-notice-topic", "Failover notices "+cfg.Environment, s.topicKey, cfg.Monitoring.Emails)
+	s.noticeTopic = newTopic(at, "notice-topic", contract.NoticeTopic, "Failover notices "+cfg.Environment, s.topicKey, cfg.Monitoring.Emails)
 	s.ledger = newLedger(at, primary.get("replica_key_arn"))
 
 	g := newGuard(f, cfg, primary, s, archive)
@@ -128,9 +129,9 @@ func newGuard(f *frame, cfg spec.Config, primary primaryOutputs, s replicaSite, 
 			replicaParametersARN: *s.frame.parameters.Arn(),
 			primaryNetworkACLID:  primary.get("primary_network_acl_id"),
 			zoneID:               primary.get("route53_hosted_zone_id"),
-			record:               recordName(cfg.Environment),
+			record:               contract.RecordName(cfg.Environment),
 			healthCheckID:        primary.get("health_check_id"),
-			activeAlarmARN:       f.replica.arn("cloudwatch", "alarm:"+f.replica.name("active-writer")),
+			activeAlarmARN:       f.replica.arn("cloudwatch", "alarm:"+f.replica.name(contract.ActiveWriterAlarm)),
 			ledgerARN:            *s.ledger.Arn(),
 			noticeTopicARN:       *s.noticeTopic.Arn(),
 			topicKeyARN:          *s.topicKey.Arn(),

@@ -6,6 +6,8 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/securitygroup"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpcsecuritygroupegressrule"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpcsecuritygroupingressrule"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // newDatabaseSecurityGroup admits PostgreSQL from the given ranges and
@@ -39,10 +41,10 @@ func newGuardSecurityGroup(at place, n *network, databaseCIDRs []string) securit
 	p := at.in("access")
 	group := securitygroup.NewSecurityGroup(p.scope, new("security-group"), &securitygroup.SecurityGroupConfig{
 		Provider:    p.provider,
-		Name:        new(p.name("failover-function-sg")),
+		Name:        new(p.name(contract.FunctionAccess)),
 		Description: new("The guard: out to the databases and the AWS APIs"),
 		VpcId:       n.vpc.Id(),
-		Tags:        pointerMap(map[string]string{"Name": p.name("failover-function-sg")}),
+		Tags:        pointerMap(map[string]string{"Name": p.name(contract.FunctionAccess)}),
 	})
 	egress := func(id, description, cidr string, port int) {
 		vpcsecuritygroupegressrule.NewVpcSecurityGroupEgressRule(p.scope, new(id), &vpcsecuritygroupegressrule.VpcSecurityGroupEgressRuleConfig{

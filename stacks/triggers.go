@@ -6,6 +6,8 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/lambdapermission"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopicsubscription"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // addSchedule looks at the databases each minute. It is made last and
@@ -15,9 +17,9 @@ import (
 func (g *guard) addSchedule(after ...cdktf.ITerraformDependable) cdktf.ITerraformDependable {
 	rule := cloudwatcheventrule.NewCloudwatchEventRule(g.scope, new("schedule"), &cloudwatcheventrule.CloudwatchEventRuleConfig{
 		Provider:           g.provider,
-		Name:               new(g.name("failover-schedule")),
+		Name:               new(g.name(contract.Schedule)),
 		Description:        new("The guard looks at both databases"),
-		ScheduleExpression: new("rate(1 minute)"),
+		ScheduleExpression: new(contract.Tick),
 		DependsOn:          &after,
 	})
 	permission := g.permit("schedule-permission", "schedule", "events.amazonaws.com", *rule.Arn())

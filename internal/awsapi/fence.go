@@ -10,17 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-)
 
-// Numbers of the guard's rules. Those below 100 are the guard's, those from 100
-// on Terraform's; the lower number wins.
-const (
-	firstAllow = 10
-	denyNumber = 90
-	// maxGuardNets leaves room in a network ACL, which takes 20 rules a
-	// direction unless AWS raised that.
-	// https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
-	maxGuardNets = 10
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 const (
@@ -78,9 +69,9 @@ func fenceRules(acl string, port int, guard []netip.Prefix) fenceSet {
 		return aclRule{egress: true, number: number, allow: allow, protocol: tcp, cidr: cidr.String(), from: firstClientPort, to: lastClientPort}
 	}
 	for i, cidr := range guard {
-		f.allows = append(f.allows, in(firstAllow+i, true, cidr), out(firstAllow+i, true, cidr))
+		f.allows = append(f.allows, in(contract.FenceFirstAllow+i, true, cidr), out(contract.FenceFirstAllow+i, true, cidr))
 	}
-	f.denies = []aclRule{in(denyNumber, false, anywhere), out(denyNumber, false, anywhere)}
+	f.denies = []aclRule{in(contract.FenceDeny, false, anywhere), out(contract.FenceDeny, false, anywhere)}
 	return f
 }
 
@@ -128,7 +119,7 @@ func (f fenceSet) holds(have found) bool {
 // which the fence has none, since the subnets have no IPv6 addresses.
 func (f fenceSet) gaps(have found) []aclRule {
 	return have.where(func(r aclRule) bool {
-		early := r.ipv6 != "" || r.number < denyNumber
+		early := r.ipv6 != "" || r.number < contract.FenceDeny
 		return r.allow && early && f.concerns(r) && !slices.Contains(f.allows, r)
 	})
 }

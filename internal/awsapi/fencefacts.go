@@ -11,7 +11,7 @@ import (
 // Fence describes the network ACL by which the primary at birth would be
 // fenced.
 func (r *Readiness) Fence(ctx context.Context) (facts.Fence, error) {
-	acl, err := r.fence.read(ctx, r.config.Primary.member(engine.SitePrimary))
+	acl, err := r.fence.read(ctx, member(engine.SitePrimary, r.config.Primary))
 	if err != nil {
 		return facts.Fence{}, err
 	}

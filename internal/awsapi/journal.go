@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
@@ -46,7 +47,7 @@ func (l *Ledger) History(ctx context.Context, limit int) ([]engine.Entry, error)
 	in := &dynamodb.QueryInput{
 		TableName:                 aws.String(l.table),
 		KeyConditionExpression:    aws.String("#k = :journal"),
-		ExpressionAttributeNames:  map[string]string{"#k": keyPartition},
+		ExpressionAttributeNames:  map[string]string{"#k": contract.LedgerPartitionKey},
 		ExpressionAttributeValues: map[string]types.AttributeValue{":journal": text(partitionJournal)},
 		ScanIndexForward:          aws.Bool(false),
 		ConsistentRead:            aws.Bool(true),

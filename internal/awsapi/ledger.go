@@ -11,21 +11,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
-// The ledger's table has a partition key and a sort key. The state is one item,
+// The ledger's table has the keys of the contract. The state is one item,
 // the journal one item a failover:
 //
 //	pk       sk                                  attributes
 //	guard    state                               format, version, state (JSON)
 //	journal  2026-01-02T03:04:05.000000000Z#id   format, entry (JSON)
 const (
-	keyPartition = "pk"
-	keySort      = "sk"
-
-	partitionGuard   = "guard"
-	sortState        = "state"
 	partitionJournal = "journal"
 
 	attrFormat  = "format"
@@ -56,7 +52,7 @@ var _ engine.Ledger = (*Ledger)(nil)
 // Read implements engine.Ledger.
 func (l *Ledger) Read(ctx context.Context) (engine.State, error) {
 	out, err := l.db.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: aws.String(l.table), Key: itemKey(partitionGuard, sortState), ConsistentRead: aws.Bool(true),
+		TableName: aws.String(l.table), Key: itemKey(contract.LedgerStatePartition, contract.LedgerStateSort), ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
 		return engine.State{}, explain(err, "read ledger %q", l.table)
@@ -87,14 +83,14 @@ func (l *Ledger) Write(ctx context.Context, s engine.State) error {
 	if err != nil {
 		return fmt.Errorf("write ledger %q: %w", l.table, err)
 	}
-	item := itemKey(partitionGuard, sortState)
+	item := itemKey(contract.LedgerStatePartition, contract.LedgerStateSort)
 	item[attrFormat] = number(ledgerFormat)
 	item[attrVersion] = number(s.Version)
 	item[attrState] = text
 	in := &dynamodb.PutItemInput{
 		TableName: aws.String(l.table), Item: item,
 		ConditionExpression:      aws.String("attribute_not_exists(#k)"),
-		ExpressionAttributeNames: map[string]string{"#k": keyPartition},
+		ExpressionAttributeNames: map[string]string{"#k": contract.LedgerPartitionKey},
 	}
 	if before != 0 {
 		in.ConditionExpression = aws.String("#v = :before")
@@ -108,7 +104,7 @@ func (l *Ledger) Write(ctx context.Context, s engine.State) error {
 }
 
 func itemKey(partition, sort string) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{keyPartition: text(partition), keySort: text(sort)}
+	return map[string]types.AttributeValue{contract.LedgerPartitionKey: text(partition), contract.LedgerSortKey: text(sort)}
 }
 
 func text(s string) *types.AttributeValueMemberS { return &types.AttributeValueMemberS{Value: s} }

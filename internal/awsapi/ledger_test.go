@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
@@ -179,7 +180,7 @@ func TestLedger_LosesAnEmptyTableToOneWriterOnly(t *testing.T) {
 
 func TestLedger_RefusesWhatItCanNotRead(t *testing.T) {
 	state := func(version int64, attrs map[string]types.AttributeValue) map[string]types.AttributeValue {
-		item := itemKey(partitionGuard, sortState)
+		item := itemKey(contract.LedgerStatePartition, contract.LedgerStateSort)
 		item["format"], item["version"] = number(1), number(version)
 		item["state"] = text(fmt.Sprintf(`{"version":%d}`, version))
 		for k, v := range attrs {

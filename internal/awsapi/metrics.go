@@ -13,12 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
-
-// environmentDimension is the one dimension of the guard's metrics, as the
-// alarms have it.
-const environmentDimension = "Environment"
 
 // Metrics is engine.Metrics on CloudWatch in the guard's region.
 type Metrics struct {
@@ -34,7 +31,7 @@ var _ engine.Metrics = (*Metrics)(nil)
 // flips DNS: so such a value is left out, and is an error once the rest is
 // published.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html
-func (p *Metrics) Put(ctx context.Context, at time.Time, values map[engine.Metric]float64) error {
+func (p *Metrics) Put(ctx context.Context, at time.Time, values map[contract.Metric]float64) error {
 	var data []types.MetricDatum
 	var odd []string
 	for _, name := range slices.Sorted(maps.Keys(values)) {
@@ -45,7 +42,7 @@ func (p *Metrics) Put(ctx context.Context, at time.Time, values map[engine.Metri
 		}
 		data = append(data, types.MetricDatum{
 			MetricName: aws.String(string(name)), Value: aws.Float64(v), Timestamp: aws.Time(at), Unit: unitOf(name),
-			Dimensions: []types.Dimension{{Name: aws.String(environmentDimension), Value: aws.String(p.environment)}},
+			Dimensions: []types.Dimension{{Name: aws.String(contract.MetricDimension), Value: aws.String(p.environment)}},
 		})
 	}
 	if len(data) > 0 {
@@ -60,8 +57,8 @@ func (p *Metrics) Put(ctx context.Context, at time.Time, values map[engine.Metri
 	return nil
 }
 
-func unitOf(name engine.Metric) types.StandardUnit {
-	if name == engine.HeartbeatLag {
+func unitOf(name contract.Metric) types.StandardUnit {
+	if name == contract.HeartbeatLag {
 		return types.StandardUnitSeconds
 	}
 	return types.StandardUnitNone

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
@@ -75,7 +76,7 @@ type Adapters struct {
 
 // New makes the adapters, with a client a service and region. It makes no
 // call.
-func New(ctx context.Context, c Config, o Options) (*Adapters, error) {
+func New(ctx context.Context, c contract.Config, o Options) (*Adapters, error) {
 	if o.Clock == nil {
 		return nil, errors.New("aws clients: options.clock: missing")
 	}

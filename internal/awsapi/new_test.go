@@ -11,6 +11,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
 	"github.com/pgdr/pgdr/internal/clock"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
@@ -38,7 +39,7 @@ func TestNew_PinsEachClientToItsRegion(t *testing.T) {
 		{"fence", func() error { _, err := a.Fencer.Fenced(ctx, primary); return err }, "ec2.us-east-1.amazonaws.com us-east-1"},
 		{"records", func() error { _, err := a.Switcher.Agrees(ctx, primary); return err }, "route53.amazonaws.com us-east-1"},
 		{"metrics", func() error {
-			return a.Metrics.Put(ctx, clock.System{}.Now(), map[engine.Metric]float64{engine.GuardTick: 1})
+			return a.Metrics.Put(ctx, clock.System{}.Now(), map[contract.Metric]float64{contract.GuardTick: 1})
 		}, "monitoring.eu-west-1.amazonaws.com eu-west-1"},
 		{"ledger", func() error { _, err := a.Ledger.Read(ctx); return err }, "dynamodb.eu-west-1.amazonaws.com eu-west-1"},
 		{"notices", func() error { return a.Notifier.Notify(ctx, engine.Notice{}) }, "sns.eu-west-1.amazonaws.com eu-west-1"},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -134,6 +135,26 @@ func TestPermissions_RefusesACallerThatIsNoRole(t *testing.T) {
 		if _, err := readinessOn(f).Permissions(context.Background(), primaryFacts, replicaFacts); !errors.Is(err, ErrNotARole) {
 			t.Errorf("%q: got %v, want ErrNotARole", who, err)
 		}
+	}
+}
+
+const goldenStack = "../../stacks/testdata/golden/replica.tf.json"
+
+// goldenResources are the resources of a type in the synthesized stack.
+func goldenResources(t *testing.T, kind string, into any) {
+	t.Helper()
+	data, err := os.ReadFile(goldenStack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stack struct {
+		Resource map[string]json.RawMessage `json:"resource"`
+	}
+	if err := json.Unmarshal(data, &stack); err != nil {
+		t.Fatalf("%s: %v", goldenStack, err)
+	}
+	if err := json.Unmarshal(stack.Resource[kind], into); err != nil {
+		t.Fatalf("%s: %s: %v", goldenStack, kind, err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
@@ -18,7 +19,7 @@ type Posture struct {
 	databases fleet
 	secrets   secretsAPI
 	// want is what the new writer is given.
-	want Database
+	want contract.DatabaseConfig
 	// secret is the ARN of the secret in the guard's own region.
 	secret string
 	region string

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
@@ -19,7 +20,7 @@ const regionalSecret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-
 
 func postureOn(f *fake) *Posture {
 	return &Posture{databases: fleet{engine.SitePrimary: f, engine.SiteReplica: f}, secrets: f, secret: regionalSecret, region: "eu-west-1",
-		want: Database{BackupRetentionDays: 7, MultiAZ: true, DeletionProtection: true}}
+		want: contract.DatabaseConfig{BackupRetentionDays: 7, MultiAZ: true, DeletionProtection: true}}
 }
 
 func protected(days int32, multiAZ, deletion bool) func(*rdstypes.DBInstance) {
@@ -73,7 +74,7 @@ func TestPosture_TakesNothingAwayWhereLessIsConfigured(t *testing.T) {
 	f := newFake(t)
 	shows(f, dbInstance(replica, protected(7, true, true)))
 	p := postureOn(f)
-	p.want = Database{BackupRetentionDays: 1}
+	p.want = contract.DatabaseConfig{BackupRetentionDays: 1}
 	if err := p.Restore(context.Background(), replica); err != nil {
 		t.Errorf("restore: %v, want nothing to be asked", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
@@ -27,7 +28,7 @@ var ErrMissing = errors.New("does not exist")
 // Readiness reads what a readiness check judges. Each method is one question;
 // none changes anything. They may run at once.
 type Readiness struct {
-	config    Config
+	config    contract.Config
 	databases fleet
 	records   *Switcher
 	fence     *Fencer

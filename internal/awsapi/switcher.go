@@ -11,13 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
-)
-
-// Weights of the two records.
-const (
-	writerWeight = 100
-	otherWeight  = 0
 )
 
 // recordPages bounds the search for the records, which are a page at most.
@@ -69,7 +64,7 @@ func (s *Switcher) SetWeights(ctx context.Context, m engine.Member) error {
 		HostedZoneId: aws.String(s.zone),
 		ChangeBatch: &types.ChangeBatch{
 			Comment: aws.String("pgdr: the writer is " + m.Identifier),
-			Changes: []types.Change{upsert(pair.own, writerWeight), upsert(pair.other, otherWeight)},
+			Changes: []types.Change{upsert(pair.own, contract.WeightWriter), upsert(pair.other, contract.WeightOther)},
 		},
 	})
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
@@ -31,7 +32,7 @@ func metricsOn(f *fake) *Metrics {
 func TestMetrics_PutsAllGaugesInOneCall(t *testing.T) {
 	f := newFake(t)
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	err := metricsOn(f).Put(context.Background(), at, map[engine.Metric]float64{engine.ActiveWriter: 1, engine.HeartbeatLag: 2.5})
+	err := metricsOn(f).Put(context.Background(), at, map[contract.Metric]float64{contract.ActiveWriter: 1, contract.HeartbeatLag: 2.5})
 	in := asked[cloudwatch.PutMetricDataInput](f)
 	if err != nil || len(in) != 1 || aws.ToString(in[0].Namespace) != "PGDR" || len(in[0].MetricData) != 2 {
 		t.Fatalf("asked %+v, %v; want one call with two values in PGDR", in, err)
@@ -53,7 +54,7 @@ func TestMetrics_PutsAllGaugesInOneCall(t *testing.T) {
 
 func TestMetrics_PublishesTheWriterThoughAnotherValueIsNoNumber(t *testing.T) {
 	f := newFake(t)
-	err := metricsOn(f).Put(context.Background(), time.Now(), map[engine.Metric]float64{engine.ActiveWriter: 1, engine.HeartbeatLag: math.NaN()})
+	err := metricsOn(f).Put(context.Background(), time.Now(), map[contract.Metric]float64{contract.ActiveWriter: 1, contract.HeartbeatLag: math.NaN()})
 	if err == nil || !strings.Contains(err.Error(), "HeartbeatLag") {
 		t.Errorf("got %v, want an error that names HeartbeatLag", err)
 	}
@@ -74,7 +75,7 @@ func TestMetrics_TellsSilence(t *testing.T) {
 	f := newFake(t)
 	m := metricsOn(f)
 	fails[cloudwatch.PutMetricDataInput](f, silence())
-	if err := m.Put(context.Background(), time.Now(), map[engine.Metric]float64{engine.GuardTick: 1}); !errors.Is(err, engine.ErrSilent) {
+	if err := m.Put(context.Background(), time.Now(), map[contract.Metric]float64{contract.GuardTick: 1}); !errors.Is(err, engine.ErrSilent) {
 		t.Errorf("got %v, want ErrSilent", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
@@ -182,7 +183,7 @@ func TestWire_CloudWatchTakesTheGauges(t *testing.T) {
 		response{status: 400, header: cborHeader, body: cborOf(cbor.Map{"__type": cbor.String("com.amazonaws.cloudwatch#InvalidParameterValueException"), "message": cbor.String("no")})})
 	m := w.adapters(t).Metrics
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	if err := m.Put(context.Background(), at, map[engine.Metric]float64{engine.ActiveWriter: 1}); err != nil {
+	if err := m.Put(context.Background(), at, map[contract.Metric]float64{contract.ActiveWriter: 1}); err != nil {
 		t.Fatalf("put: %v", err)
 	}
 	calls := w.calls("PutMetricData")
@@ -200,7 +201,7 @@ func TestWire_CloudWatchTakesTheGauges(t *testing.T) {
 		dimension["Name"] != cbor.String("Environment") || dimension["Value"] != cbor.String("dev") {
 		t.Errorf("put %+v, want ActiveWriter of dev in PGDR", top)
 	}
-	if err := m.Put(context.Background(), at, map[engine.Metric]float64{engine.ActiveWriter: 1}); err == nil || Classify(err) != nil {
+	if err := m.Put(context.Background(), at, map[contract.Metric]float64{contract.ActiveWriter: 1}); err == nil || Classify(err) != nil {
 		t.Errorf("put again: got %v, want an answer that the engine has no word for", err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 
 	"github.com/pgdr/pgdr/internal/clock"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 )
 
@@ -159,14 +160,14 @@ func xmlError(code string) string {
 }
 
 // testConfig is a whole configuration.
-func testConfig() Config {
-	return Config{
+func testConfig() contract.Config {
+	return contract.Config{
 		Environment: "dev",
 		Policy:      decide.Policy{},
-		Primary:     Instance{Region: "us-east-1", Identifier: primary.Identifier, ResourceID: primary.ResourceID, Endpoint: primaryEndpoint},
-		Replica:     Instance{Region: "eu-west-1", Identifier: replica.Identifier, ResourceID: replica.ResourceID, Endpoint: replicaEndpoint},
-		Database:    Database{Port: 5432, Name: "app", BackupRetentionDays: 7, MultiAZ: true, DeletionProtection: true, Audit: "pgaudit"},
-		DNS:         DNS{ZoneID: zone, RecordName: recordName, HealthCheckID: "11111111-2222-3333-4444-555555555555"},
+		Primary:     contract.Instance{Region: "us-east-1", Identifier: primary.Identifier, ResourceID: primary.ResourceID, Endpoint: primaryEndpoint},
+		Replica:     contract.Instance{Region: "eu-west-1", Identifier: replica.Identifier, ResourceID: replica.ResourceID, Endpoint: replicaEndpoint},
+		Database:    contract.DatabaseConfig{Port: 5432, Name: "app", BackupRetentionDays: 7, MultiAZ: true, DeletionProtection: true, Audit: "pgaudit"},
+		DNS:         contract.DNS{ZoneID: zone, RecordName: recordName, HealthCheckID: "11111111-2222-3333-4444-555555555555"},
 
 		PrimaryNetworkACLID: aclID, GuardCIDRs: guardNets,
 		SecretARN: regionalSecret, PrimarySecretARN: strings.Replace(regionalSecret, "eu-west-1", "us-east-1", 1),

@@ -147,9 +147,8 @@ func observations() []decide.Observation {
 // What is proposed against a refusal is what the guard waives it for, nothing
 // less would do, and against the others nothing does.
 func TestPropose_AgreesWithTheGuardsDecision(t *testing.T) {
-	policy, err := decide.NewPolicy(decide.Settings{Mode: "manual", OnRegionSilent: "ask", InstanceFailed: 180, InstanceUnreachable: 300,
-		RegionSilent: 120, Arming: 600, Cooldown: 3600, MaxDataLoss: 60, AbortAfter: 900, MultiAZ: true})
-	require.NoError(t, err)
+	policy := decide.Policy{Mode: "manual", OnRegionSilent: "ask", InstanceFailed: 180 * time.Second, InstanceUnreachable: 300 * time.Second,
+		RegionSilent: 120 * time.Second, Arming: 600 * time.Second, Cooldown: 3600 * time.Second, MaxDataLoss: 60 * time.Second, AbortAfter: 900 * time.Second, MultiAZ: true}
 	decided := func(o decide.Observation, with Overrides) decide.Decision {
 		o.Request = &decide.Request{Force: with.Force, AllowDataLoss: with.AllowDataLoss, Unfenced: with.Unfenced, Unproven: with.Unproven}
 		return decide.Decide(policy, o, at)

@@ -3,6 +3,8 @@ package guardclient
 import (
 	"strings"
 	"time"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // answerWithin bounds one call. The function is given 55 s, and Lambda's own
@@ -22,7 +24,7 @@ type Target struct {
 }
 
 // Function is the function's name.
-func (t Target) Function() string { return "failover-function-" + t.Environment }
+func (t Target) Function() string { return contract.Name(contract.FunctionName, t.Environment) }
 
 // reference names the function to Lambda. With the account in it the
 // credentials of another account are refused, whatever it has of that name.

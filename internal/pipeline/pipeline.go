@@ -18,13 +18,14 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/spec"
 )
 
 // The stacks' roles.
 const (
-	primary = "primary"
-	replica = "replica"
+	primary = contract.RolePrimary
+	replica = contract.RoleReplica
 )
 
 // roles are in the order in which they are deployed.
@@ -90,7 +91,7 @@ func New(project, suffix, plans string, out io.Writer) (*Pipeline, error) {
 	return &Pipeline{Project: project, Outdir: outdir, Plans: plans, Environment: cfg.Environment, Out: out}, nil
 }
 
-func (p *Pipeline) stack(role string) string { return "pgdr-" + role + "-" + p.Environment }
+func (p *Pipeline) stack(role string) string { return contract.StackName(role, p.Environment) }
 
 func (p *Pipeline) stackDir(role string) string {
 	return filepath.Join(p.Outdir, "stacks", p.stack(role))

@@ -3,7 +3,7 @@ package review
 import (
 	"errors"
 
-	"github.com/pgdr/pgdr/internal/awsapi"
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // guardFaults lets the function's own code read the variables that it will be
@@ -23,7 +23,7 @@ func guardFaults(resources []Resource) []string {
 		if _, guard := variables["PGDR_MODE"]; !guard || marked(r.Unknown["environment"]) {
 			continue
 		}
-		_, err := awsapi.ConfigFromEnv(func(name string) (string, bool) {
+		_, err := contract.Decode(func(name string) (string, bool) {
 			value, ok := variables[name].(string)
 			return value, ok
 		})

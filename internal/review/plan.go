@@ -8,13 +8,14 @@ import (
 
 	tfjson "github.com/hashicorp/terraform-json"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/spec"
 )
 
 // Roles of the two stacks.
 const (
-	Primary = "primary"
-	Replica = "replica"
+	Primary = contract.RolePrimary
+	Replica = contract.RoleReplica
 )
 
 // marks are outputs that only the stack of that role has. They are how a plan

@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/pgdr/pgdr/internal/guard/engine"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/sim"
 )
 
@@ -31,10 +31,10 @@ var watches = []watch{
 	// RDS publishes the lag for the replica, in its region; -1 is no replication.
 	{"AWS/RDS", "ReplicaLag", "replica", false, lag}, {"AWS/RDS", "ReplicaLag", "replica", true, stopped},
 	{"AWS/Lambda", "Errors", "function", false, failures},
-	{guardNamespace, string(engine.GuardTick), "environment", true, tick},
-	{guardNamespace, string(engine.FencingOwed), "environment", false, flag},
-	{guardNamespace, string(engine.PrimaryNotWritable), "environment", false, flag},
-	{guardNamespace, string(engine.Unprotected), "environment", false, flag},
+	{guardNamespace, string(contract.GuardTick), "environment", true, tick},
+	{guardNamespace, string(contract.FencingOwed), "environment", false, flag},
+	{guardNamespace, string(contract.PrimaryNotWritable), "environment", false, flag},
+	{guardNamespace, string(contract.Unprotected), "environment", false, flag},
 }
 
 // guardNamespace stands for that of the guard's own metrics.
@@ -50,7 +50,7 @@ func (s *survey) key(w watch) (region string, dimensions map[string]string) {
 	case "function":
 		return s.guard.Region, map[string]string{"FunctionName": s.guard.ID}
 	}
-	return s.replica.region, map[string]string{"Environment": s.environment}
+	return s.replica.region, map[string]string{contract.MetricDimension: s.environment}
 }
 
 func isBelow(alarm *sim.Resource) bool {

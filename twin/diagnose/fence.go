@@ -5,19 +5,12 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/vpc"
 )
 
 const typeACLRule = "aws_network_acl_rule"
-
-// Numbers of the fence's rules, as internal/awsapi sets them. Those from
-// firstOwn on are Terraform's.
-const (
-	firstAllow = 10
-	denyNumber = 90
-	firstOwn   = 100
-)
 
 // lookAtFence: the network ACL that the guard would change is the one that
 // decides about the primary, and its fence keeps out everybody but the guard.
@@ -55,7 +48,7 @@ func (s *survey) lookAtNumbers(acl *sim.Resource, name string) {
 	for _, egress := range []bool{false, true} {
 		for _, e := range s.tx.ACLEntries(acl, egress) {
 			peer, err := netip.ParsePrefix(e.Str("cidr_block"))
-			if e.Int("rule_no") < firstOwn && e.Str("action") == "allow" && (err != nil || !slices.Contains(s.config.GuardCIDRs, peer)) {
+			if e.Int("rule_no") < contract.FenceEnd && e.Str("action") == "allow" && (err != nil || !slices.Contains(s.config.GuardCIDRs, peer)) {
 				s.find("fence-numbers", name, "rule %d admits %s", e.Int("rule_no"), e.Str("cidr_block"))
 			}
 		}
@@ -107,9 +100,9 @@ func (s *survey) fence(acl *sim.Resource) (down func()) {
 			rules = append(rules, s.tx.Get(typeACLRule, acl.Region, r.ID))
 		}
 		for i, p := range s.config.GuardCIDRs {
-			rule(firstAllow+i, "allow", p.String())
+			rule(contract.FenceFirstAllow+i, "allow", p.String())
 		}
-		rule(denyNumber, "deny", "0.0.0.0/0")
+		rule(contract.FenceDeny, "deny", "0.0.0.0/0")
 	}
 	return func() {
 		for _, r := range rules {

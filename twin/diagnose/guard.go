@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/sim"
 )
 
@@ -103,7 +104,7 @@ func (s *survey) lookAtSchedule() {
 		if rule.Attrs.Str("state") == "DISABLED" {
 			s.find("schedule", subject, "it is disabled")
 		}
-		if every := rule.Attrs.Str("schedule_expression"); every != "rate(1 minute)" {
+		if every := rule.Attrs.Str("schedule_expression"); every != contract.Tick {
 			s.find("schedule-rate", subject, "it runs at %s", every)
 		}
 		if target.Attrs.Has("input") || target.Attrs.Has("input_path") || target.Attrs.Block("input_transformer") != nil {
@@ -183,7 +184,6 @@ func (s *survey) lookAtFailures() {
 }
 
 // lookAtLedger looks at the guard's memory.
-// The keys are those of internal/awsapi.
 func (s *survey) lookAtLedger() {
 	name := "table " + s.config.LedgerTable
 	table := s.tx.FindBy("aws_dynamodb_table", s.config.Replica.Region, "name", s.config.LedgerTable)
@@ -196,7 +196,8 @@ func (s *survey) lookAtLedger() {
 	for _, attribute := range a.Blocks("attribute") {
 		types[attribute.Str("name")] = attribute.Str("type")
 	}
-	if a.Str("hash_key") != "pk" || a.Str("range_key") != "sk" || types["pk"] != "S" || types["sk"] != "S" {
+	if a.Str("hash_key") != contract.LedgerPartitionKey || a.Str("range_key") != contract.LedgerSortKey ||
+		types[contract.LedgerPartitionKey] != "S" || types[contract.LedgerSortKey] != "S" {
 		s.find("ledger-shape", name, "its keys are %q and %q, of types %q and %q", a.Str("hash_key"), a.Str("range_key"), types[a.Str("hash_key")], types[a.Str("range_key")])
 	}
 	if !a.Block("point_in_time_recovery").Bool("enabled") {

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pgdr/pgdr/internal/guard/engine"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/dns"
 	"github.com/pgdr/pgdr/twin/sim"
 )
@@ -142,8 +142,8 @@ func (s *survey) lookAtWriterAlarm() {
 		want, got any
 	}{
 		{"namespace", s.config.MetricNamespace, a.Str("namespace")},
-		{"metric_name", string(engine.ActiveWriter), a.Str("metric_name")},
-		{"dimensions", map[string]string{"Environment": s.environment}, a.StringMap("dimensions")},
+		{"metric_name", string(contract.ActiveWriter), a.Str("metric_name")},
+		{"dimensions", map[string]string{contract.MetricDimension: s.environment}, a.StringMap("dimensions")},
 		{"comparison_operator", "GreaterThanOrEqualToThreshold", a.Str("comparison_operator")},
 		{"threshold", 1, a.Int("threshold")},
 		{"statistic", "Maximum", a.Str("statistic")},

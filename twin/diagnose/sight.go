@@ -1,7 +1,7 @@
 package diagnose
 
 import (
-	"github.com/pgdr/pgdr/internal/guard/engine"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/sim"
 )
 
@@ -51,7 +51,7 @@ func (s *survey) lookAtSight(alarm *sim.Resource, w watch) {
 	}
 	switch {
 	case missing == w.sees.missing:
-	case w.metric == string(engine.GuardTick):
+	case w.metric == string(contract.GuardTick):
 		s.find("alarm-blind", name, "it counts missing data as %q", missing)
 	default:
 		wrong("it counts missing data as %q, want %q", missing, w.sees.missing)

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/pgdr/pgdr/internal/awsapi"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/vpc"
 )
@@ -24,7 +24,7 @@ type survey struct {
 	environment string
 	networks    *vpc.Networks
 	guard       *sim.Resource
-	config      awsapi.Config
+	config      contract.Config
 	primary     site
 	replica     site
 	findings    []Finding
@@ -35,7 +35,7 @@ type survey struct {
 type site struct {
 	role   string
 	region string
-	member awsapi.Instance
+	member contract.Instance
 	db     *sim.Resource
 	vpc    string
 	// subnets are those of its subnet group.
@@ -104,7 +104,7 @@ func variables(function *sim.Resource) map[string]string {
 // readConfig reads the guard's variables as the guard does.
 func (s *survey) readConfig() bool {
 	values := variables(s.guard)
-	config, err := awsapi.ConfigFromEnv(func(name string) (string, bool) { v, ok := values[name]; return v, ok })
+	config, err := contract.Decode(func(name string) (string, bool) { v, ok := values[name]; return v, ok })
 	s.config = config
 	if err == nil {
 		return true

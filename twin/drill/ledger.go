@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/items"
@@ -17,7 +18,7 @@ func readLedger(cloud *sim.Cloud, region, table string) (state engine.State, ok 
 		if err != nil {
 			return fmt.Errorf("find the ledger: %w", err)
 		}
-		item, err := t.Get(items.Item{"pk": items.Value{"S": "guard"}, "sk": items.Value{"S": "state"}})
+		item, err := t.Get(items.Item{contract.LedgerPartitionKey: items.Value{"S": contract.LedgerStatePartition}, contract.LedgerSortKey: items.Value{"S": contract.LedgerStateSort}})
 		if err != nil || item == nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/twin/alarms"
 	"github.com/pgdr/pgdr/twin/drill/app"
@@ -84,7 +85,7 @@ func (s *stage) guard(l engine.State) report.Guard {
 }
 
 // isFault tells the alarms that tell of a fault from the one that flips DNS.
-func isFault(alarm string) bool { return !strings.HasPrefix(alarm, "active-writer") }
+func isFault(alarm string) bool { return !strings.HasPrefix(alarm, contract.ActiveWriterAlarm) }
 
 // alarmsSince are the alarms that went off after a moment.
 func (s *stage) alarmsSince(since time.Time) []string {

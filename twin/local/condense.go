@@ -4,6 +4,8 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // condensed passes a plan on with one line for each resource that is created
@@ -61,7 +63,7 @@ func nesting(text string) int {
 		depth++
 	}
 	words := strings.Fields(text)
-	if len(words) > 0 && strings.HasPrefix(words[0], "pgdr-") {
+	if len(words) > 0 && strings.HasPrefix(words[0], contract.StackPrefix) {
 		words = words[1:] // cdktf's prefix
 	}
 	if len(words) > 1 && (words[0] == "-" || words[0] == "+") {

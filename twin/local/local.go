@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/pipeline"
 	"github.com/pgdr/pgdr/spec"
 	"github.com/pgdr/pgdr/twin"
@@ -22,7 +23,7 @@ import (
 )
 
 // Roles of the stacks, in the order in which they are deployed.
-var roles = []string{"primary", "replica"}
+var roles = []string{contract.RolePrimary, contract.RoleReplica}
 
 // Runner works on one environment in one twin.
 type Runner struct {
@@ -237,7 +238,7 @@ func (r *Runner) command(ctx context.Context, name string, args ...string) *exec
 	return cmd
 }
 
-func (r *Runner) stack(role string) string { return "pgdr-" + role + "-" + r.Environment }
+func (r *Runner) stack(role string) string { return contract.StackName(role, r.Environment) }
 
 func (r *Runner) outdir() string {
 	return filepath.Join(r.Twin.Environment(r.Environment), "cdktf.out")

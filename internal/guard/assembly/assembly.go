@@ -16,6 +16,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/awsapi"
 	"github.com/pgdr/pgdr/internal/clock"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/command"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/probe"
@@ -62,7 +63,7 @@ func New(ctx context.Context, o Options) (*command.Handler, error) {
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
-	cfg, err := awsapi.ConfigFromEnv(o.Lookup)
+	cfg, err := contract.Decode(o.Lookup)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +79,7 @@ func New(ctx context.Context, o Options) (*command.Handler, error) {
 	}
 	check := &checker{cfg: cfg, read: adapters.Readiness, audit: databases}
 	guard, err := engine.New(engine.Config{
-		Policy: cfg.Policy, Topology: cfg.Topology(), Environment: cfg.Environment,
+		Policy: cfg.Policy, Topology: awsapi.Topology(cfg), Environment: cfg.Environment,
 		Owner: o.Owner, Invocation: o.Invocation, Watch: watch, Log: o.Log,
 	}, engine.Ports{
 		Clock: o.Clock, Ledger: adapters.Ledger,
@@ -102,7 +103,7 @@ func Build() command.Build {
 	return command.Build{Version: version.Version, Go: runtime.Version(), Architecture: runtime.GOARCH}
 }
 
-func newDatabases(cfg awsapi.Config, adapters *awsapi.Adapters, o Options) (*probe.Databases, error) {
+func newDatabases(cfg contract.Config, adapters *awsapi.Adapters, o Options) (*probe.Databases, error) {
 	roots := o.Roots
 	if roots == nil {
 		var err error
@@ -111,8 +112,8 @@ func newDatabases(cfg awsapi.Config, adapters *awsapi.Adapters, o Options) (*pro
 		}
 	}
 	var extensions []string
-	if cfg.Database.Audit == "pgaudit" {
-		extensions = append(extensions, "pgaudit")
+	if cfg.Database.Audit == contract.AuditPgaudit {
+		extensions = append(extensions, contract.AuditPgaudit)
 	}
 	port := uint16(cfg.Database.Port) //nolint:gosec // the configuration was checked
 	databases, err := probe.New(probe.Config{

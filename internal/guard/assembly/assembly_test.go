@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/probe/rdsca"
@@ -136,7 +137,7 @@ func (deafPorts) SetWeights(context.Context, engine.Member) error     { return e
 func (deafPorts) Restore(context.Context, engine.Member) error        { return engine.ErrSilent }
 func (deafPorts) DetachSecret(context.Context) error                  { return engine.ErrSilent }
 func (deafPorts) Stop(context.Context, engine.Member) error           { return engine.ErrSilent }
-func (deafPorts) Put(context.Context, time.Time, map[engine.Metric]float64) error {
+func (deafPorts) Put(context.Context, time.Time, map[contract.Metric]float64) error {
 	return engine.ErrSilent
 }
 func (deafPorts) Notify(context.Context, engine.Notice) error { return engine.ErrSilent }
@@ -145,9 +146,8 @@ func (deafPorts) Notify(context.Context, engine.Notice) error { return engine.Er
 func watching(t *testing.T) (*handClock, *slowCheck, *survey, guarded) {
 	t.Helper()
 	clock, check, o := surveyed()
-	policy, err := decide.NewPolicy(decide.Settings{Mode: "automatic", OnRegionSilent: "promote", InstanceFailed: 180,
-		InstanceUnreachable: 300, RegionSilent: 120, Arming: 600, Cooldown: 3600, MaxDataLoss: 60, AbortAfter: 900})
-	require.NoError(t, err)
+	policy := decide.Policy{Mode: "automatic", OnRegionSilent: "promote", InstanceFailed: 180 * time.Second,
+		InstanceUnreachable: 300 * time.Second, RegionSilent: 120 * time.Second, Arming: 600 * time.Second, Cooldown: 3600 * time.Second, MaxDataLoss: 60 * time.Second, AbortAfter: 900 * time.Second}
 	var d deafPorts
 	e, err := engine.New(engine.Config{
 		Policy: policy, Topology: engine.Topology{Primary: primary, Replica: replica}, Owner: "test", Watch: watch,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/awsapi"
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/readiness"
 )
@@ -32,7 +33,7 @@ type auditor interface {
 
 // checker gathers the facts of a readiness check and has them judged.
 type checker struct {
-	cfg   awsapi.Config
+	cfg   contract.Config
 	read  reader
 	audit auditor
 }
@@ -45,7 +46,7 @@ var errUnread = errors.New("depends on an instance that could not be read")
 // a finding, so the error is the context's alone.
 func (c *checker) Check(ctx context.Context) ([]readiness.Finding, error) {
 	var f readiness.Facts
-	topology := c.cfg.Topology()
+	topology := awsapi.Topology(c.cfg)
 	together(
 		func() { f.Primary.Value, f.Primary.Err = c.read.Database(ctx, topology.Primary) },
 		func() { f.Replica.Value, f.Replica.Err = c.read.Database(ctx, topology.Replica) },

@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgdr/pgdr/internal/awsapi"
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/readiness"
 )
@@ -98,9 +98,9 @@ func (b *books) Extensions(ctx context.Context, m engine.Member) ([]facts.Extens
 }
 
 // checked is the configuration of the deployment that is checked.
-func checked() awsapi.Config {
+func checked() contract.Config {
 	variables := deployed()
-	c, err := awsapi.ConfigFromEnv(func(name string) (string, bool) { v, ok := variables[name]; return v, ok })
+	c, err := contract.Decode(func(name string) (string, bool) { v, ok := variables[name]; return v, ok })
 	if err != nil {
 		panic(err)
 	}

@@ -7,14 +7,10 @@ import (
 )
 
 func testPolicy() Policy {
-	p, err := NewPolicy(Settings{
-		Mode: "automatic", OnRegionSilent: "promote", InstanceFailed: 180, InstanceUnreachable: 300,
-		RegionSilent: 120, Arming: 600, Cooldown: 3600, MaxDataLoss: 60, AbortAfter: 900, MultiAZ: true,
-	})
-	if err != nil {
-		panic(err)
+	return Policy{
+		Mode: "automatic", OnRegionSilent: "promote", InstanceFailed: 180 * time.Second, InstanceUnreachable: 300 * time.Second,
+		RegionSilent: 120 * time.Second, Arming: 600 * time.Second, Cooldown: 3600 * time.Second, MaxDataLoss: 60 * time.Second, AbortAfter: 900 * time.Second, MultiAZ: true,
 	}
-	return p
 }
 
 // green is an observation of a healthy system at a moment.
@@ -202,16 +198,16 @@ func TestArming_DoesNotArmItselfWhenHeldByAnOperator(t *testing.T) {
 	}
 }
 
-func TestNewPolicy_ReportsEveryFaultWithItsField(t *testing.T) {
-	_, err := NewPolicy(Settings{
-		Mode: "auto", OnRegionSilent: "yes", InstanceFailed: 60, InstanceUnreachable: -1,
-		MaxDataLoss: -1, MultiAZ: true,
-	})
+func TestPolicy_ReportsEveryFaultWithItsField(t *testing.T) {
+	err := Policy{
+		Mode: "auto", OnRegionSilent: "yes", InstanceUnreachable: -1 * time.Second,
+		MaxDataLoss: -1 * time.Second, MultiAZ: true,
+	}.Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
-		`mode: found "auto"`, `on_region_silent: found "yes"`, "instance_failed_seconds: found 60, want 180 or more",
+		`mode: found "auto"`, `on_region_silent: found "yes"`,
 		"instance_unreachable_seconds: found -1", "region_silent_seconds: found 0", "arming_seconds: found 0",
 		"cooldown_seconds: found 0", "max_data_loss_seconds: found -1", "abort_after_seconds: found 0",
 	} {

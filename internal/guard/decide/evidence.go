@@ -3,6 +3,7 @@ package decide
 import (
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
 
@@ -119,7 +120,7 @@ func (f *finding) instance(p Policy, o Observation, now time.Time, rds state) {
 	}
 	// A region whose RDS API does not answer is half silent: those who want
 	// to be asked about silence are asked about this too.
-	if rds != answering && p.OnRegionSilent == SilentAsk {
+	if rds != answering && p.OnRegionSilent == contract.SilentAsk {
 		f.refuse(refusal.AskRegionSilent, "the RDS API of the primary's region does not answer (%s)", o.RDSAPI.Class)
 	}
 	f.until = f.since.Add(window)
@@ -147,7 +148,7 @@ func (f *finding) region(p Policy, o Observation, now time.Time, witness state) 
 		// A cut between continents silences what lies behind it, and all of it.
 		f.refuse(refusal.EvidenceIncomplete, "AWS in %s is silent as well: the way there may be cut, and the primary's region well", o.Witness.Unheard)
 	}
-	if p.OnRegionSilent == SilentAsk {
+	if p.OnRegionSilent == contract.SilentAsk {
 		f.refuse(refusal.AskRegionSilent, "the primary's region has been silent for %s", ago(f.since, now))
 	}
 	f.until = f.since.Add(window)

@@ -3,6 +3,7 @@ package decide
 import (
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
 
@@ -21,7 +22,7 @@ func ledgerGates(g *finding, p Policy, o Observation, now time.Time) {
 		g.refuse(refusal.LedgerUnavailable, "the ledger could not be read")
 		return
 	}
-	if p.Mode != ModeAutomatic {
+	if p.Mode != contract.ModeAutomatic {
 		g.refuse(refusal.ModeManual, "mode is %q", p.Mode)
 	}
 	if facts.FailedOver {

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -61,8 +63,8 @@ func drawPolicy(t *rapid.T) Policy {
 		return time.Duration(rapid.IntRange(1, 900).Draw(t, label)) * time.Second
 	}
 	return Policy{
-		Mode:                rapid.SampledFrom([]Mode{ModeAutomatic, ModeAutomatic, ModeManual}).Draw(t, "mode"),
-		OnRegionSilent:      rapid.SampledFrom([]SilentRegion{SilentPromote, SilentPromote, SilentAsk}).Draw(t, "on silent"),
+		Mode:                rapid.SampledFrom([]contract.Mode{contract.ModeAutomatic, contract.ModeAutomatic, contract.ModeManual}).Draw(t, "mode"),
+		OnRegionSilent:      rapid.SampledFrom([]contract.SilentRegion{contract.SilentPromote, contract.SilentPromote, contract.SilentAsk}).Draw(t, "on silent"),
 		InstanceFailed:      d("failed"),
 		InstanceUnreachable: d("unreachable"),
 		RegionSilent:        d("region"),

@@ -7,12 +7,13 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
 
 func automaticPolicy(t *rapid.T) Policy {
 	p := drawPolicy(t)
-	p.Mode, p.OnRegionSilent = ModeAutomatic, SilentPromote
+	p.Mode, p.OnRegionSilent = contract.ModeAutomatic, contract.SilentPromote
 	return p
 }
 

@@ -12,8 +12,7 @@ import (
 // by itself leaves an instance in storage-optimization for hours, and it serves.
 func TestDecide_HoldsOnlyForAReplicaThatRDSIsKnownNotToPromote(t *testing.T) {
 	c := readCase(t, "testdata/promotes-when-the-region-is-silent/input.json")
-	policy, err := NewPolicy(c.Policy)
-	require.NoError(t, err)
+	policy := c.Policy.read(t)
 	with := func(status string) Decision {
 		o := c.Observation
 		o.Replica.Status = status

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/awsapi"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
@@ -11,7 +12,7 @@ import (
 func undo(t *testing.T, w *world) {
 	t.Helper()
 	// What EC2 shows just after may still be what was.
-	err := w.ops.Fencer.Unfence(t.Context(), w.aws.config.Topology().Primary)
+	err := w.ops.Fencer.Unfence(t.Context(), awsapi.Topology(w.aws.config).Primary)
 	if in, out := w.aws.passable(); !in || !out {
 		t.Fatalf("the fence stands: %v", err)
 	}
@@ -22,7 +23,7 @@ func undo(t *testing.T, w *world) {
 func TestAudit_SetsAFenceAgainThatSomebodyTookDown(t *testing.T) {
 	w := failedOver(t)
 	undo(t, w)
-	if err := w.ops.Switcher.SetWeights(t.Context(), w.aws.config.Topology().Primary); err != nil {
+	if err := w.ops.Switcher.SetWeights(t.Context(), awsapi.Topology(w.aws.config).Primary); err != nil {
 		t.Fatal(err)
 	}
 	w.on(12 * time.Minute)

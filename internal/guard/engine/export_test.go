@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 )
 
@@ -113,7 +114,7 @@ var ModelEpoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // ModelPolicy has the shape of the default one on a shorter scale.
 func ModelPolicy() decide.Policy {
 	return decide.Policy{
-		Mode: decide.ModeAutomatic, OnRegionSilent: decide.SilentPromote,
+		Mode: contract.ModeAutomatic, OnRegionSilent: contract.SilentPromote,
 		InstanceFailed: 40 * time.Second, InstanceUnreachable: 60 * time.Second, RegionSilent: 30 * time.Second,
 		Arming: 60 * time.Second, Cooldown: 5 * time.Minute, MaxDataLoss: 90 * time.Second, AbortAfter: 2 * time.Minute,
 	}

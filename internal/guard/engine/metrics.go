@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 )
 
@@ -26,31 +27,31 @@ func (s *session) publish(ctx context.Context) {
 
 // writerGauge is the metric that flips DNS; nothing while the writer is not
 // known.
-func (s *State) writerGauge() map[Metric]float64 {
+func (s *State) writerGauge() map[contract.Metric]float64 {
 	switch s.Writer.Site {
 	case SitePrimary:
-		return map[Metric]float64{ActiveWriter: 0}
+		return map[contract.Metric]float64{contract.ActiveWriter: 0}
 	case SiteReplica:
-		return map[Metric]float64{ActiveWriter: 1}
+		return map[contract.Metric]float64{contract.ActiveWriter: 1}
 	default:
 		return nil
 	}
 }
 
 // gauges are all but the writer.
-func (s *State) gauges(now time.Time) map[Metric]float64 {
+func (s *State) gauges(now time.Time) map[contract.Metric]float64 {
 	w := s.Watch
-	v := map[Metric]float64{GuardTick: 1}
+	v := map[contract.Metric]float64{contract.GuardTick: 1}
 	reachable := w.SQL.Answers(now)
-	v[PrimaryReachable] = yes(reachable)
-	v[PrimaryNotWritable] = yes(reachable && w.SQL.Class.Unwritable())
-	v[FencingOwed] = yes(s.owes(DebtFence))
+	v[contract.PrimaryReachable] = yes(reachable)
+	v[contract.PrimaryNotWritable] = yes(reachable && w.SQL.Class.Unwritable())
+	v[contract.FencingOwed] = yes(s.owes(DebtFence))
 	ready, known := s.replicaReady(now)
 	if known {
-		v[ReplicaReady], v[Unprotected] = yes(ready), yes(!ready)
+		v[contract.ReplicaReady], v[contract.Unprotected] = yes(ready), yes(!ready)
 	}
 	if l := decide.EstimateLoss(s.observation(now)); l.Known && ready {
-		v[HeartbeatLag] = l.Upper.Seconds()
+		v[contract.HeartbeatLag] = l.Upper.Seconds()
 	}
 	return v
 }
@@ -75,7 +76,7 @@ func (s *State) owes(kind DebtKind) bool {
 }
 
 // put publishes and tells whether that worked; the next round tries again.
-func (s *session) put(ctx context.Context, at time.Time, values map[Metric]float64) bool {
+func (s *session) put(ctx context.Context, at time.Time, values map[contract.Metric]float64) bool {
 	c, cancel := s.bound(ctx)
 	defer cancel()
 	err := s.e.ports.Metrics.Put(c, at, values)

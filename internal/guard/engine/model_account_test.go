@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pgdr/pgdr/internal/awsapi"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/api"
@@ -29,7 +29,7 @@ const accessKey = "AKIAGUARD00000000001"
 // deployment is an account with the stacks, from which every world is forked.
 type deployment struct {
 	cloud  *sim.Cloud
-	config awsapi.Config
+	config contract.Config
 	guard  api.Principal
 }
 
@@ -43,7 +43,7 @@ var deployed = sync.OnceValue(func() deployment {
 	cloud := must(sim.New(sim.Options{Clock: stillClock(modelEpoch.Add(-24 * time.Hour)), Seed: 11}))
 	stacks := must(simstacks.Apply(ctx, cloud, "../../../stacks/testdata/golden"))
 	env := must(stacks.Environment(ctx))
-	config := must(awsapi.ConfigFromEnv(func(name string) (string, bool) {
+	config := must(contract.Decode(func(name string) (string, bool) {
 		v, ok := env[name]
 		return v, ok
 	}))
@@ -89,7 +89,7 @@ func (a *account) change(fn func(tx *sim.Tx) error) {
 }
 
 // at finds a site's instance as it was deployed.
-func (a *account) at(site engine.Site) awsapi.Instance {
+func (a *account) at(site engine.Site) contract.Instance {
 	if site == engine.SitePrimary {
 		return a.config.Primary
 	}
@@ -244,7 +244,7 @@ func (a *account) weights() (site engine.Site) {
 // activeWriter are the values of the metric that flips DNS.
 func (a *account) activeWriter() []metrics.Point {
 	return a.server.Metrics().Points(metrics.ID{
-		Region: a.config.Replica.Region, Namespace: a.config.MetricNamespace, Name: string(engine.ActiveWriter),
+		Region: a.config.Replica.Region, Namespace: a.config.MetricNamespace, Name: string(contract.ActiveWriter),
 		Dimensions: metrics.Dimensions(map[string]string{"Environment": a.config.Environment}),
 	}, time.Time{}, time.Time{})
 }

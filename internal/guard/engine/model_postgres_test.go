@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/awsapi"
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
@@ -180,7 +181,7 @@ func (o observer) standby(x *engine.Samples, answer decide.Sample) {
 // asked for in many goroutines, have tests of their own.
 func (o observer) readiness(ctx context.Context, look func(func())) *decide.Readiness {
 	p, read, c := o.p, o.p.aws.Readiness, o.p.w.aws.config
-	top := c.Topology()
+	top := awsapi.Topology(c)
 	var f readiness.Facts
 	look(func() { f.Primary.Value, f.Primary.Err = read.Database(ctx, top.Primary) })
 	look(func() { f.Replica.Value, f.Replica.Err = read.Database(ctx, top.Replica) })

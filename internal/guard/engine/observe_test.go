@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 )
 
@@ -146,12 +147,12 @@ func TestGauges_ClaimNothingAboutWhatIsNotKnown(t *testing.T) {
 	s.observe(ModelPolicy(), top0, atBirth(), now0)
 	late := now0.Add(2 * decide.StatusFresh)
 	v := s.gauges(late)
-	for _, m := range []Metric{ReplicaReady, Unprotected, HeartbeatLag, ActiveWriter} {
+	for _, m := range []contract.Metric{contract.ReplicaReady, contract.Unprotected, contract.HeartbeatLag, contract.ActiveWriter} {
 		if _, there := v[m]; there {
 			t.Errorf("%s is published though nothing is known of it", m)
 		}
 	}
-	if v[GuardTick] != 1 || v[PrimaryReachable] != 0 {
+	if v[contract.GuardTick] != 1 || v[contract.PrimaryReachable] != 0 {
 		t.Errorf("gauges %v", v)
 	}
 }
@@ -164,14 +165,14 @@ func TestGauges_TellWhatStands(t *testing.T) {
 	x.Standby = &Standby{InRecovery: true, ReplayLSN: 1, ReplayedCommitAt: now0.Add(-7 * time.Second)}
 	s.observe(ModelPolicy(), top0, x, now0)
 	s.owe(DebtFence, Member{}, now0)
-	want := map[Metric]float64{
-		GuardTick: 1, PrimaryReachable: 1, PrimaryNotWritable: 1, FencingOwed: 1, ReplicaReady: 1, Unprotected: 0, HeartbeatLag: 7,
+	want := map[contract.Metric]float64{
+		contract.GuardTick: 1, contract.PrimaryReachable: 1, contract.PrimaryNotWritable: 1, contract.FencingOwed: 1, contract.ReplicaReady: 1, contract.Unprotected: 0, contract.HeartbeatLag: 7,
 	}
 	if diff := cmp.Diff(want, s.gauges(now0)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	s.Writer = Member{Site: SiteReplica}
-	if v := s.gauges(now0); v[Unprotected] != 1 || v[ReplicaReady] != 0 {
+	if v := s.gauges(now0); v[contract.Unprotected] != 1 || v[contract.ReplicaReady] != 0 {
 		t.Errorf("after a failover: %v", v)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 )
 
@@ -179,33 +180,13 @@ type Posture interface {
 
 // Metrics publishes gauges of the moment at which they were true.
 type Metrics interface {
-	Put(ctx context.Context, at time.Time, values map[Metric]float64) error
+	Put(ctx context.Context, at time.Time, values map[contract.Metric]float64) error
 }
 
 // Notifier tells people.
 type Notifier interface {
 	Notify(ctx context.Context, n Notice) error
 }
-
-// Metric is the name of a gauge.
-type Metric string
-
-// The gauges of the guard. Those that are a yes or no are 1 or 0.
-const (
-	// ActiveWriter is 0 while the primary at birth is the writer and 1 while
-	// the former replica is. It flips DNS.
-	ActiveWriter       Metric = "ActiveWriter"
-	PrimaryReachable   Metric = "PrimaryReachable"
-	PrimaryNotWritable Metric = "PrimaryNotWritable"
-	// HeartbeatLag is what a failover now would lose at most, in seconds.
-	HeartbeatLag Metric = "HeartbeatLag"
-	ReplicaReady Metric = "ReplicaReady"
-	FencingOwed  Metric = "FencingOwed"
-	// Unprotected: the writer has no replica that could take over.
-	Unprotected Metric = "Unprotected"
-	// GuardTick is 1 whenever the guard looked.
-	GuardTick Metric = "GuardTick"
-)
 
 // Ports are all that an Engine reaches.
 type Ports struct {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
@@ -88,13 +89,13 @@ func (s *session) fenceFailed(ctx context.Context, step Step, name refusal.Name,
 	}
 	// Only the API that fences is silent. It gets a while, and where people
 	// want to be asked about silence nobody goes on without them.
-	asked := s.e.cfg.Policy.OnRegionSilent != decide.SilentAsk || f.Request != nil
+	asked := s.e.cfg.Policy.OnRegionSilent != contract.SilentAsk || f.Request != nil
 	if asked && !f.SilentFrom.IsZero() && now.Sub(f.SilentFrom) >= fencePatience {
 		return s.goUnfenced(ctx, step, FenceOwed)
 	}
 	why := fmt.Sprintf("%v; tried until it has been silent for %s", cause, fencePatience)
 	if !asked {
-		why = fmt.Sprintf("%v; on_region_silent is %q, so that only an order with unfenced goes on without a fence", cause, decide.SilentAsk)
+		why = fmt.Sprintf("%v; on_region_silent is %q, so that only an order with unfenced goes on without a fence", cause, contract.SilentAsk)
 	}
 	return s.hold(ctx, refusal.New(name, "%s", why), func(_ *State, f *Failover) {
 		if f.SilentFrom.IsZero() {

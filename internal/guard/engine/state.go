@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
@@ -14,8 +15,8 @@ type Site string
 
 // The sites.
 const (
-	SitePrimary Site = "primary"
-	SiteReplica Site = "replica"
+	SitePrimary Site = contract.RolePrimary
+	SiteReplica Site = contract.RoleReplica
 )
 
 // Member is one database instance.

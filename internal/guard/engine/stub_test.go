@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 )
 
@@ -21,7 +22,7 @@ type stub struct {
 func stubbed(ctx context.Context, c Config) (*stub, *Engine, context.Context, context.CancelFunc) {
 	s := &stub{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	c.Policy = decide.Policy{
-		Mode: decide.ModeAutomatic, OnRegionSilent: decide.SilentPromote, InstanceFailed: time.Minute,
+		Mode: contract.ModeAutomatic, OnRegionSilent: contract.SilentPromote, InstanceFailed: time.Minute,
 		InstanceUnreachable: time.Minute, RegionSilent: time.Minute, Arming: time.Minute, Cooldown: time.Minute, AbortAfter: time.Minute,
 	}
 	c.Topology = Topology{Primary: Member{Identifier: "app-primary"}, Replica: Member{Identifier: "app-replica"}}
@@ -75,18 +76,18 @@ func (s *stub) Write(_ context.Context, st State) error {
 
 func (s *stub) Sample(context.Context, Target) Samples { s.looks++; return Samples{} }
 
-func (s *stub) Append(context.Context, Entry) error                      { return nil }
-func (s *stub) History(context.Context, int) ([]Entry, error)            { return nil, nil }
-func (s *stub) Inspect(context.Context, Member) (Instance, error)        { return Instance{}, ErrSilent }
-func (s *stub) Promote(context.Context, Member) error                    { return ErrSilent }
-func (s *stub) Prove(context.Context, Member) (Proof, error)             { return Proof{}, ErrSilent }
-func (s *stub) Fence(context.Context, Member) error                      { return ErrSilent }
-func (s *stub) Fenced(context.Context, Member) (bool, error)             { return false, ErrSilent }
-func (s *stub) Unfence(context.Context, Member) error                    { return ErrSilent }
-func (s *stub) Agrees(context.Context, Member) (bool, error)             { return true, nil }
-func (s *stub) SetWeights(context.Context, Member) error                 { return nil }
-func (s *stub) Restore(context.Context, Member) error                    { return nil }
-func (s *stub) DetachSecret(context.Context) error                       { return nil }
-func (s *stub) Stop(context.Context, Member) error                       { return nil }
-func (s *stub) Put(context.Context, time.Time, map[Metric]float64) error { return nil }
-func (s *stub) Notify(context.Context, Notice) error                     { return nil }
+func (s *stub) Append(context.Context, Entry) error                               { return nil }
+func (s *stub) History(context.Context, int) ([]Entry, error)                     { return nil, nil }
+func (s *stub) Inspect(context.Context, Member) (Instance, error)                 { return Instance{}, ErrSilent }
+func (s *stub) Promote(context.Context, Member) error                             { return ErrSilent }
+func (s *stub) Prove(context.Context, Member) (Proof, error)                      { return Proof{}, ErrSilent }
+func (s *stub) Fence(context.Context, Member) error                               { return ErrSilent }
+func (s *stub) Fenced(context.Context, Member) (bool, error)                      { return false, ErrSilent }
+func (s *stub) Unfence(context.Context, Member) error                             { return ErrSilent }
+func (s *stub) Agrees(context.Context, Member) (bool, error)                      { return true, nil }
+func (s *stub) SetWeights(context.Context, Member) error                          { return nil }
+func (s *stub) Restore(context.Context, Member) error                             { return nil }
+func (s *stub) DetachSecret(context.Context) error                                { return nil }
+func (s *stub) Stop(context.Context, Member) error                                { return nil }
+func (s *stub) Put(context.Context, time.Time, map[contract.Metric]float64) error { return nil }
+func (s *stub) Notify(context.Context, Notice) error                              { return nil }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
@@ -16,7 +17,7 @@ func (s *session) switchWriter(ctx context.Context) (bool, error) {
 		st.takeOver(f, s)
 		return nil
 	}, func(c context.Context) error {
-		return s.e.ports.Metrics.Put(c, s.e.ports.Clock.Now(), map[Metric]float64{ActiveWriter: 1})
+		return s.e.ports.Metrics.Put(c, s.e.ports.Clock.Now(), map[contract.Metric]float64{contract.ActiveWriter: 1})
 	})
 	if na := (*notActed)(nil); errors.As(err, &na) {
 		return false, na.err

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
@@ -63,7 +64,7 @@ func TestFence_IsDoneWithoutOnlyBesideSilence(t *testing.T) {
 				s, e, ctx := confirming(t, c.req)
 				e.ports.Fencer = mute{s}
 				if c.ask {
-					e.cfg.Policy.OnRegionSilent = decide.SilentAsk
+					e.cfg.Policy.OnRegionSilent = contract.SilentAsk
 				}
 				f := s.ledger.Failover
 				// It was sought and set, so that nothing but the fence is at stake.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 )
 
@@ -142,8 +143,8 @@ func alarm(f Facts, want Expected) Finding {
 	}
 	s := f.Alarm.Value.Settings
 	switch {
-	case s.Namespace != want.MetricNamespace || s.Metric != "ActiveWriter" || s.Dimensions["Environment"] != want.Environment:
-		return failed(CheckAlarm, fmt.Sprintf("it watches %s/%s of %q", s.Namespace, s.Metric, s.Dimensions["Environment"]), "deploy the primary stack")
+	case s.Namespace != want.MetricNamespace || s.Metric != string(contract.ActiveWriter) || s.Dimensions[contract.MetricDimension] != want.Environment:
+		return failed(CheckAlarm, fmt.Sprintf("it watches %s/%s of %q", s.Namespace, s.Metric, s.Dimensions[contract.MetricDimension]), "deploy the primary stack")
 	case f.Alarm.Value.MissingData != "ignore":
 		return failed(CheckAlarm, "missing data counts as "+f.Alarm.Value.MissingData, "set ignore: a lost metric must flip nothing")
 	}

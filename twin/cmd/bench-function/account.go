@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/pgtest"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/api"
@@ -20,7 +21,7 @@ import (
 
 const (
 	accessKey = "AKIAGUARD00000000001"
-	name      = "failover-function-dev"
+	name      = contract.FunctionName + "-dev"
 	// timeout is the function's own.
 	timeout = 55 * time.Second
 )

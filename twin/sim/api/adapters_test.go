@@ -10,6 +10,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/awsapi"
 	"github.com/pgdr/pgdr/internal/clock/clocktest"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/twin/sim/api"
@@ -25,11 +26,11 @@ func (guardClock) WithDeadline(ctx context.Context, _ time.Time) (context.Contex
 
 // adapters are the guard's own, with the configuration of the deployed
 // function.
-func (w *world) adapters() (*awsapi.Adapters, awsapi.Config) {
+func (w *world) adapters() (*awsapi.Adapters, contract.Config) {
 	w.t.Helper()
 	// With this set the SDK insists on a client of its own.
 	w.t.Setenv("AWS_CA_BUNDLE", "")
-	config, err := awsapi.ConfigFromEnv(func(name string) (string, bool) {
+	config, err := contract.Decode(func(name string) (string, bool) {
 		v, ok := w.env[name]
 		return v, ok
 	})
@@ -45,7 +46,7 @@ func (w *world) adapters() (*awsapi.Adapters, awsapi.Config) {
 func TestGuardsAdapters_FindTheDeploymentInOrder(t *testing.T) {
 	w := newWorld(t)
 	a, config := w.adapters()
-	members := config.Topology()
+	members := awsapi.Topology(config)
 	primary, err := a.Readiness.Database(w.ctx, members.Primary)
 	require.NoError(t, err)
 	replica, err := a.Readiness.Database(w.ctx, members.Replica)
@@ -83,7 +84,7 @@ func TestGuardsAdapters_FindTheDeploymentInOrder(t *testing.T) {
 func TestGuardsAdapters_FailOver(t *testing.T) {
 	w := newWorld(t)
 	a, config := w.adapters()
-	primary, replica := config.Topology().Primary, config.Topology().Replica
+	primary, replica := awsapi.Topology(config).Primary, awsapi.Topology(config).Replica
 
 	require.NoError(t, a.Ledger.Write(w.ctx, engine.State{Epoch: 1}))
 	require.ErrorIs(t, a.Ledger.Write(w.ctx, engine.State{Epoch: 2}), engine.ErrConflict)
@@ -105,7 +106,7 @@ func TestGuardsAdapters_FailOver(t *testing.T) {
 	w.clock.Advance(5 * time.Minute)
 	require.ErrorIs(t, a.Promoter.Promote(w.ctx, replica), engine.ErrNotReplica)
 
-	require.NoError(t, a.Metrics.Put(w.ctx, w.clock.Now(), map[engine.Metric]float64{engine.ActiveWriter: 1}))
+	require.NoError(t, a.Metrics.Put(w.ctx, w.clock.Now(), map[contract.Metric]float64{contract.ActiveWriter: 1}))
 	point, ok := w.server.Metrics().Last(activeWriter())
 	require.True(t, ok)
 	require.InDelta(t, 1, point.Value, 0)
@@ -134,7 +135,7 @@ func TestGuardsAdapters_FailOver(t *testing.T) {
 func TestGuardsAdapters_TellSilenceFromAnAnswer(t *testing.T) {
 	w := newWorld(t)
 	a, config := w.adapters()
-	primary := config.Topology().Primary
+	primary := awsapi.Topology(config).Primary
 	sample, seen := a.Liveness.RDS(w.ctx, primary)
 	require.Equal(t, decide.ClassOK, sample.Class)
 	require.Equal(t, "available", seen.Status)

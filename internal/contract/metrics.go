@@ -1,0 +1,28 @@
+package contract
+
+// MetricNamespace holds what the guard publishes. Each metric has one
+// dimension, MetricDimension, whose value is the environment.
+const (
+	MetricNamespace = "PGDR"
+	MetricDimension = "Environment"
+)
+
+// Metric is the name of a gauge of the guard.
+type Metric string
+
+// The gauges of the guard. Those that are a yes or no are 1 or 0.
+const (
+	// ActiveWriter is 0 while the primary at birth is the writer and 1 while
+	// the former replica is. It flips DNS.
+	ActiveWriter       Metric = "ActiveWriter"
+	PrimaryReachable   Metric = "PrimaryReachable"
+	PrimaryNotWritable Metric = "PrimaryNotWritable"
+	// HeartbeatLag is what a failover now would lose at most, in seconds.
+	HeartbeatLag Metric = "HeartbeatLag"
+	ReplicaReady Metric = "ReplicaReady"
+	FencingOwed  Metric = "FencingOwed"
+	// Unprotected: the writer has no replica that could take over.
+	Unprotected Metric = "Unprotected"
+	// GuardTick is 1 whenever the guard looked.
+	GuardTick Metric = "GuardTick"
+)
