@@ -23,6 +23,7 @@ import (
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/api"
 	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/simclock"
 )
 
@@ -87,7 +88,7 @@ func newFunctionWorld(t *testing.T) *functionWorld {
 	clock, err := simclock.New(now, now, functionScale)
 	require.NoError(t, err)
 	w := &functionWorld{t: t, clock: clock, log: &safeBuffer{}}
-	w.cloud, err = sim.New(sim.Options{Clock: clock, Seed: 7})
+	w.cloud, err = simaws.New(sim.Options{Clock: clock, Seed: 7})
 	require.NoError(t, err)
 	w.apply()
 	w.serveAWS()
@@ -108,7 +109,7 @@ func (w *functionWorld) apply() {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(w.t.Context(), "unix", a.dir.Socket())
 	require.NoError(w.t, err)
-	server := &http.Server{Handler: w.cloud.Handler(), ReadHeaderTimeout: time.Minute}
+	server := &http.Server{Handler: simaws.Handler(w.cloud), ReadHeaderTimeout: time.Minute}
 	go func() { _ = server.Serve(listener) }()
 	w.t.Cleanup(func() { _ = server.Close() })
 	dev := a.environment("dev")

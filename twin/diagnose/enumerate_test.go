@@ -11,6 +11,7 @@ import (
 	"github.com/pgdr/pgdr/twin/diagnose"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/sim/simstacks"
 )
 
@@ -103,7 +104,7 @@ var fewest = map[string]int{"references": 340, "names": 330, "regions": 150, "re
 // its own.
 func applied(t *testing.T, d simstacks.Documents, zip string) (*sim.Cloud, error) {
 	t.Helper()
-	cloud, err := sim.New(sim.Options{Seed: 3})
+	cloud, err := simaws.New(sim.Options{Seed: 3})
 	require.NoError(t, err)
 	_, err = d.Apply(t.Context(), cloud, zip)
 	return cloud, err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/diagnose"
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/sim/simstacks"
 )
 
@@ -72,7 +73,7 @@ func TestDiagnose_LeavesTheAccountAsItWas(t *testing.T) {
 }
 
 func TestDiagnose_AnEnvironmentWithoutGuardHasNone(t *testing.T) {
-	cloud, err := sim.New(sim.Options{Seed: 3})
+	cloud, err := simaws.New(sim.Options{Seed: 3})
 	require.NoError(t, err)
 	report := examine(t, cloud)
 	require.Equal(t, environment, report.Environment)

@@ -19,6 +19,7 @@ import (
 	"github.com/pgdr/pgdr/twin/dns"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/sim/simstacks"
 )
 
@@ -53,7 +54,7 @@ func newWorld(t *testing.T, change ...func(*dns.Options)) *world {
 		vpcs: map[string]string{}, endpoints: map[string]string{}, sick: map[string]bool{},
 	}
 	var err error
-	w.cloud, err = sim.New(sim.Options{Seed: 3, Clock: w.clock})
+	w.cloud, err = simaws.New(sim.Options{Seed: 3, Clock: w.clock})
 	require.NoError(t, err)
 	_, err = simstacks.Apply(context.Background(), w.cloud, golden)
 	require.NoError(t, err)

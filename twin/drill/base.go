@@ -21,6 +21,7 @@ import (
 	"github.com/pgdr/pgdr/twin/pgtest"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 )
 
 // Options of drills.
@@ -106,7 +107,7 @@ func Prepare(ctx context.Context, o Options) (b *Base, err error) {
 	if err := b.deploy(ctx, "deployed"); err != nil {
 		return b, err
 	}
-	if b.cloud, err = sim.Recall(b.place("deployed").Cloud(), sim.Options{}); err != nil {
+	if b.cloud, err = simaws.Recall(b.place("deployed").Cloud(), sim.Options{}); err != nil {
 		return b, err
 	}
 	b.site, err = surveyOf(b.cloud)
@@ -160,7 +161,7 @@ func (b *Base) clone(from, to string) error {
 // deploy applies both stacks to an account that nothing else lives in, and
 // keeps it in the place.
 func (b *Base) deploy(ctx context.Context, name string) (err error) {
-	cloud, err := sim.New(sim.Options{})
+	cloud, err := simaws.New(sim.Options{})
 	if err != nil {
 		return err
 	}
@@ -201,7 +202,7 @@ func serveAccount(ctx context.Context, cloud *sim.Cloud, dir twin.Dir) (stop fun
 	if err != nil {
 		return nil, fmt.Errorf("listen for Terraform: %w", err)
 	}
-	server := &http.Server{Handler: cloud.Handler(), ReadHeaderTimeout: time.Minute}
+	server := &http.Server{Handler: simaws.Handler(cloud), ReadHeaderTimeout: time.Minute}
 	go func() { _ = server.Serve(listener) }() // ends with Close
 	return server.Close, nil
 }

@@ -7,11 +7,12 @@ import (
 
 	"github.com/pgdr/pgdr/twin/drill/scenario"
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/sim/simstacks"
 )
 
 func TestFits_NamesWhatIsDeployedCannotHold(t *testing.T) {
-	cloud, err := sim.New(sim.Options{Seed: 3})
+	cloud, err := simaws.New(sim.Options{Seed: 3})
 	require.NoError(t, err)
 	_, err = simstacks.Apply(t.Context(), cloud, "../../stacks/testdata/golden")
 	require.NoError(t, err)

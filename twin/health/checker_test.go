@@ -14,6 +14,7 @@ import (
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/metrics"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/sim/simstacks"
 	"github.com/pgdr/pgdr/twin/simclock"
 )
@@ -38,7 +39,7 @@ func newWorld(t *testing.T) *world {
 	clock, err := simclock.New(time.Now(), time.Now(), 1)
 	require.NoError(t, err)
 	w := &world{t: t, metrics: &metrics.Store{}}
-	w.cloud, err = sim.New(sim.Options{Clock: clock, Seed: 3})
+	w.cloud, err = simaws.New(sim.Options{Clock: clock, Seed: 3})
 	require.NoError(t, err)
 	_, err = simstacks.Apply(t.Context(), w.cloud, "../../stacks/testdata/golden")
 	require.NoError(t, err)
@@ -200,7 +201,7 @@ func TestUnsupported_NamesTheCheck(t *testing.T) {
 func TestNew_NamesWhatIsWrong(t *testing.T) {
 	_, err := health.New(health.Options{})
 	require.ErrorContains(t, err, "cloud, metrics, clock")
-	cloud, err := sim.New(sim.Options{})
+	cloud, err := simaws.New(sim.Options{})
 	require.NoError(t, err)
 	_, err = health.New(health.Options{Cloud: cloud, Metrics: &metrics.Store{}, Clock: simclock.Clock{}, Every: -time.Second})
 	require.ErrorContains(t, err, "every: found -1s")

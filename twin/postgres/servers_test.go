@@ -16,6 +16,7 @@ import (
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/lifecycle"
 	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/sim/simstacks"
 	"github.com/pgdr/pgdr/twin/simclock"
 )
@@ -41,7 +42,7 @@ func newWorld(t *testing.T, change ...func(*postgres.Options)) *world {
 	now := time.Now()
 	clock, err := simclock.New(now, now, 25)
 	require.NoError(t, err)
-	cloud, err := sim.New(sim.Options{Clock: clock, Seed: 1})
+	cloud, err := simaws.New(sim.Options{Clock: clock, Seed: 1})
 	require.NoError(t, err)
 	_, err = simstacks.Apply(t.Context(), cloud, "../../stacks/testdata/golden")
 	require.NoError(t, err)

@@ -1,49 +1,53 @@
 package sim
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/data"
+)
 
 // simulatedUser is who calls: the account's one principal.
 const simulatedUser = "AIDASIMULATEDUSER0001"
 
-func accountData() map[string]func(*call) error {
-	return map[string]func(*call) error{
-		"aws_caller_identity": func(c *call) error {
-			c.attrs.Set(Attrs{
+// Types are the data sources that say who calls, and where.
+func stsTypes() Types {
+	return Types{Data: map[string]*Source{
+		"aws_caller_identity": {Schema: data.AwsCallerIdentitySchema, Read: func(c *Call) error {
+			c.Attrs.Set(Attrs{
 				"account_id": c.Account(), "id": c.Account(), "user_id": simulatedUser,
-				"arn": c.arn("iam", "", "user/pgdr"),
+				"arn": c.ARN("iam", "", "user/pgdr"),
 			})
 			return nil
-		},
-		"aws_partition": func(c *call) error {
-			c.attrs.Set(Attrs{"id": partition, "partition": partition, "dns_suffix": dnsSuffix, "reverse_dns_prefix": "com.amazonaws"})
+		}},
+		"aws_partition": {Schema: data.AwsPartitionSchema, Read: func(c *Call) error {
+			c.Attrs.Set(Attrs{"id": Partition, "partition": Partition, "dns_suffix": DNSSuffix, "reverse_dns_prefix": "com.amazonaws"})
 			return nil
-		},
-		"aws_region":             readRegion,
-		"aws_availability_zones": readZones,
-	}
+		}},
+		"aws_region":             {Schema: data.AwsRegionSchema, Read: readRegion},
+		"aws_availability_zones": {Schema: data.AwsAvailabilityZonesSchema, Read: readZones},
+	}}
 }
 
-func readRegion(c *call) error {
-	name := c.attrs.Str("name")
+func readRegion(c *Call) error {
+	name := c.Attrs.Str("name")
 	if name == "" {
-		name = c.region
+		name = c.Region
 	}
-	r, ok := regions[name]
-	if !ok {
-		return c.refuse("name", "InvalidParameterValue", "no matching EC2 Region found for %q", name)
+	if !HasRegion(name) {
+		return c.Refuse("name", "InvalidParameterValue", "no matching EC2 Region found for %q", name)
 	}
-	c.attrs.Set(Attrs{"id": name, "name": name, "description": r.title, "endpoint": "ec2." + name + "." + dnsSuffix})
+	c.Attrs.Set(Attrs{"id": name, "name": name, "description": RegionTitle(name), "endpoint": "ec2." + name + "." + DNSSuffix})
 	return nil
 }
 
-func readZones(c *call) error {
+func readZones(c *Call) error {
 	var names, ids []string
-	for _, zone := range Zones(c.region) {
-		id := zoneID(c.region, zone)
-		if slices.Contains(c.attrs.Strings("exclude_names"), zone) || slices.Contains(c.attrs.Strings("exclude_zone_ids"), id) {
+	for _, zone := range Zones(c.Region) {
+		id := ZoneID(c.Region, zone)
+		if slices.Contains(c.Attrs.Strings("exclude_names"), zone) || slices.Contains(c.Attrs.Strings("exclude_zone_ids"), id) {
 			continue
 		}
-		if s := c.attrs.Str("state"); s != "" && s != "available" {
+		if s := c.Attrs.Str("state"); s != "" && s != "available" {
 			continue
 		}
 		ok, err := zoneMatches(c, zone, id)
@@ -54,21 +58,21 @@ func readZones(c *call) error {
 			names, ids = append(names, zone), append(ids, id)
 		}
 	}
-	c.attrs.Set(Attrs{"id": c.region, "names": names, "zone_ids": ids, "group_names": []string{c.region}})
+	c.Attrs.Set(Attrs{"id": c.Region, "names": names, "zone_ids": ids, "group_names": []string{c.Region}})
 	return nil
 }
 
 // zoneMatches applies the filter blocks that a list of standard zones can be
 // asked with.
-func zoneMatches(c *call, zone, id string) (bool, error) {
+func zoneMatches(c *Call, zone, id string) (bool, error) {
 	values := map[string]string{
-		"zone-name": zone, "zone-id": id, "state": "available", "region-name": c.region, "group-name": c.region,
+		"zone-name": zone, "zone-id": id, "state": "available", "region-name": c.Region, "group-name": c.Region,
 		"zone-type": "availability-zone", "opt-in-status": "opt-in-not-required",
 	}
-	for _, f := range c.attrs.Blocks("filter") {
+	for _, f := range c.Attrs.Blocks("filter") {
 		value, known := values[f.Str("name")]
 		if !known {
-			return false, c.refuse("filter", "InvalidParameterValue", "The filter '%s' is invalid", f.Str("name"))
+			return false, c.Refuse("filter", "InvalidParameterValue", "The filter '%s' is invalid", f.Str("name"))
 		}
 		if !slices.Contains(f.Strings("values"), value) {
 			return false, nil

@@ -198,8 +198,8 @@ func equal(a, b any) bool {
 	return reflect.DeepEqual(normalise(a), normalise(b))
 }
 
-// without returns the elements of list that no element of others equals.
-func without(list, others []any) []any {
+// Without returns the elements of list that no element of others equals.
+func Without(list, others []any) []any {
 	out := []any{}
 	for _, v := range list {
 		if !slices.ContainsFunc(others, func(o any) bool { return equal(v, o) }) {
@@ -209,7 +209,19 @@ func without(list, others []any) []any {
 	return out
 }
 
-func anyList(v any) []any {
+func AnyList(v any) []any {
 	list, _ := normalise(v).([]any)
 	return list
+}
+
+// Unique returns the strings sorted, each once.
+func Unique(list []string) []string {
+	sorted := slices.Sorted(slices.Values(list))
+	return slices.Compact(sorted)
+}
+
+// IsFalse tells whether a value is set, and false.
+func IsFalse(v any) bool {
+	b, set := v.(bool)
+	return set && !b
 }

@@ -31,13 +31,14 @@ type Options struct {
 type Cloud struct {
 	mu    sync.Mutex
 	st    *state
+	types Types
 	clock Clock
 	dir   string
 	// evolve brings the account up to date before each access; see Evolve.
 	evolve func(*Tx)
 }
 
-var accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+var AccountPattern = regexp.MustCompile(`^[0-9]{12}$`)
 
 // ErrAccountID is returned for an account id that is not 12 digits.
 var ErrAccountID = errors.New("account id must be 12 digits")
@@ -45,12 +46,12 @@ var ErrAccountID = errors.New("account id must be 12 digits")
 // ErrOtherAccount is returned when a snapshot belongs to another account.
 var ErrOtherAccount = errors.New("snapshot belongs to another account")
 
-// New returns an empty account that lives in memory only.
-func New(opts Options) (*Cloud, error) {
+// New returns an empty account that lives in memory only and knows these types.
+func New(types Types, opts Options) (*Cloud, error) {
 	if opts.Account == "" {
 		opts.Account = DefaultAccount
 	}
-	if !accountPattern.MatchString(opts.Account) {
+	if !AccountPattern.MatchString(opts.Account) {
 		return nil, fmt.Errorf("account %q: %w", opts.Account, ErrAccountID)
 	}
 	if opts.Clock == nil {
@@ -65,6 +66,7 @@ func New(opts Options) (*Cloud, error) {
 	}
 	return &Cloud{
 		clock: opts.Clock,
+		types: types,
 		st:    &state{Version: snapshotVersion, Account: opts.Account, Seed: opts.Seed, Resources: map[string]*Resource{}},
 	}, nil
 }
@@ -72,11 +74,11 @@ func New(opts Options) (*Cloud, error) {
 // Open returns the account kept in dir, which is made if it is not there. Every
 // change is written to dir before it is answered, so that a process that opens
 // the directory later finds the same account.
-func Open(dir string, opts Options) (*Cloud, error) {
+func Open(dir string, types Types, opts Options) (*Cloud, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("make simulator directory: %w", err)
 	}
-	c, err := New(opts)
+	c, err := New(types, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +102,8 @@ func Open(dir string, opts Options) (*Cloud, error) {
 
 // Recall returns the account kept in dir, as it was left there. What happens to
 // it from now on happens in memory only, until [Cloud.Keep].
-func Recall(dir string, opts Options) (*Cloud, error) {
-	c, err := Open(dir, opts)
+func Recall(dir string, types Types, opts Options) (*Cloud, error) {
+	c, err := Open(dir, types, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +125,7 @@ func (c *Cloud) Keep(dir string) error {
 func (c *Cloud) View(fn func(*Tx) error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	tx := newTx(c.st, c.clock.Now())
+	tx := newTx(c.st, c.types, c.clock.Now())
 	defer tx.rollback()
 	c.refresh(tx)
 	return fn(tx)
@@ -134,7 +136,7 @@ func (c *Cloud) View(fn func(*Tx) error) error {
 func (c *Cloud) Update(fn func(*Tx) error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	tx := newTx(c.st, c.clock.Now())
+	tx := newTx(c.st, c.types, c.clock.Now())
 	c.refresh(tx)
 	err := fn(tx)
 	if err == nil && c.dir != "" && tx.touched() {
@@ -157,7 +159,7 @@ func (c *Cloud) Resources(typ string) []Resource {
 	_ = c.View(func(tx *Tx) error {
 		for _, r := range tx.List(typ, "") {
 			shown := r.clone()
-			shown.Attrs = tx.show(r)
+			shown.Attrs = tx.Show(r)
 			out = append(out, *shown)
 		}
 		return nil

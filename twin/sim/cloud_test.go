@@ -16,16 +16,17 @@ import (
 
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 )
 
 func TestNew_RefusesAnAccountThatIsNot12Digits(t *testing.T) {
-	_, err := sim.New(sim.Options{Account: "12345"})
+	_, err := simaws.New(sim.Options{Account: "12345"})
 	require.ErrorIs(t, err, sim.ErrAccountID)
 }
 
 func TestNew_GivesTheSameIDsForTheSameSeed(t *testing.T) {
 	id := func(seed uint64) string {
-		cloud, err := sim.New(sim.Options{Seed: seed})
+		cloud, err := simaws.New(sim.Options{Seed: seed})
 		require.NoError(t, err)
 		return (&world{t: t, cloud: cloud}).create("aws_vpc", east, attrs{"cidr_block": "10.0.0.0/16"}).id
 	}
@@ -37,7 +38,7 @@ func TestNew_GivesTheSameIDsForTheSameSeed(t *testing.T) {
 func open(t *testing.T, dir string) *world {
 	t.Helper()
 	clock := newClock()
-	cloud, err := sim.Open(dir, sim.Options{Clock: clock, Seed: 7})
+	cloud, err := simaws.Open(dir, sim.Options{Clock: clock, Seed: 7})
 	require.NoError(t, err)
 	return &world{t: t, cloud: cloud, clock: clock}
 }
@@ -81,15 +82,15 @@ func TestOpen_WritesASnapshotThatOnlyTheOwnerReads(t *testing.T) {
 func TestOpen_RefusesASnapshotThatItCannotRead(t *testing.T) {
 	dir := t.TempDir()
 	open(t, dir)
-	_, err := sim.Open(dir, sim.Options{Account: "999999999999"})
+	_, err := simaws.Open(dir, sim.Options{Account: "999999999999"})
 	require.ErrorIs(t, err, sim.ErrOtherAccount)
 
 	path := filepath.Join(dir, "state.json")
 	require.NoError(t, os.WriteFile(path, []byte(`{"version": 99}`), 0o600))
-	_, err = sim.Open(dir, sim.Options{})
+	_, err = simaws.Open(dir, sim.Options{})
 	require.ErrorContains(t, err, "version is 99")
 	require.NoError(t, os.WriteFile(path, []byte(`{"ver`), 0o600))
-	_, err = sim.Open(dir, sim.Options{})
+	_, err = simaws.Open(dir, sim.Options{})
 	require.ErrorContains(t, err, path)
 }
 
@@ -291,7 +292,7 @@ func TestResponse_SurvivesJSON(t *testing.T) {
 func TestRecall_LeavesTheDirectoryAsItIs(t *testing.T) {
 	dir := t.TempDir()
 	count := func(c *sim.Cloud) int { return c.Summary().Total }
-	kept, err := sim.New(sim.Options{Seed: 1})
+	kept, err := simaws.New(sim.Options{Seed: 1})
 	require.NoError(t, err)
 	require.NoError(t, kept.Update(func(tx *sim.Tx) error {
 		tx.Put(&sim.Resource{Type: "aws_vpc", Region: "us-east-1", ID: "vpc-1"})
@@ -299,7 +300,7 @@ func TestRecall_LeavesTheDirectoryAsItIs(t *testing.T) {
 	}))
 	require.NoError(t, kept.Keep(dir))
 
-	recalled, err := sim.Recall(dir, sim.Options{})
+	recalled, err := simaws.Recall(dir, sim.Options{})
 	require.NoError(t, err)
 	require.Equal(t, 1, count(recalled))
 	require.NoError(t, recalled.Update(func(tx *sim.Tx) error {
@@ -308,7 +309,7 @@ func TestRecall_LeavesTheDirectoryAsItIs(t *testing.T) {
 	}))
 	require.Equal(t, 2, count(recalled))
 
-	again, err := sim.Recall(dir, sim.Options{})
+	again, err := simaws.Recall(dir, sim.Options{})
 	require.NoError(t, err)
 	require.Equal(t, 1, count(again), "what happened to the recalled one is not in the directory")
 }

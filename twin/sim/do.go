@@ -62,18 +62,18 @@ func (tx *Tx) dispatch(op string, req simapi.Request) (simapi.Response, error) {
 	case simapi.OpEphemeral:
 		return tx.ephemeral(req)
 	}
-	k := kinds[req.Type]
+	k := tx.types.Resources[req.Type]
 	if k == nil {
 		return simapi.Response{}, unsupported(req, op, "type %q is not simulated", req.Type)
 	}
-	c := &call{
-		Tx: tx, kind: k, typ: req.Type, region: req.Region, provider: req.Region,
-		attrs: Attrs(req.Attrs).Clone(), was: Attrs(req.Prior).Clone(), writeOnly: Attrs(req.WriteOnly).Clone(), hidden: Attrs{},
+	c := &Call{
+		Tx: tx, Kind: k, Type: req.Type, Region: req.Region, ProviderRegion: req.Region,
+		Attrs: Attrs(req.Attrs).Clone(), Was: Attrs(req.Prior).Clone(), WriteOnly: Attrs(req.WriteOnly).Clone(), Hidden: Attrs{},
 	}
-	if k.global {
-		c.region = Global
+	if k.Global {
+		c.Region = Global
 	}
-	if extra := strangers(resourceSchemas[req.Type]().Block, c.attrs); len(extra) > 0 {
+	if extra := strangers(k.Schema().Block, c.Attrs); len(extra) > 0 {
 		return simapi.Response{}, unsupported(req, op, "%s has no argument %s", req.Type, strings.Join(extra, ", "))
 	}
 	switch op {
@@ -89,26 +89,26 @@ func (tx *Tx) dispatch(op string, req simapi.Request) (simapi.Response, error) {
 	return c.doRead(req)
 }
 
-func (c *call) doCreate() (simapi.Response, error) {
-	c.operation = c.kind.createOp
-	if c.attrs == nil {
-		c.attrs = Attrs{}
+func (c *Call) doCreate() (simapi.Response, error) {
+	c.Operation = c.Kind.CreateOp
+	if c.Attrs == nil {
+		c.Attrs = Attrs{}
 	}
-	id, err := c.kind.create(c)
+	id, err := c.Kind.Create(c)
 	if err != nil {
 		return simapi.Response{}, err
 	}
-	c.attrs["id"] = id
+	c.Attrs["id"] = id
 	c.fillTags()
-	r := &Resource{Type: c.typ, Region: c.region, ID: id, Key: id, Attrs: c.attrs, Hidden: c.hidden}
-	if c.kind.key != nil {
-		r.Key = c.kind.key(id, c.attrs)
+	r := &Resource{Type: c.Type, Region: c.Region, ID: id, Key: id, Attrs: c.Attrs, Hidden: c.Hidden}
+	if c.Kind.Key != nil {
+		r.Key = c.Kind.Key(id, c.Attrs)
 	}
 	c.Put(r)
 	return c.answer(r), nil
 }
 
-func (c *call) doRead(req simapi.Request) (simapi.Response, error) {
+func (c *Call) doRead(req simapi.Request) (simapi.Response, error) {
 	r := c.locate(req)
 	if r == nil {
 		return simapi.Response{}, nil
@@ -116,69 +116,69 @@ func (c *call) doRead(req simapi.Request) (simapi.Response, error) {
 	return c.answer(r), nil
 }
 
-func (c *call) doImport(req simapi.Request) (simapi.Response, error) {
-	c.operation = "Import"
+func (c *Call) doImport(req simapi.Request) (simapi.Response, error) {
+	c.Operation = "Import"
 	key := req.ID
-	if c.kind.importID != nil {
-		key = c.kind.importID(c.Tx, c.region, req.ID)
+	if c.Kind.ImportID != nil {
+		key = c.Kind.ImportID(c.Tx, c.Region, req.ID)
 	}
-	r := c.Get(c.typ, c.region, key)
+	r := c.Get(c.Type, c.Region, key)
 	if r == nil {
-		return simapi.Response{}, c.refuse("id", c.kind.missingCode, c.kind.missingText, req.ID)
+		return simapi.Response{}, c.Refuse("id", c.Kind.MissingCode, c.Kind.MissingText, req.ID)
 	}
 	return c.answer(r), nil
 }
 
 // doUpdate applies what differs between prior and planned attributes, as the
 // real provider does, so that what changed meanwhile elsewhere is left alone.
-func (c *call) doUpdate(req simapi.Request) (simapi.Response, error) {
-	c.operation = c.kind.updateOp
+func (c *Call) doUpdate(req simapi.Request) (simapi.Response, error) {
+	c.Operation = c.Kind.UpdateOp
 	r := c.locate(req)
 	if r == nil {
-		return simapi.Response{}, c.refuse("", c.kind.missingCode, c.kind.missingText, req.ID)
+		return simapi.Response{}, c.Refuse("", c.Kind.MissingCode, c.Kind.MissingText, req.ID)
 	}
-	shown := c.show(r)
-	if c.was == nil {
-		c.was = shown
+	shown := c.Show(r)
+	if c.Was == nil {
+		c.Was = shown
 	}
-	planned, merged := c.attrs, r.Attrs.Clone()
-	onlyTags := !equal(planned["tags"], c.was["tags"]) && equal(planned["tags_all"], c.was["tags_all"])
+	planned, merged := c.Attrs, r.Attrs.Clone()
+	onlyTags := !equal(planned["tags"], c.Was["tags"]) && equal(planned["tags_all"], c.Was["tags_all"])
 	for name := range planned {
-		if equal(planned[name], c.was[name]) {
+		if equal(planned[name], c.Was[name]) {
 			// What is shown may be more than what is stored, such as a zone's
 			// VPCs: unchanged is unchanged.
-			c.was[name] = merged[name]
+			c.Was[name] = merged[name]
 		} else {
 			merged[name] = planned[name]
 		}
 	}
-	c.attrs, c.hidden, c.res = merged, r.Hidden.Clone(), r
+	c.Attrs, c.Hidden, c.Resource = merged, r.Hidden.Clone(), r
 	if onlyTags {
-		c.attrs["tags_all"] = nil
+		c.Attrs["tags_all"] = nil
 	}
-	if c.kind.update != nil {
-		if err := c.kind.update(c); err != nil {
+	if c.Kind.Update != nil {
+		if err := c.Kind.Update(c); err != nil {
 			return simapi.Response{}, err
 		}
 	}
 	c.fillTags()
 	r = c.Edit(r)
-	r.Attrs, r.Hidden = c.attrs, c.hidden
+	r.Attrs, r.Hidden = c.Attrs, c.Hidden
 	return c.answer(r), nil
 }
 
-func (c *call) doDelete(req simapi.Request) error {
-	c.operation = c.kind.deleteOp
+func (c *Call) doDelete(req simapi.Request) error {
+	c.Operation = c.Kind.DeleteOp
 	r := c.locate(req)
 	if r == nil {
 		return nil // the real provider takes "not found" as deleted
 	}
-	c.attrs, c.hidden, c.res = r.Attrs.Clone(), r.Hidden.Clone(), r
+	c.Attrs, c.Hidden, c.Resource = r.Attrs.Clone(), r.Hidden.Clone(), r
 	// Arguments that only Terraform keeps, such as skip_final_snapshot, are
 	// unknown here if the object was not made by Terraform.
-	c.attrs.Defaults(c.was)
-	if c.kind.remove != nil {
-		if err := c.kind.remove(c); err != nil {
+	c.Attrs.Defaults(c.Was)
+	if c.Kind.Remove != nil {
+		if err := c.Kind.Remove(c); err != nil {
 			return err
 		}
 	}
@@ -188,84 +188,84 @@ func (c *call) doDelete(req simapi.Request) error {
 
 // locate finds the object of a request. Where an id is not unique the prior or
 // planned attributes tell which one is meant.
-func (c *call) locate(req simapi.Request) *Resource {
+func (c *Call) locate(req simapi.Request) *Resource {
 	var found *Resource
-	if c.kind.key == nil {
-		found = c.Get(c.typ, c.region, req.ID)
+	if c.Kind.Key == nil {
+		found = c.Get(c.Type, c.Region, req.ID)
 	} else {
 		known := Attrs(req.Prior)
 		if known == nil {
 			known = req.Attrs
 		}
-		found = c.Get(c.typ, c.region, c.kind.key(req.ID, known))
+		found = c.Get(c.Type, c.Region, c.Kind.Key(req.ID, known))
 		if same := c.sameID(req.ID); found == nil && known == nil && len(same) == 1 {
 			found = same[0]
 		}
 	}
-	if found != nil && c.show(found) == nil {
+	if found != nil && c.Show(found) == nil {
 		return nil
 	}
 	return found
 }
 
-func (c *call) sameID(id string) []*Resource {
-	return slices.DeleteFunc(c.List(c.typ, c.region), func(r *Resource) bool { return r.ID != id })
+func (c *Call) sameID(id string) []*Resource {
+	return slices.DeleteFunc(c.List(c.Type, c.Region), func(r *Resource) bool { return r.ID != id })
 }
 
-// show returns the attributes of a resource as AWS describes it now, nil if it
+// Show returns the attributes of a resource as AWS describes it now, nil if it
 // went with something else.
-func (tx *Tx) show(r *Resource) Attrs {
-	if k := kinds[r.Type]; k != nil && k.show != nil {
-		return k.show(tx, r)
+func (tx *Tx) Show(r *Resource) Attrs {
+	if k := tx.types.Resources[r.Type]; k != nil && k.Show != nil {
+		return k.Show(tx, r)
 	}
 	return r.Attrs.Clone()
 }
 
-func (c *call) answer(r *Resource) simapi.Response {
-	return simapi.Response{ID: r.ID, Attrs: complete(resourceSchemas[r.Type]().Block, c.show(r))}
+func (c *Call) answer(r *Resource) simapi.Response {
+	return simapi.Response{ID: r.ID, Attrs: complete(c.types.Resources[r.Type].Schema().Block, c.Show(r))}
 }
 
 // fillTags fills tags_all for the types that have tags.
-func (c *call) fillTags() {
-	if resourceSchemas[c.typ]().Block.Attributes["tags_all"] != nil {
-		c.attrs.tagsAll()
+func (c *Call) fillTags() {
+	if c.Kind.Schema().Block.Attributes["tags_all"] != nil {
+		c.Attrs.tagsAll()
 	}
 }
 
 func (tx *Tx) data(req simapi.Request) (simapi.Response, error) {
-	fill := dataSources[req.Type]
-	if fill == nil {
+	source := tx.types.Data[req.Type]
+	if source == nil {
 		return simapi.Response{}, unsupported(req, simapi.OpData, "data source %q is not simulated", req.Type)
 	}
-	c := &call{
-		Tx: tx, kind: &kind{service: "EC2"}, typ: req.Type, region: req.Region, provider: req.Region,
-		operation: "Read", attrs: Attrs(req.Attrs).Clone(),
+	c := &Call{
+		Tx: tx, Kind: &Kind{Service: "EC2"}, Type: req.Type, Region: req.Region, ProviderRegion: req.Region,
+		Operation: "Read", Attrs: Attrs(req.Attrs).Clone(),
 	}
-	if c.attrs == nil {
-		c.attrs = Attrs{}
+	if c.Attrs == nil {
+		c.Attrs = Attrs{}
 	}
-	if err := fill(c); err != nil {
+	if err := source.Read(c); err != nil {
 		return simapi.Response{}, err
 	}
-	return simapi.Response{ID: c.attrs.Str("id"), Attrs: complete(dataSchemas[req.Type]().Block, c.attrs)}, nil
+	return simapi.Response{ID: c.Attrs.Str("id"), Attrs: complete(source.Schema().Block, c.Attrs)}, nil
 }
 
 func (tx *Tx) ephemeral(req simapi.Request) (simapi.Response, error) {
-	k := ephemerals[req.Type]
+	k := tx.types.Ephemerals[req.Type]
 	if k == nil {
 		return simapi.Response{}, unsupported(req, simapi.OpEphemeral, "ephemeral resource %q is not simulated", req.Type)
 	}
-	c := &call{
-		Tx: tx, kind: k, typ: req.Type, region: req.Region, provider: req.Region,
-		operation: k.createOp, attrs: Attrs(req.Attrs).Clone(),
+	c := &Call{
+		Tx: tx, Kind: k, Type: req.Type, Region: req.Region, ProviderRegion: req.Region,
+		Operation: k.CreateOp, Attrs: Attrs(req.Attrs).Clone(),
 	}
-	if c.attrs == nil {
-		c.attrs = Attrs{}
+	if c.Attrs == nil {
+		c.Attrs = Attrs{}
 	}
-	if _, err := k.create(c); err != nil {
+	if _, err := k.Create(c); err != nil {
 		return simapi.Response{}, err
 	}
-	return simapi.Response{Attrs: complete(ephemeralSchemas[req.Type]().Block, c.attrs)}, nil
+	return simapi.Response{Attrs: complete(k.Schema().Block, c.Attrs)}, nil
 }
 
 func failed(req simapi.Request, op string, err error) simapi.Response {
@@ -278,6 +278,6 @@ func failed(req simapi.Request, op string, err error) simapi.Response {
 
 // unsupported says that the simulator, not AWS, does not know what was asked.
 func unsupported(req simapi.Request, op, format string, args ...any) error {
-	c := call{kind: &kind{service: "awssim"}, operation: op + " " + req.Type}
-	return c.refuse("", "Unsupported", format, args...)
+	c := Call{Kind: &Kind{Service: "awssim"}, Operation: op + " " + req.Type}
+	return c.Refuse("", "Unsupported", format, args...)
 }

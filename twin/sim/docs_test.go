@@ -11,8 +11,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/pgdr/pgdr/twin/sim"
 )
 
 const documentation = "../../docs/simulator.md"
@@ -65,7 +63,7 @@ func TestDocumentation_NamesEveryCodeAndType(t *testing.T) {
 		}
 		require.Contains(t, text, "`"+code+"`", "%s is not in %s", place, documentation)
 	}
-	for _, typ := range sim.Types() {
+	for _, typ := range knownTypes() {
 		require.Contains(t, text, "`"+typ+"`")
 	}
 }

@@ -23,13 +23,13 @@ func (c *Cloud) SetAttribute(typ, regionName, id, attribute string, value any) e
 		if err != nil {
 			return err
 		}
-		block := resourceSchemas[typ]().Block
+		block := tx.types.Resources[typ].Schema().Block
 		if block.Attributes[attribute] == nil && block.NestedBlocks[attribute] == nil {
 			return fmt.Errorf("set %s of %s %s: %w", attribute, typ, id, ErrNoAttribute)
 		}
 		r = tx.Edit(r)
 		r.Attrs[attribute] = normalise(value)
-		if shown := tx.show(r); !equal(shown[attribute], value) {
+		if shown := tx.Show(r); !equal(shown[attribute], value) {
 			return fmt.Errorf("set %s of %s %s: %w", attribute, typ, id, ErrDerived)
 		}
 		return nil

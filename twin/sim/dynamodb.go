@@ -4,30 +4,33 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
 const dynamoDB = "DynamoDB"
 
-func dynamodbKinds() map[string]*kind {
-	return map[string]*kind{
+func dynamodbKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_dynamodb_table": {
-			service: dynamoDB, createOp: "CreateTable", updateOp: "UpdateTable", deleteOp: "DeleteTable",
-			missingCode: "ResourceNotFoundException", missingText: "Requested resource not found: Table: %s not found",
-			create: createTable, update: updateTable, remove: removeTable,
+			Schema:  resource.AwsDynamodbTableSchema,
+			Service: dynamoDB, CreateOp: "CreateTable", UpdateOp: "UpdateTable", DeleteOp: "DeleteTable",
+			MissingCode: "ResourceNotFoundException", MissingText: "Requested resource not found: Table: %s not found",
+			Create: createTable, Update: updateTable, Remove: removeTable,
 		},
 	}
 }
 
 var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
 
-func createTable(c *call) (string, error) {
-	a := c.attrs
+func createTable(c *Call) (string, error) {
+	a := c.Attrs
 	name := a.Str("name")
 	if !tableName.MatchString(name) {
-		return "", c.refuse("name", "ValidationException", "1 validation error detected: Value '%s' at 'tableName' failed to satisfy constraint: 3 to 255 characters of [a-zA-Z0-9_.-]", name)
+		return "", c.Refuse("name", "ValidationException", "1 validation error detected: Value '%s' at 'tableName' failed to satisfy constraint: 3 to 255 characters of [a-zA-Z0-9_.-]", name)
 	}
-	if c.Get("aws_dynamodb_table", c.region, name) != nil {
-		return "", c.refuse("name", "ResourceInUseException", "Table already exists: %s", name)
+	if c.Get("aws_dynamodb_table", c.Region, name) != nil {
+		return "", c.Refuse("name", "ResourceInUseException", "Table already exists: %s", name)
 	}
 	a.Defaults(Attrs{
 		"billing_mode": "PROVISIONED", "table_class": "STANDARD", "deletion_protection_enabled": false, "stream_enabled": false,
@@ -36,12 +39,12 @@ func createTable(c *call) (string, error) {
 	if err := checkTable(c); err != nil {
 		return "", err
 	}
-	a["arn"] = c.arn("dynamodb", c.region, "table/%s", name)
+	a["arn"] = c.ARN("dynamodb", c.Region, "table/%s", name)
 	fillTable(c)
 	return name, nil
 }
 
-func updateTable(c *call) error {
+func updateTable(c *Call) error {
 	if err := checkTable(c); err != nil {
 		return err
 	}
@@ -49,8 +52,8 @@ func updateTable(c *call) error {
 	return nil
 }
 
-func fillTable(c *call) {
-	a := c.attrs
+func fillTable(c *Call) {
+	a := c.Attrs
 	recovery := a.Block("point_in_time_recovery").Clone()
 	if recovery == nil {
 		recovery = Attrs{"enabled": false}
@@ -64,7 +67,7 @@ func fillTable(c *call) {
 	if sse := a.Block("server_side_encryption").Clone(); sse != nil {
 		key := ""
 		if sse.Bool("enabled") {
-			key = c.managedKeyARN(c.region, "dynamodb")
+			key = c.ManagedKeyARN(c.Region, "dynamodb")
 		}
 		sse.Default("kms_key_arn", key)
 		a.Set(Attrs{"server_side_encryption": []any{map[string]any(sse)}})
@@ -79,8 +82,8 @@ func fillTable(c *call) {
 	}
 }
 
-func checkTable(c *call) error {
-	for _, check := range []func(*call) error{checkTableKeys, checkCapacity, checkTableExtras} {
+func checkTable(c *Call) error {
+	for _, check := range []func(*Call) error{checkTableKeys, checkCapacity, checkTableExtras} {
 		if err := check(c); err != nil {
 			return err
 		}
@@ -90,10 +93,10 @@ func checkTable(c *call) error {
 
 // checkTableKeys compares the attributes that are declared with those that
 // keys of the table and of its indexes use: they must be the same.
-func checkTableKeys(c *call) error {
-	a := c.attrs
+func checkTableKeys(c *Call) error {
+	a := c.Attrs
 	if !a.Has("hash_key") {
-		return c.refuse("hash_key", "ValidationException", "No Hash Key specified in schema. All Dynamo DB tables must have exactly one hash key")
+		return c.Refuse("hash_key", "ValidationException", "No Hash Key specified in schema. All Dynamo DB tables must have exactly one hash key")
 	}
 	used := []string{a.Str("hash_key"), a.Str("range_key")}
 	for _, list := range []string{"global_secondary_index", "local_secondary_index"} {
@@ -101,74 +104,74 @@ func checkTableKeys(c *call) error {
 			used = append(used, index.Str("hash_key"), index.Str("range_key"))
 		}
 	}
-	used = slices.DeleteFunc(unique(used), func(s string) bool { return s == "" })
+	used = slices.DeleteFunc(Unique(used), func(s string) bool { return s == "" })
 	var declared []string
 	for _, attribute := range a.Blocks("attribute") {
 		name, typ := attribute.Str("name"), attribute.Str("type")
 		if typ != "S" && typ != "N" && typ != "B" {
-			return c.refuse("attribute", "ValidationException", "Value '%s' at 'attributeDefinitions.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]", typ)
+			return c.Refuse("attribute", "ValidationException", "Value '%s' at 'attributeDefinitions.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]", typ)
 		}
 		if slices.Contains(declared, name) {
-			return c.refuse("attribute", "ValidationException", "Cannot have two attributes with the same name: %s", name)
+			return c.Refuse("attribute", "ValidationException", "Cannot have two attributes with the same name: %s", name)
 		}
 		declared = append(declared, name)
 	}
 	for _, name := range used {
 		if !slices.Contains(declared, name) {
-			return c.refuse("attribute", "ValidationException",
+			return c.Refuse("attribute", "ValidationException",
 				"One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]",
 				name, strings.Join(declared, ", "))
 		}
 	}
 	for _, name := range declared {
 		if !slices.Contains(used, name) {
-			return c.refuse("attribute", "ValidationException",
+			return c.Refuse("attribute", "ValidationException",
 				"One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions: %s is no key", name)
 		}
 	}
 	return nil
 }
 
-func checkCapacity(c *call) error {
-	a := c.attrs
+func checkCapacity(c *Call) error {
+	a := c.Attrs
 	switch a.Str("billing_mode") {
 	case "PAY_PER_REQUEST":
 	case "PROVISIONED":
 		if a.Int("read_capacity") < 1 || a.Int("write_capacity") < 1 {
-			return c.refuse("read_capacity", "ValidationException", "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
+			return c.Refuse("read_capacity", "ValidationException", "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
 		}
 	default:
-		return c.refuse("billing_mode", "ValidationException", "Value '%s' at 'billingMode' failed to satisfy constraint: Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]", a.Str("billing_mode"))
+		return c.Refuse("billing_mode", "ValidationException", "Value '%s' at 'billingMode' failed to satisfy constraint: Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]", a.Str("billing_mode"))
 	}
 	return nil
 }
 
 var viewTypes = []string{"NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"}
 
-func checkTableExtras(c *call) error {
-	a := c.attrs
+func checkTableExtras(c *Call) error {
+	a := c.Attrs
 	if a.Bool("stream_enabled") && !slices.Contains(viewTypes, a.Str("stream_view_type")) {
-		return c.refuse("stream_view_type", "ValidationException", "One or more parameter values were invalid: StreamViewType must be one of %v when streams are enabled, found %q", viewTypes, a.Str("stream_view_type"))
+		return c.Refuse("stream_view_type", "ValidationException", "One or more parameter values were invalid: StreamViewType must be one of %v when streams are enabled, found %q", viewTypes, a.Str("stream_view_type"))
 	}
 	if sse := a.Block("server_side_encryption"); sse.Bool("enabled") && sse.Has("kms_key_arn") {
-		if _, problem := c.findKey(c.region, sse.Str("kms_key_arn")); problem != keyUsable {
-			return c.refuse("server_side_encryption", "ValidationException", "One or more parameter values were invalid: KMS key %s is %s in %s", sse.Str("kms_key_arn"), problem, c.region)
+		if _, problem := c.FindKey(c.Region, sse.Str("kms_key_arn")); problem != KeyUsable {
+			return c.Refuse("server_side_encryption", "ValidationException", "One or more parameter values were invalid: KMS key %s is %s in %s", sse.Str("kms_key_arn"), problem, c.Region)
 		}
 	}
 	if p := a.Block("point_in_time_recovery"); p.Bool("enabled") && p["recovery_period_in_days"] != nil {
 		if days := p.Int("recovery_period_in_days"); days < 1 || days > 35 {
-			return c.during("UpdateContinuousBackups").refuse("point_in_time_recovery", "ValidationException", "RecoveryPeriodInDays must be between 1 and 35, found %d", days)
+			return c.During("UpdateContinuousBackups").Refuse("point_in_time_recovery", "ValidationException", "RecoveryPeriodInDays must be between 1 and 35, found %d", days)
 		}
 	}
 	if t := a.Block("ttl"); t.Bool("enabled") && !t.Has("attribute_name") {
-		return c.during("UpdateTimeToLive").refuse("ttl", "ValidationException", "TimeToLive attribute name must be set when it is enabled")
+		return c.During("UpdateTimeToLive").Refuse("ttl", "ValidationException", "TimeToLive attribute name must be set when it is enabled")
 	}
 	return nil
 }
 
-func removeTable(c *call) error {
-	if c.attrs.Bool("deletion_protection_enabled") {
-		return c.refuse("deletion_protection_enabled", "ValidationException", "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
+func removeTable(c *Call) error {
+	if c.Attrs.Bool("deletion_protection_enabled") {
+		return c.Refuse("deletion_protection_enabled", "ValidationException", "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 	}
 	return nil
 }

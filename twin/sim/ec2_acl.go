@@ -5,67 +5,72 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
-func networkACLKinds() map[string]*kind {
-	return map[string]*kind{
+func networkACLKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_network_acl": {
-			service: ec2, createOp: "CreateNetworkAcl", updateOp: "ReplaceNetworkAclAssociation", deleteOp: "DeleteNetworkAcl",
-			missingCode: "InvalidNetworkAclID.NotFound", missingText: "The networkAcl ID '%s' does not exist",
-			create: createNetworkACL, update: updateNetworkACL, remove: removeNetworkACL, show: showNetworkACL,
+			Schema:  resource.AwsNetworkAclSchema,
+			Service: ec2, CreateOp: "CreateNetworkAcl", UpdateOp: "ReplaceNetworkAclAssociation", DeleteOp: "DeleteNetworkAcl",
+			MissingCode: "InvalidNetworkAclID.NotFound", MissingText: "The networkAcl ID '%s' does not exist",
+			Create: createNetworkACL, Update: updateNetworkACL, Remove: removeNetworkACL, Show: showNetworkACL,
 		},
 		"aws_network_acl_association": {
-			service: ec2, createOp: "ReplaceNetworkAclAssociation", updateOp: "ReplaceNetworkAclAssociation", deleteOp: "ReplaceNetworkAclAssociation",
-			missingCode: "InvalidAssociationID.NotFound", missingText: "The association ID '%s' does not exist",
-			create: createACLAssociation,
+			Schema:  resource.AwsNetworkAclAssociationSchema,
+			Service: ec2, CreateOp: "ReplaceNetworkAclAssociation", UpdateOp: "ReplaceNetworkAclAssociation", DeleteOp: "ReplaceNetworkAclAssociation",
+			MissingCode: "InvalidAssociationID.NotFound", MissingText: "The association ID '%s' does not exist",
+			Create: createACLAssociation,
 		},
 		"aws_network_acl_rule": {
-			service: ec2, createOp: "CreateNetworkAclEntry", updateOp: "ReplaceNetworkAclEntry", deleteOp: "DeleteNetworkAclEntry",
-			missingCode: "InvalidNetworkAclEntry.NotFound", missingText: "The network acl entry '%s' does not exist",
-			create: createACLRule, importID: importACLRule,
+			Schema:  resource.AwsNetworkAclRuleSchema,
+			Service: ec2, CreateOp: "CreateNetworkAclEntry", UpdateOp: "ReplaceNetworkAclEntry", DeleteOp: "DeleteNetworkAclEntry",
+			MissingCode: "InvalidNetworkAclEntry.NotFound", MissingText: "The network acl entry '%s' does not exist",
+			Create: createACLRule, ImportID: importACLRule,
 		},
 	}
 }
 
-func createNetworkACL(c *call) (string, error) {
-	vpcID := c.attrs.Str("vpc_id")
-	if _, err := c.need("vpc_id", "aws_vpc", c.region, vpcID); err != nil {
+func createNetworkACL(c *Call) (string, error) {
+	vpcID := c.Attrs.Str("vpc_id")
+	if _, err := c.Need("vpc_id", "aws_vpc", c.Region, vpcID); err != nil {
 		return "", err
 	}
 	id := c.NewID("acl")
-	if err := c.takeSubnets(id, vpcID, c.attrs.Strings("subnet_ids")); err != nil {
+	if err := c.takeSubnets(id, vpcID, c.Attrs.Strings("subnet_ids")); err != nil {
 		return "", err
 	}
-	c.attrs.Defaults(Attrs{"ingress": []any{}, "egress": []any{}, "subnet_ids": []any{}})
-	c.attrs.Set(Attrs{"arn": c.arn("ec2", c.region, "network-acl/%s", id), "owner_id": c.Account()})
+	c.Attrs.Defaults(Attrs{"ingress": []any{}, "egress": []any{}, "subnet_ids": []any{}})
+	c.Attrs.Set(Attrs{"arn": c.ARN("ec2", c.Region, "network-acl/%s", id), "owner_id": c.Account()})
 	return id, nil
 }
 
 // takeSubnets takes subnets away from whichever ACL they had: a subnet has
 // exactly one.
-func (c *call) takeSubnets(acl, vpcID string, subnets []string) error {
+func (c *Call) takeSubnets(acl, vpcID string, subnets []string) error {
 	for _, id := range subnets {
-		subnet, err := c.need("subnet_ids", "aws_subnet", c.region, id)
+		subnet, err := c.Need("subnet_ids", "aws_subnet", c.Region, id)
 		if err != nil {
 			return err
 		}
 		if subnet.Attrs.Str("vpc_id") != vpcID {
-			return c.refuse("subnet_ids", "InvalidParameterValue", "networkAcl %s and subnet %s belong to different networks", acl, id)
+			return c.Refuse("subnet_ids", "InvalidParameterValue", "networkAcl %s and subnet %s belong to different networks", acl, id)
 		}
 		c.freeSubnet(acl, id)
 	}
 	return nil
 }
 
-func (c *call) freeSubnet(keep, subnet string) {
-	for _, a := range c.List("aws_network_acl_association", c.region) {
+func (c *Call) freeSubnet(keep, subnet string) {
+	for _, a := range c.List("aws_network_acl_association", c.Region) {
 		if a.Attrs.Str("subnet_id") == subnet {
 			c.Remove(a)
 		}
 	}
-	for _, acl := range c.List("aws_network_acl", c.region) {
+	for _, acl := range c.List("aws_network_acl", c.Region) {
 		if inline := acl.Attrs.Strings("subnet_ids"); acl.ID != keep && slices.Contains(inline, subnet) {
-			c.Edit(acl).Attrs.Set(Attrs{"subnet_ids": without(anyList(inline), []any{subnet})})
+			c.Edit(acl).Attrs.Set(Attrs{"subnet_ids": Without(AnyList(inline), []any{subnet})})
 		}
 	}
 }
@@ -91,7 +96,7 @@ func outlinedEntries(tx *Tx, regionName, acl string, egress bool) []any {
 		}
 		out = append(out, map[string]any{
 			"action": strings.ToLower(a.Str("rule_action")), "cidr_block": a.Str("cidr_block"), "ipv6_cidr_block": a.Str("ipv6_cidr_block"),
-			"protocol": protocolNumber(a.Str("protocol")), "rule_no": float64(a.Int("rule_number")),
+			"protocol": ProtocolNumber(a.Str("protocol")), "rule_no": float64(a.Int("rule_number")),
 			"from_port": float64(a.Int("from_port")), "to_port": float64(a.Int("to_port")),
 			"icmp_type": float64(a.Int("icmp_type")), "icmp_code": float64(a.Int("icmp_code")),
 		})
@@ -101,34 +106,34 @@ func outlinedEntries(tx *Tx, regionName, acl string, egress bool) []any {
 
 func showNetworkACL(tx *Tx, r *Resource) Attrs {
 	a := r.Attrs.Clone()
-	a["ingress"] = append(anyList(a["ingress"]), outlinedEntries(tx, r.Region, r.ID, false)...)
-	a["egress"] = append(anyList(a["egress"]), outlinedEntries(tx, r.Region, r.ID, true)...)
-	a["subnet_ids"] = append(anyList(a["subnet_ids"]), associatedSubnets(tx, r.Region, r.ID)...)
+	a["ingress"] = append(AnyList(a["ingress"]), outlinedEntries(tx, r.Region, r.ID, false)...)
+	a["egress"] = append(AnyList(a["egress"]), outlinedEntries(tx, r.Region, r.ID, true)...)
+	a["subnet_ids"] = append(AnyList(a["subnet_ids"]), associatedSubnets(tx, r.Region, r.ID)...)
 	return a
 }
 
-func updateNetworkACL(c *call) error {
-	id := c.res.ID
+func updateNetworkACL(c *Call) error {
+	id := c.Resource.ID
 	for name, others := range map[string][]any{
-		"ingress":    outlinedEntries(c.Tx, c.region, id, false),
-		"egress":     outlinedEntries(c.Tx, c.region, id, true),
-		"subnet_ids": associatedSubnets(c.Tx, c.region, id),
+		"ingress":    outlinedEntries(c.Tx, c.Region, id, false),
+		"egress":     outlinedEntries(c.Tx, c.Region, id, true),
+		"subnet_ids": associatedSubnets(c.Tx, c.Region, id),
 	} {
-		if c.changed(name) {
-			c.attrs[name] = without(anyList(c.attrs[name]), others)
+		if c.Changed(name) {
+			c.Attrs[name] = Without(AnyList(c.Attrs[name]), others)
 		}
 	}
-	return c.takeSubnets(id, c.attrs.Str("vpc_id"), c.attrs.Strings("subnet_ids"))
+	return c.takeSubnets(id, c.Attrs.Str("vpc_id"), c.Attrs.Strings("subnet_ids"))
 }
 
 // removeNetworkACL gives its inline subnets back to the VPC's default ACL, as
 // the real provider does, but not those of association resources.
-func removeNetworkACL(c *call) error {
-	if c.FindBy("aws_network_acl_association", c.region, "network_acl_id", c.res.ID) != nil {
-		return c.refuse("", "DependencyViolation", "The networkAcl '%s' has dependencies and cannot be deleted.", c.res.ID)
+func removeNetworkACL(c *Call) error {
+	if c.FindBy("aws_network_acl_association", c.Region, "network_acl_id", c.Resource.ID) != nil {
+		return c.Refuse("", "DependencyViolation", "The networkAcl '%s' has dependencies and cannot be deleted.", c.Resource.ID)
 	}
-	for _, r := range c.List("aws_network_acl_rule", c.region) {
-		if r.Attrs.Str("network_acl_id") == c.res.ID {
+	for _, r := range c.List("aws_network_acl_rule", c.Region) {
+		if r.Attrs.Str("network_acl_id") == c.Resource.ID {
 			c.Remove(r)
 		}
 	}
@@ -136,24 +141,24 @@ func removeNetworkACL(c *call) error {
 }
 
 // aclVPC returns the VPC of an ACL, the default one of a VPC included.
-func aclVPC(c *call, acl string) (string, error) {
-	if r := c.Get("aws_network_acl", c.region, acl); r != nil {
+func aclVPC(c *Call, acl string) (string, error) {
+	if r := c.Get("aws_network_acl", c.Region, acl); r != nil {
 		return r.Attrs.Str("vpc_id"), nil
 	}
-	if vpc := c.FindBy("aws_vpc", c.region, "default_network_acl_id", acl); vpc != nil {
+	if vpc := c.FindBy("aws_vpc", c.Region, "default_network_acl_id", acl); vpc != nil {
 		return vpc.ID, nil
 	}
-	_, err := c.need("network_acl_id", "aws_network_acl", c.region, acl)
+	_, err := c.Need("network_acl_id", "aws_network_acl", c.Region, acl)
 	return "", err
 }
 
-func createACLAssociation(c *call) (string, error) {
-	acl := c.attrs.Str("network_acl_id")
+func createACLAssociation(c *Call) (string, error) {
+	acl := c.Attrs.Str("network_acl_id")
 	vpcID, err := aclVPC(c, acl)
 	if err != nil {
 		return "", err
 	}
-	if err := c.takeSubnets("", vpcID, []string{c.attrs.Str("subnet_id")}); err != nil {
+	if err := c.takeSubnets("", vpcID, []string{c.Attrs.Str("subnet_id")}); err != nil {
 		return "", err
 	}
 	return c.NewID("aclassoc"), nil
@@ -162,8 +167,8 @@ func createACLAssociation(c *call) (string, error) {
 // protocolNumbers are the IANA numbers of the protocols that EC2 knows by name.
 var protocolNumbers = map[string]string{"all": "-1", "icmp": "1", "tcp": "6", "udp": "17", "icmpv6": "58"}
 
-// protocolNumber returns a protocol as EC2 stores it, "" for an unknown one.
-func protocolNumber(text string) string {
+// ProtocolNumber returns an IP protocol as EC2 stores it, "" for an unknown one.
+func ProtocolNumber(text string) string {
 	if n, ok := protocolNumbers[strings.ToLower(text)]; ok {
 		return n
 	}
@@ -173,8 +178,8 @@ func protocolNumber(text string) string {
 	return ""
 }
 
-func createACLRule(c *call) (string, error) {
-	a := c.attrs
+func createACLRule(c *Call) (string, error) {
+	a := c.Attrs
 	acl := a.Str("network_acl_id")
 	if _, err := aclVPC(c, acl); err != nil {
 		return "", err
@@ -183,12 +188,12 @@ func createACLRule(c *call) (string, error) {
 	if err := checkACLRule(c); err != nil {
 		return "", err
 	}
-	for _, r := range c.List("aws_network_acl_rule", c.region) {
+	for _, r := range c.List("aws_network_acl_rule", c.Region) {
 		if r.Attrs.Str("network_acl_id") == acl && r.Attrs.Bool("egress") == a.Bool("egress") && r.Attrs.Int("rule_number") == a.Int("rule_number") {
 			return "", c.duplicateEntry()
 		}
 	}
-	if owner := c.Get("aws_network_acl", c.region, acl); owner != nil {
+	if owner := c.Get("aws_network_acl", c.Region, acl); owner != nil {
 		for _, entry := range owner.Attrs.Blocks(direction(a.Bool("egress"))) {
 			if entry.Int("rule_no") == a.Int("rule_number") {
 				return "", c.duplicateEntry()
@@ -205,21 +210,21 @@ func direction(egress bool) string {
 	return "ingress"
 }
 
-func (c *call) duplicateEntry() error {
-	return c.refuse("rule_number", "NetworkAclEntryAlreadyExists", "The network acl entry identified by %d already exists.", c.attrs.Int("rule_number"))
+func (c *Call) duplicateEntry() error {
+	return c.Refuse("rule_number", "NetworkAclEntryAlreadyExists", "The network acl entry identified by %d already exists.", c.Attrs.Int("rule_number"))
 }
 
-func checkACLRule(c *call) error {
-	a := c.attrs
+func checkACLRule(c *Call) error {
+	a := c.Attrs
 	if n := a.Int("rule_number"); n < 1 || n > 32766 {
-		return c.refuse("rule_number", "InvalidParameterValue", "Value (%d) for parameter ruleNumber is invalid. It must be between 1 and 32766.", n)
+		return c.Refuse("rule_number", "InvalidParameterValue", "Value (%d) for parameter ruleNumber is invalid. It must be between 1 and 32766.", n)
 	}
 	if action := strings.ToLower(a.Str("rule_action")); action != "allow" && action != "deny" {
-		return c.refuse("rule_action", "InvalidParameterValue", "Value (%s) for parameter ruleAction is invalid. Valid values: allow, deny.", a.Str("rule_action"))
+		return c.Refuse("rule_action", "InvalidParameterValue", "Value (%s) for parameter ruleAction is invalid. Valid values: allow, deny.", a.Str("rule_action"))
 	}
-	protocol := protocolNumber(a.Str("protocol"))
+	protocol := ProtocolNumber(a.Str("protocol"))
 	if protocol == "" {
-		return c.refuse("protocol", "InvalidParameterValue", "Invalid value '%s' for protocol.", a.Str("protocol"))
+		return c.Refuse("protocol", "InvalidParameterValue", "Invalid value '%s' for protocol.", a.Str("protocol"))
 	}
 	if err := checkACLRange(c); err != nil {
 		return err
@@ -228,24 +233,24 @@ func checkACLRule(c *call) error {
 		return nil
 	}
 	if a["from_port"] == nil || a["to_port"] == nil {
-		return c.refuse("from_port", "MissingParameter", "The request must contain the parameter portRange.from and portRange.to")
+		return c.Refuse("from_port", "MissingParameter", "The request must contain the parameter portRange.from and portRange.to")
 	}
 	if from, to := a.Int("from_port"), a.Int("to_port"); from > to || from < 0 || to > 65535 {
-		return c.refuse("from_port", "InvalidParameterValue", "Invalid TCP/UDP port range (%d:%d)", from, to)
+		return c.Refuse("from_port", "InvalidParameterValue", "Invalid TCP/UDP port range (%d:%d)", from, to)
 	}
 	return nil
 }
 
-func checkACLRange(c *call) error {
-	cidr := c.attrs.Str("cidr_block")
+func checkACLRange(c *Call) error {
+	cidr := c.Attrs.Str("cidr_block")
 	if cidr == "" {
-		if c.attrs.Has("ipv6_cidr_block") {
+		if c.Attrs.Has("ipv6_cidr_block") {
 			return nil
 		}
-		return c.refuse("cidr_block", "MissingParameter", "Either 'cidrBlock' or 'ipv6CidrBlock' must be provided")
+		return c.Refuse("cidr_block", "MissingParameter", "Either 'cidrBlock' or 'ipv6CidrBlock' must be provided")
 	}
 	if _, ok := parseNetwork(cidr); !ok {
-		return c.refuse("cidr_block", "InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", cidr)
+		return c.Refuse("cidr_block", "InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", cidr)
 	}
 	return nil
 }
@@ -264,4 +269,10 @@ func importACLRule(_ *Tx, _, text string) string {
 		return ""
 	}
 	return aclRuleID(parts[0], number, parts[3] == "true", parts[2])
+}
+
+// ACLEntries returns the entries of a network ACL in one direction, each in
+// the shape of the blocks "ingress" and "egress", whichever resource made them.
+func (tx *Tx) ACLEntries(acl *Resource, egress bool) []Attrs {
+	return showNetworkACL(tx, acl).Blocks(direction(egress))
 }

@@ -3,50 +3,55 @@ package sim
 import (
 	"fmt"
 	"net/netip"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
-func gatewayKinds() map[string]*kind {
-	return map[string]*kind{
+func gatewayKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_internet_gateway": {
-			service: ec2, createOp: "CreateInternetGateway", updateOp: "AttachInternetGateway", deleteOp: "DetachInternetGateway",
-			missingCode: "InvalidInternetGatewayID.NotFound", missingText: "The internetGateway ID '%s' does not exist",
-			create: createInternetGateway, remove: removeInternetGateway,
+			Schema:  resource.AwsInternetGatewaySchema,
+			Service: ec2, CreateOp: "CreateInternetGateway", UpdateOp: "AttachInternetGateway", DeleteOp: "DetachInternetGateway",
+			MissingCode: "InvalidInternetGatewayID.NotFound", MissingText: "The internetGateway ID '%s' does not exist",
+			Create: createInternetGateway, Remove: removeInternetGateway,
 		},
 		"aws_eip": {
-			service: ec2, createOp: "AllocateAddress", updateOp: "AssociateAddress", deleteOp: "ReleaseAddress",
-			missingCode: "InvalidAllocationID.NotFound", missingText: "The allocation ID '%s' does not exist",
-			create: createAddress, remove: removeAddress, show: showAddress,
+			Schema:  resource.AwsEipSchema,
+			Service: ec2, CreateOp: "AllocateAddress", UpdateOp: "AssociateAddress", DeleteOp: "ReleaseAddress",
+			MissingCode: "InvalidAllocationID.NotFound", MissingText: "The allocation ID '%s' does not exist",
+			Create: createAddress, Remove: removeAddress, Show: showAddress,
 		},
 		"aws_nat_gateway": {
-			service: ec2, createOp: "CreateNatGateway", updateOp: "CreateTags", deleteOp: "DeleteNatGateway",
-			missingCode: "NatGatewayNotFound", missingText: "The Nat Gateway %s was not found",
-			create: createNATGateway,
+			Schema:  resource.AwsNatGatewaySchema,
+			Service: ec2, CreateOp: "CreateNatGateway", UpdateOp: "CreateTags", DeleteOp: "DeleteNatGateway",
+			MissingCode: "NatGatewayNotFound", MissingText: "The Nat Gateway %s was not found",
+			Create: createNATGateway,
 		},
 	}
 }
 
-func createInternetGateway(c *call) (string, error) {
-	if vpcID := c.attrs.Str("vpc_id"); vpcID != "" {
-		attach := c.during("AttachInternetGateway")
-		if _, err := attach.need("vpc_id", "aws_vpc", c.region, vpcID); err != nil {
+func createInternetGateway(c *Call) (string, error) {
+	if vpcID := c.Attrs.Str("vpc_id"); vpcID != "" {
+		attach := c.During("AttachInternetGateway")
+		if _, err := attach.Need("vpc_id", "aws_vpc", c.Region, vpcID); err != nil {
 			return "", err
 		}
-		if c.FindBy("aws_internet_gateway", c.region, "vpc_id", vpcID) != nil {
-			return "", attach.refuse("vpc_id", "InvalidParameterValue", "Network %s already has an internet gateway attached", vpcID)
+		if c.FindBy("aws_internet_gateway", c.Region, "vpc_id", vpcID) != nil {
+			return "", attach.Refuse("vpc_id", "InvalidParameterValue", "Network %s already has an internet gateway attached", vpcID)
 		}
 	}
 	id := c.NewID("igw")
-	c.attrs.Default("vpc_id", "")
-	c.attrs.Set(Attrs{"arn": c.arn("ec2", c.region, "internet-gateway/%s", id), "owner_id": c.Account()})
+	c.Attrs.Default("vpc_id", "")
+	c.Attrs.Set(Attrs{"arn": c.ARN("ec2", c.Region, "internet-gateway/%s", id), "owner_id": c.Account()})
 	return id, nil
 }
 
-func removeInternetGateway(c *call) error {
-	vpcID := c.attrs.Str("vpc_id")
-	for _, nat := range c.List("aws_nat_gateway", c.region) {
-		subnet := c.Get("aws_subnet", c.region, nat.Attrs.Str("subnet_id"))
+func removeInternetGateway(c *Call) error {
+	vpcID := c.Attrs.Str("vpc_id")
+	for _, nat := range c.List("aws_nat_gateway", c.Region) {
+		subnet := c.Get("aws_subnet", c.Region, nat.Attrs.Str("subnet_id"))
 		if subnet != nil && subnet.Attrs.Str("vpc_id") == vpcID && nat.Attrs.Str("connectivity_type") != "private" {
-			return c.refuse("", "DependencyViolation",
+			return c.Refuse("", "DependencyViolation",
 				"Network %s has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.", vpcID)
 		}
 	}
@@ -55,19 +60,19 @@ func removeInternetGateway(c *call) error {
 
 // createAddress gives addresses out of 198.18.0.0/15, which is nobody's on the
 // internet (RFC 2544).
-func createAddress(c *call) (string, error) {
-	if d := c.attrs.Str("domain"); d != "" && d != "vpc" {
-		return "", c.refuse("domain", "InvalidParameterValue", "Value (%s) for parameter domain is invalid.", d)
+func createAddress(c *Call) (string, error) {
+	if d := c.Attrs.Str("domain"); d != "" && d != "vpc" {
+		return "", c.Refuse("domain", "InvalidParameterValue", "Value (%s) for parameter domain is invalid.", d)
 	}
 	id := c.NewID("eipalloc")
-	d := c.next()
+	d := c.NextBytes()
 	ip := netip.AddrFrom4([4]byte{198, 18 + d[0]&1, d[1], d[2]}).String()
-	c.attrs.Defaults(Attrs{
-		"domain": "vpc", "vpc": true, "network_border_group": c.region, "public_ipv4_pool": "amazon", "ipam_pool_id": "", "instance": "",
+	c.Attrs.Defaults(Attrs{
+		"domain": "vpc", "vpc": true, "network_border_group": c.Region, "public_ipv4_pool": "amazon", "ipam_pool_id": "", "instance": "",
 	})
-	c.attrs.Set(Attrs{
-		"allocation_id": id, "arn": c.arn("ec2", c.region, "elastic-ip/%s", id), "public_ip": ip,
-		"public_dns": fmt.Sprintf("ec2-%s.%s", dashed(ip), computeDomain(c.region)),
+	c.Attrs.Set(Attrs{
+		"allocation_id": id, "arn": c.ARN("ec2", c.Region, "elastic-ip/%s", id), "public_ip": ip,
+		"public_dns": fmt.Sprintf("ec2-%s.%s", Dashed(ip), ComputeDomain(c.Region)),
 		"carrier_ip": "", "customer_owned_ip": "", "ptr_record": "",
 	})
 	return id, nil
@@ -81,7 +86,7 @@ func showAddress(tx *Tx, r *Resource) Attrs {
 		ip := nat.Attrs.Str("private_ip")
 		shown = Attrs{
 			"association_id": nat.Attrs.Str("association_id"), "network_interface": nat.Attrs.Str("network_interface_id"), "private_ip": ip,
-			"private_dns": "ip-" + dashed(ip) + privateDomain(r.Region),
+			"private_dns": "ip-" + Dashed(ip) + privateDomain(r.Region),
 		}
 	}
 	a.Set(shown)
@@ -95,21 +100,21 @@ func privateDomain(regionName string) string {
 	return "." + regionName + ".compute.internal"
 }
 
-func removeAddress(c *call) error {
-	if c.FindBy("aws_nat_gateway", c.region, "allocation_id", c.res.ID) != nil {
-		return c.refuse("", "InvalidIPAddress.InUse", "The address with allocation id '%s' is in use.", c.res.ID)
+func removeAddress(c *Call) error {
+	if c.FindBy("aws_nat_gateway", c.Region, "allocation_id", c.Resource.ID) != nil {
+		return c.Refuse("", "InvalidIPAddress.InUse", "The address with allocation id '%s' is in use.", c.Resource.ID)
 	}
 	return nil
 }
 
-func createNATGateway(c *call) (string, error) {
-	subnet, err := c.need("subnet_id", "aws_subnet", c.region, c.attrs.Str("subnet_id"))
+func createNATGateway(c *Call) (string, error) {
+	subnet, err := c.Need("subnet_id", "aws_subnet", c.Region, c.Attrs.Str("subnet_id"))
 	if err != nil {
 		return "", err
 	}
-	c.attrs.Default("connectivity_type", "public")
+	c.Attrs.Default("connectivity_type", "public")
 	public := ""
-	if c.attrs.Str("connectivity_type") == "public" {
+	if c.Attrs.Str("connectivity_type") == "public" {
 		address, err := natAddress(c, subnet)
 		if err != nil {
 			return "", err
@@ -117,34 +122,34 @@ func createNATGateway(c *call) (string, error) {
 		public = address.Attrs.Str("public_ip")
 	}
 	id := c.NewID("nat")
-	c.attrs.Default("private_ip", freeAddress(c.Tx, subnet))
-	c.attrs.Defaults(Attrs{"secondary_private_ip_address_count": 0, "secondary_private_ip_addresses": []string{}})
+	c.Attrs.Default("private_ip", freeAddress(c.Tx, subnet))
+	c.Attrs.Defaults(Attrs{"secondary_private_ip_address_count": 0, "secondary_private_ip_addresses": []string{}})
 	association := ""
 	if public != "" {
 		association = c.NewID("eipassoc")
 	}
-	c.attrs.Set(Attrs{"network_interface_id": c.NewID("eni"), "association_id": association, "public_ip": public})
+	c.Attrs.Set(Attrs{"network_interface_id": c.NewID("eni"), "association_id": association, "public_ip": public})
 	return id, nil
 }
 
 // natAddress checks the elastic address of a public NAT gateway, and that its
 // VPC has an internet gateway: without one, AWS makes the NAT gateway and lets
 // it fail.
-func natAddress(c *call, subnet *Resource) (*Resource, error) {
-	allocation := c.attrs.Str("allocation_id")
+func natAddress(c *Call, subnet *Resource) (*Resource, error) {
+	allocation := c.Attrs.Str("allocation_id")
 	if allocation == "" {
-		return nil, c.refuse("allocation_id", "MissingParameter", "The request must contain the parameter AllocationId")
+		return nil, c.Refuse("allocation_id", "MissingParameter", "The request must contain the parameter AllocationId")
 	}
-	address, err := c.need("allocation_id", "aws_eip", c.region, allocation)
+	address, err := c.Need("allocation_id", "aws_eip", c.Region, allocation)
 	if err != nil {
 		return nil, err
 	}
-	if c.FindBy("aws_nat_gateway", c.region, "allocation_id", allocation) != nil {
-		return nil, c.refuse("allocation_id", "Resource.AlreadyAssociated", "Elastic IP address [%s] is already associated", allocation)
+	if c.FindBy("aws_nat_gateway", c.Region, "allocation_id", allocation) != nil {
+		return nil, c.Refuse("allocation_id", "Resource.AlreadyAssociated", "Elastic IP address [%s] is already associated", allocation)
 	}
 	vpcID := subnet.Attrs.Str("vpc_id")
-	if c.FindBy("aws_internet_gateway", c.region, "vpc_id", vpcID) == nil {
-		return nil, c.refuse("subnet_id", "Gateway.NotAttached", "Network %s has no Internet gateway attached", vpcID)
+	if c.FindBy("aws_internet_gateway", c.Region, "vpc_id", vpcID) == nil {
+		return nil, c.Refuse("subnet_id", "Gateway.NotAttached", "Network %s has no Internet gateway attached", vpcID)
 	}
 	return address, nil
 }

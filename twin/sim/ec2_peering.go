@@ -1,5 +1,7 @@
 package sim
 
+import "github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
+
 const (
 	peeringActive  = "active"
 	peeringPending = "pending-acceptance"
@@ -8,23 +10,26 @@ const (
 // The connection is one object, stored as the aws_vpc_peering_connection in the
 // requester's region. The accepter and the options are views of it: their
 // resources hold little more than its id.
-func peeringKinds() map[string]*kind {
+func peeringKinds() map[string]*Kind {
 	missingCode, missingText := "InvalidVpcPeeringConnectionID.NotFound", "The vpcPeeringConnection ID '%s' does not exist"
-	return map[string]*kind{
+	return map[string]*Kind{
 		"aws_vpc_peering_connection": {
-			service: ec2, createOp: "CreateVpcPeeringConnection", updateOp: "ModifyVpcPeeringConnectionOptions", deleteOp: "DeleteVpcPeeringConnection",
-			missingCode: missingCode, missingText: missingText,
-			create: createPeering, update: updatePeering, show: showPeering,
+			Schema:  resource.AwsVpcPeeringConnectionSchema,
+			Service: ec2, CreateOp: "CreateVpcPeeringConnection", UpdateOp: "ModifyVpcPeeringConnectionOptions", DeleteOp: "DeleteVpcPeeringConnection",
+			MissingCode: missingCode, MissingText: missingText,
+			Create: createPeering, Update: updatePeering, Show: showPeering,
 		},
 		"aws_vpc_peering_connection_accepter": {
-			service: ec2, createOp: "AcceptVpcPeeringConnection", updateOp: "ModifyVpcPeeringConnectionOptions", deleteOp: "DeleteVpcPeeringConnection",
-			missingCode: missingCode, missingText: missingText,
-			create: acceptPeering, update: updatePeering, show: showAccepter,
+			Schema:  resource.AwsVpcPeeringConnectionAccepterSchema,
+			Service: ec2, CreateOp: "AcceptVpcPeeringConnection", UpdateOp: "ModifyVpcPeeringConnectionOptions", DeleteOp: "DeleteVpcPeeringConnection",
+			MissingCode: missingCode, MissingText: missingText,
+			Create: acceptPeering, Update: updatePeering, Show: showAccepter,
 		},
 		"aws_vpc_peering_connection_options": {
-			service: ec2, createOp: "ModifyVpcPeeringConnectionOptions", updateOp: "ModifyVpcPeeringConnectionOptions", deleteOp: "ModifyVpcPeeringConnectionOptions",
-			missingCode: missingCode, missingText: missingText,
-			create: createPeeringOptions, update: updatePeering, show: showPeeringOptions,
+			Schema:  resource.AwsVpcPeeringConnectionOptionsSchema,
+			Service: ec2, CreateOp: "ModifyVpcPeeringConnectionOptions", UpdateOp: "ModifyVpcPeeringConnectionOptions", DeleteOp: "ModifyVpcPeeringConnectionOptions",
+			MissingCode: missingCode, MissingText: missingText,
+			Create: createPeeringOptions, Update: updatePeering, Show: showPeeringOptions,
 		},
 	}
 }
@@ -38,24 +43,24 @@ func peeringSeenFrom(pcx *Resource, regionName string) bool {
 	return pcx.Region == regionName || pcx.Attrs.Str("peer_region") == regionName
 }
 
-func createPeering(c *call) (string, error) {
-	a := c.attrs
-	vpc, err := c.need("vpc_id", "aws_vpc", c.region, a.Str("vpc_id"))
+func createPeering(c *Call) (string, error) {
+	a := c.Attrs
+	vpc, err := c.Need("vpc_id", "aws_vpc", c.Region, a.Str("vpc_id"))
 	if err != nil {
 		return "", err
 	}
 	peerRegion := a.Str("peer_region")
 	if peerRegion == "" {
-		peerRegion = c.region
+		peerRegion = c.Region
 	}
-	if _, ok := regions[peerRegion]; !ok {
-		return "", c.refuse("peer_region", "InvalidParameterValue", "Invalid value '%s' for peerRegion.", peerRegion)
+	if !HasRegion(peerRegion) {
+		return "", c.Refuse("peer_region", "InvalidParameterValue", "Invalid value '%s' for peerRegion.", peerRegion)
 	}
 	if owner := a.Str("peer_owner_id"); owner != "" && owner != c.Account() {
-		return "", c.refuse("peer_owner_id", "Unsupported", "the simulator has one account, %s: no peering with %s", c.Account(), owner)
+		return "", c.Refuse("peer_owner_id", "Unsupported", "the simulator has one account, %s: no peering with %s", c.Account(), owner)
 	}
-	if a.Bool("auto_accept") && peerRegion != c.region {
-		return "", c.refuse("auto_accept", "InvalidParameterCombination", "`peer_region` cannot be set whilst `auto_accept` is `true` when creating an EC2 VPC Peering Connection")
+	if a.Bool("auto_accept") && peerRegion != c.Region {
+		return "", c.Refuse("auto_accept", "InvalidParameterCombination", "`peer_region` cannot be set whilst `auto_accept` is `true` when creating an EC2 VPC Peering Connection")
 	}
 	if err := checkPeeringNetworks(c, vpc, peerRegion); err != nil {
 		return "", err
@@ -67,7 +72,7 @@ func createPeering(c *call) (string, error) {
 	id := c.NewID("pcx")
 	a.Defaults(Attrs{"peer_region": peerRegion, "peer_owner_id": c.Account()})
 	a.Set(Attrs{"accept_status": status})
-	if err := c.setPeeringOptions(c.hidden, peerRegion, status); err != nil {
+	if err := c.setPeeringOptions(c.Hidden, peerRegion, status); err != nil {
 		return "", err
 	}
 	return id, nil
@@ -75,69 +80,69 @@ func createPeering(c *call) (string, error) {
 
 // checkPeeringNetworks finds what makes AWS put a new connection in the state
 // "failed", which the real provider reports with the same message.
-func checkPeeringNetworks(c *call, vpc *Resource, peerRegion string) error {
+func checkPeeringNetworks(c *Call, vpc *Resource, peerRegion string) error {
 	const message = "Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range"
-	peer := c.Get("aws_vpc", peerRegion, c.attrs.Str("peer_vpc_id"))
+	peer := c.Get("aws_vpc", peerRegion, c.Attrs.Str("peer_vpc_id"))
 	if peer == nil {
-		return c.refuse("peer_vpc_id", "failed", message)
+		return c.Refuse("peer_vpc_id", "failed", message)
 	}
 	p, _ := parseNetwork(vpc.Attrs.Str("cidr_block"))
 	q, _ := parseNetwork(peer.Attrs.Str("cidr_block"))
 	if p.Overlaps(q) {
-		return c.refuse("peer_vpc_id", "failed", message)
+		return c.Refuse("peer_vpc_id", "failed", message)
 	}
 	for _, other := range c.List("aws_vpc_peering_connection", "") {
 		a, b := other.Attrs.Str("vpc_id"), other.Attrs.Str("peer_vpc_id")
 		if (a == vpc.ID && b == peer.ID) || (a == peer.ID && b == vpc.ID) {
-			return c.refuse("peer_vpc_id", "VpcPeeringConnectionAlreadyExists", "%s and %s are already connected by %s", vpc.ID, peer.ID, other.ID)
+			return c.Refuse("peer_vpc_id", "VpcPeeringConnectionAlreadyExists", "%s and %s are already connected by %s", vpc.ID, peer.ID, other.ID)
 		}
 	}
 	return nil
 }
 
-func acceptPeering(c *call) (string, error) {
-	id := c.attrs.Str("vpc_peering_connection_id")
+func acceptPeering(c *Call) (string, error) {
+	id := c.Attrs.Str("vpc_peering_connection_id")
 	pcx := findPeering(c.Tx, id)
-	if pcx == nil || !peeringSeenFrom(pcx, c.region) {
-		return "", c.refuse("vpc_peering_connection_id", c.kind.missingCode, c.kind.missingText, id)
+	if pcx == nil || !peeringSeenFrom(pcx, c.Region) {
+		return "", c.Refuse("vpc_peering_connection_id", c.Kind.MissingCode, c.Kind.MissingText, id)
 	}
-	if peerRegion := pcx.Attrs.Str("peer_region"); peerRegion != c.region {
-		return "", c.refuse("vpc_peering_connection_id", "OperationNotPermitted",
-			"Incorrect region (%s) specified for this request.VPC peering connection %s must be accepted in region %s", c.region, id, peerRegion)
+	if peerRegion := pcx.Attrs.Str("peer_region"); peerRegion != c.Region {
+		return "", c.Refuse("vpc_peering_connection_id", "OperationNotPermitted",
+			"Incorrect region (%s) specified for this request.VPC peering connection %s must be accepted in region %s", c.Region, id, peerRegion)
 	}
 	pcx = c.Edit(pcx)
-	if c.attrs.Bool("auto_accept") {
+	if c.Attrs.Bool("auto_accept") {
 		pcx.Attrs["accept_status"] = peeringActive
 	}
-	if err := c.setPeeringOptions(pcx.Hidden, c.region, pcx.Attrs.Str("accept_status")); err != nil {
+	if err := c.setPeeringOptions(pcx.Hidden, c.Region, pcx.Attrs.Str("accept_status")); err != nil {
 		return "", err
 	}
 	return id, nil
 }
 
-func createPeeringOptions(c *call) (string, error) {
-	id := c.attrs.Str("vpc_peering_connection_id")
+func createPeeringOptions(c *Call) (string, error) {
+	id := c.Attrs.Str("vpc_peering_connection_id")
 	pcx := findPeering(c.Tx, id)
-	if pcx == nil || !peeringSeenFrom(pcx, c.region) {
-		return "", c.refuse("vpc_peering_connection_id", c.kind.missingCode, c.kind.missingText, id)
+	if pcx == nil || !peeringSeenFrom(pcx, c.Region) {
+		return "", c.Refuse("vpc_peering_connection_id", c.Kind.MissingCode, c.Kind.MissingText, id)
 	}
 	pcx = c.Edit(pcx)
 	return id, c.setPeeringOptions(pcx.Hidden, pcx.Attrs.Str("peer_region"), pcx.Attrs.Str("accept_status"))
 }
 
-func updatePeering(c *call) error {
-	pcx := findPeering(c.Tx, c.res.ID) // there, or the object would not be shown
+func updatePeering(c *Call) error {
+	pcx := findPeering(c.Tx, c.Resource.ID) // there, or the object would not be shown
 	status := pcx.Attrs.Str("accept_status")
-	if c.attrs.Bool("auto_accept") && pcx.Attrs.Str("peer_region") == c.region {
+	if c.Attrs.Bool("auto_accept") && pcx.Attrs.Str("peer_region") == c.Region {
 		status = peeringActive
 	}
-	hidden := c.hidden
-	if c.typ != "aws_vpc_peering_connection" {
+	hidden := c.Hidden
+	if c.Type != "aws_vpc_peering_connection" {
 		pcx = c.Edit(pcx)
 		pcx.Attrs["accept_status"] = status
 		hidden = pcx.Hidden
 	} else {
-		c.attrs["accept_status"] = status
+		c.Attrs["accept_status"] = status
 	}
 	return c.setPeeringOptions(hidden, pcx.Attrs.Str("peer_region"), status)
 }
@@ -145,23 +150,23 @@ func updatePeering(c *call) error {
 // setPeeringOptions writes the configured options of both sides. Each side's
 // can be set in its own region only, and once the connection is active.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcPeeringConnectionOptions.html
-func (c *call) setPeeringOptions(hidden Attrs, peerRegion, status string) error {
+func (c *Call) setPeeringOptions(hidden Attrs, peerRegion, status string) error {
 	const option = "allow_remote_vpc_dns_resolution"
 	for _, side := range []string{"requester", "accepter"} {
-		block := c.attrs.Block(side)
+		block := c.Attrs.Block(side)
 		if block == nil || block[option] == nil {
 			continue
 		}
 		current := hidden.Block(side)
-		if c.was != nil && !c.changed(side) || current.Bool(option) == block.Bool(option) {
+		if c.Was != nil && !c.Changed(side) || current.Bool(option) == block.Bool(option) {
 			continue
 		}
-		modify := c.during("ModifyVpcPeeringConnectionOptions")
+		modify := c.During("ModifyVpcPeeringConnectionOptions")
 		if status != peeringActive {
-			return modify.refuse(side, "OperationNotPermitted", "VPC Peering Connection (%s) is not active: its options cannot be modified", status)
+			return modify.Refuse(side, "OperationNotPermitted", "VPC Peering Connection (%s) is not active: its options cannot be modified", status)
 		}
 		if !c.ownsSide(side, peerRegion) {
-			return modify.refuse(side, "OperationNotPermitted", "Peering connection options of the %s can only be modified in its own region, not in %s", side, c.region)
+			return modify.Refuse(side, "OperationNotPermitted", "Peering connection options of the %s can only be modified in its own region, not in %s", side, c.Region)
 		}
 		hidden.Set(Attrs{side: Attrs{option: block.Bool(option)}})
 	}
@@ -169,15 +174,15 @@ func (c *call) setPeeringOptions(hidden Attrs, peerRegion, status string) error 
 }
 
 // ownsSide tells whether the caller's region is that of a side's VPC.
-func (c *call) ownsSide(side, peerRegion string) bool {
+func (c *Call) ownsSide(side, peerRegion string) bool {
 	if side == "accepter" {
-		return c.region == peerRegion
+		return c.Region == peerRegion
 	}
-	pcx := c.Find("aws_vpc_peering_connection", c.region, func(a Attrs) bool {
-		id := c.attrs.Str("vpc_peering_connection_id")
+	pcx := c.Find("aws_vpc_peering_connection", c.Region, func(a Attrs) bool {
+		id := c.Attrs.Str("vpc_peering_connection_id")
 		return id == "" || a.Str("id") == id
 	})
-	return c.typ == "aws_vpc_peering_connection" || pcx != nil
+	return c.Type == "aws_vpc_peering_connection" || pcx != nil
 }
 
 // peeringSides adds the blocks of both sides, which AWS shows once the

@@ -5,24 +5,29 @@ import (
 	"hash/crc32"
 	"slices"
 	"strings"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
-func routeKinds() map[string]*kind {
-	return map[string]*kind{
+func routeKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_route_table": {
-			service: ec2, createOp: "CreateRouteTable", updateOp: "ReplaceRoute", deleteOp: "DeleteRouteTable",
-			missingCode: "InvalidRouteTableID.NotFound", missingText: "The routeTable ID '%s' does not exist",
-			create: createRouteTable, update: updateRouteTable, remove: removeRouteTable, show: showRouteTable,
+			Schema:  resource.AwsRouteTableSchema,
+			Service: ec2, CreateOp: "CreateRouteTable", UpdateOp: "ReplaceRoute", DeleteOp: "DeleteRouteTable",
+			MissingCode: "InvalidRouteTableID.NotFound", MissingText: "The routeTable ID '%s' does not exist",
+			Create: createRouteTable, Update: updateRouteTable, Remove: removeRouteTable, Show: showRouteTable,
 		},
 		"aws_route": {
-			service: ec2, createOp: "CreateRoute", updateOp: "ReplaceRoute", deleteOp: "DeleteRoute",
-			missingCode: "InvalidRoute.NotFound", missingText: "no route with id %s",
-			create: createRoute, update: checkRouteUpdate, show: showRoute, importID: importRoute,
+			Schema:  resource.AwsRouteSchema,
+			Service: ec2, CreateOp: "CreateRoute", UpdateOp: "ReplaceRoute", DeleteOp: "DeleteRoute",
+			MissingCode: "InvalidRoute.NotFound", MissingText: "no route with id %s",
+			Create: createRoute, Update: checkRouteUpdate, Show: showRoute, ImportID: importRoute,
 		},
 		"aws_route_table_association": {
-			service: ec2, createOp: "AssociateRouteTable", updateOp: "ReplaceRouteTableAssociation", deleteOp: "DisassociateRouteTable",
-			missingCode: "InvalidAssociationID.NotFound", missingText: "The association ID '%s' does not exist",
-			create: createTableAssociation, update: checkTableAssociation, importID: importTableAssociation,
+			Schema:  resource.AwsRouteTableAssociationSchema,
+			Service: ec2, CreateOp: "AssociateRouteTable", UpdateOp: "ReplaceRouteTableAssociation", DeleteOp: "DisassociateRouteTable",
+			MissingCode: "InvalidAssociationID.NotFound", MissingText: "The association ID '%s' does not exist",
+			Create: createTableAssociation, Update: checkTableAssociation, ImportID: importTableAssociation,
 		},
 	}
 }
@@ -40,19 +45,19 @@ var routeTargets = map[string]string{
 	"network_interface_id": "", "transit_gateway_id": "", "vpc_endpoint_id": "",
 }
 
-func createRouteTable(c *call) (string, error) {
-	vpcID := c.attrs.Str("vpc_id")
-	if _, err := c.need("vpc_id", "aws_vpc", c.region, vpcID); err != nil {
+func createRouteTable(c *Call) (string, error) {
+	vpcID := c.Attrs.Str("vpc_id")
+	if _, err := c.Need("vpc_id", "aws_vpc", c.Region, vpcID); err != nil {
 		return "", err
 	}
 	id := c.NewID("rtb")
-	for _, route := range c.attrs.Blocks("route") {
-		if err := c.during("CreateRoute").checkRoute(inlineRoute(id, route), id, vpcID); err != nil {
+	for _, route := range c.Attrs.Blocks("route") {
+		if err := c.During("CreateRoute").checkRoute(inlineRoute(id, route), id, vpcID); err != nil {
 			return "", err
 		}
 	}
-	c.attrs.Defaults(Attrs{"route": []any{}, "propagating_vgws": []any{}})
-	c.attrs.Set(Attrs{"arn": c.arn("ec2", c.region, "route-table/%s", id), "owner_id": c.Account()})
+	c.Attrs.Defaults(Attrs{"route": []any{}, "propagating_vgws": []any{}})
+	c.Attrs.Set(Attrs{"arn": c.ARN("ec2", c.Region, "route-table/%s", id), "owner_id": c.Account()})
 	return id, nil
 }
 
@@ -96,60 +101,60 @@ func outlinedRoutes(tx *Tx, regionName, table string) []any {
 
 func showRouteTable(tx *Tx, r *Resource) Attrs {
 	a := r.Attrs.Clone()
-	a["route"] = append(anyList(a["route"]), outlinedRoutes(tx, r.Region, r.ID)...)
+	a["route"] = append(AnyList(a["route"]), outlinedRoutes(tx, r.Region, r.ID)...)
 	return a
 }
 
 // updateRouteTable keeps routes that are resources of their own out of the
 // table's inline routes, where a plan may have put them from what was shown.
-func updateRouteTable(c *call) error {
-	if !c.changed("route") {
+func updateRouteTable(c *Call) error {
+	if !c.Changed("route") {
 		return nil
 	}
-	own := without(anyList(c.attrs["route"]), outlinedRoutes(c.Tx, c.region, c.res.ID))
-	c.attrs["route"] = own
-	for _, route := range c.attrs.Blocks("route") {
-		if err := c.checkRoute(inlineRoute(c.res.ID, route), "", c.attrs.Str("vpc_id")); err != nil {
+	own := Without(AnyList(c.Attrs["route"]), outlinedRoutes(c.Tx, c.Region, c.Resource.ID))
+	c.Attrs["route"] = own
+	for _, route := range c.Attrs.Blocks("route") {
+		if err := c.checkRoute(inlineRoute(c.Resource.ID, route), "", c.Attrs.Str("vpc_id")); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func removeRouteTable(c *call) error {
-	if c.FindBy("aws_route_table_association", c.region, "route_table_id", c.res.ID) != nil {
-		return c.refuse("", "DependencyViolation", "The routeTable '%s' has dependencies and cannot be deleted.", c.res.ID)
+func removeRouteTable(c *Call) error {
+	if c.FindBy("aws_route_table_association", c.Region, "route_table_id", c.Resource.ID) != nil {
+		return c.Refuse("", "DependencyViolation", "The routeTable '%s' has dependencies and cannot be deleted.", c.Resource.ID)
 	}
-	for _, r := range routesOf(c.Tx, c.region, c.res.ID) {
+	for _, r := range routesOf(c.Tx, c.Region, c.Resource.ID) {
 		c.Remove(r)
 	}
 	return nil
 }
 
 // tableVPC returns the VPC of a route table, the main one of a VPC included.
-func tableVPC(c *call, table string) (string, error) {
-	if r := c.Get("aws_route_table", c.region, table); r != nil {
+func tableVPC(c *Call, table string) (string, error) {
+	if r := c.Get("aws_route_table", c.Region, table); r != nil {
 		return r.Attrs.Str("vpc_id"), nil
 	}
-	if vpc := c.FindBy("aws_vpc", c.region, "main_route_table_id", table); vpc != nil {
+	if vpc := c.FindBy("aws_vpc", c.Region, "main_route_table_id", table); vpc != nil {
 		return vpc.ID, nil
 	}
-	_, err := c.need("route_table_id", "aws_route_table", c.region, table)
+	_, err := c.Need("route_table_id", "aws_route_table", c.Region, table)
 	return "", err
 }
 
-func createRoute(c *call) (string, error) {
-	table := c.attrs.Str("route_table_id")
+func createRoute(c *Call) (string, error) {
+	table := c.Attrs.Str("route_table_id")
 	vpcID, err := tableVPC(c, table)
 	if err != nil {
 		return "", err
 	}
-	if err := c.checkRoute(c.attrs, table, vpcID); err != nil {
+	if err := c.checkRoute(c.Attrs, table, vpcID); err != nil {
 		return "", err
 	}
-	c.attrs.Defaults(Attrs{"network_interface_id": "", "instance_id": "", "instance_owner_id": ""})
-	c.attrs.Set(Attrs{"origin": "CreateRoute"})
-	return routeID(table, routeDestination(c.attrs)), nil
+	c.Attrs.Defaults(Attrs{"network_interface_id": "", "instance_id": "", "instance_owner_id": ""})
+	c.Attrs.Set(Attrs{"origin": "CreateRoute"})
+	return routeID(table, routeDestination(c.Attrs)), nil
 }
 
 func routeID(table, destination string) string {
@@ -167,14 +172,14 @@ func routeDestination(a Attrs) string {
 
 // checkRoute checks a route of a table in a VPC; with a table it also checks
 // that the table has no route to the same destination yet.
-func (c *call) checkRoute(route Attrs, table, vpcID string) error {
+func (c *Call) checkRoute(route Attrs, table, vpcID string) error {
 	destination := routeDestination(route)
 	if destination == "" {
-		return c.refuse("destination_cidr_block", "MissingParameter", "The request must contain the parameter destinationCidrBlock")
+		return c.Refuse("destination_cidr_block", "MissingParameter", "The request must contain the parameter destinationCidrBlock")
 	}
 	if route.Has("destination_cidr_block") {
 		if _, ok := parseNetwork(destination); !ok {
-			return c.refuse("destination_cidr_block", "InvalidParameterValue", "Value (%s) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.", destination)
+			return c.Refuse("destination_cidr_block", "InvalidParameterValue", "Value (%s) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.", destination)
 		}
 	}
 	if err := c.checkRouteTarget(route, vpcID); err != nil {
@@ -183,32 +188,32 @@ func (c *call) checkRoute(route Attrs, table, vpcID string) error {
 	if table == "" {
 		return nil
 	}
-	taken := c.Get("aws_route", c.region, routeID(table, destination)) != nil
-	if existing := c.Get("aws_route_table", c.region, table); existing != nil && !taken {
+	taken := c.Get("aws_route", c.Region, routeID(table, destination)) != nil
+	if existing := c.Get("aws_route_table", c.Region, table); existing != nil && !taken {
 		taken = slices.ContainsFunc(existing.Attrs.Blocks("route"), func(a Attrs) bool { return routeDestination(inlineRoute(table, a)) == destination })
 	}
-	if vpc := c.Get("aws_vpc", c.region, vpcID); vpc != nil && vpc.Attrs.Str("cidr_block") == destination {
+	if vpc := c.Get("aws_vpc", c.Region, vpcID); vpc != nil && vpc.Attrs.Str("cidr_block") == destination {
 		taken = true
 	}
 	if taken {
-		return c.refuse("destination_cidr_block", "RouteAlreadyExists", "The route identified by %s already exists.", destination)
+		return c.Refuse("destination_cidr_block", "RouteAlreadyExists", "The route identified by %s already exists.", destination)
 	}
 	return nil
 }
 
-func (c *call) checkRouteTarget(route Attrs, vpcID string) error {
+func (c *Call) checkRouteTarget(route Attrs, vpcID string) error {
 	given := ""
 	for name := range routeTargets {
 		if !route.Has(name) {
 			continue
 		}
 		if given != "" {
-			return c.refuse(name, "InvalidParameterCombination", "The request must contain exactly one of the targets, found %s and %s", given, name)
+			return c.Refuse(name, "InvalidParameterCombination", "The request must contain exactly one of the targets, found %s and %s", given, name)
 		}
 		given = name
 	}
 	if given == "" {
-		return c.refuse("", "MissingParameter", "The request must contain exactly one of gatewayId, natGatewayId, vpcPeeringConnectionId or another target")
+		return c.Refuse("", "MissingParameter", "The request must contain exactly one of gatewayId, natGatewayId, vpcPeeringConnectionId or another target")
 	}
 	target, typ := route.Str(given), routeTargets[given]
 	if typ == "" || target == "local" {
@@ -219,26 +224,26 @@ func (c *call) checkRouteTarget(route Attrs, vpcID string) error {
 		return err
 	}
 	if !slices.Contains(networks, vpcID) {
-		return c.refuse(given, "InvalidParameterValue", "route table %s and network gateway %s belong to different networks", route.Str("route_table_id"), target)
+		return c.Refuse(given, "InvalidParameterValue", "route table %s and network gateway %s belong to different networks", route.Str("route_table_id"), target)
 	}
 	return nil
 }
 
 // targetVPCs returns the VPCs from which a target can be reached.
-func targetVPCs(c *call, attribute, typ, target string) ([]string, error) {
+func targetVPCs(c *Call, attribute, typ, target string) ([]string, error) {
 	if typ == "aws_vpc_peering_connection" {
 		pcx := findPeering(c.Tx, target)
-		if pcx == nil || !peeringSeenFrom(pcx, c.region) {
-			return nil, c.refuse(attribute, "InvalidVpcPeeringConnectionID.NotFound", "The vpcPeeringConnection ID '%s' does not exist", target)
+		if pcx == nil || !peeringSeenFrom(pcx, c.Region) {
+			return nil, c.Refuse(attribute, "InvalidVpcPeeringConnectionID.NotFound", "The vpcPeeringConnection ID '%s' does not exist", target)
 		}
 		return []string{pcx.Attrs.Str("vpc_id"), pcx.Attrs.Str("peer_vpc_id")}, nil
 	}
-	r, err := c.need(attribute, typ, c.region, target)
+	r, err := c.Need(attribute, typ, c.Region, target)
 	if err != nil {
 		return nil, err
 	}
 	if typ == "aws_nat_gateway" {
-		subnet := c.Get("aws_subnet", c.region, r.Attrs.Str("subnet_id"))
+		subnet := c.Get("aws_subnet", c.Region, r.Attrs.Str("subnet_id"))
 		if subnet == nil {
 			return nil, nil
 		}
@@ -247,12 +252,12 @@ func targetVPCs(c *call, attribute, typ, target string) ([]string, error) {
 	return []string{r.Attrs.Str("vpc_id")}, nil
 }
 
-func checkRouteUpdate(c *call) error {
-	vpcID, err := tableVPC(c, c.attrs.Str("route_table_id"))
+func checkRouteUpdate(c *Call) error {
+	vpcID, err := tableVPC(c, c.Attrs.Str("route_table_id"))
 	if err != nil {
 		return err
 	}
-	return c.checkRoute(c.attrs, "", vpcID)
+	return c.checkRoute(c.Attrs, "", vpcID)
 }
 
 // showRoute tells whether the target is still there and usable.
@@ -279,32 +284,32 @@ func importRoute(_ *Tx, _, text string) string {
 	return routeID(table, destination)
 }
 
-func createTableAssociation(c *call) (string, error) {
+func createTableAssociation(c *Call) (string, error) {
 	if err := checkTableAssociation(c); err != nil {
 		return "", err
 	}
-	subnet := c.attrs.Str("subnet_id")
-	if c.FindBy("aws_route_table_association", c.region, "subnet_id", subnet) != nil {
-		return "", c.refuse("subnet_id", "Resource.AlreadyAssociated", "the specified association for route table %s conflicts with an existing association", c.attrs.Str("route_table_id"))
+	subnet := c.Attrs.Str("subnet_id")
+	if c.FindBy("aws_route_table_association", c.Region, "subnet_id", subnet) != nil {
+		return "", c.Refuse("subnet_id", "Resource.AlreadyAssociated", "the specified association for route table %s conflicts with an existing association", c.Attrs.Str("route_table_id"))
 	}
 	return c.NewID("rtbassoc"), nil
 }
 
-func checkTableAssociation(c *call) error {
-	vpcID, err := tableVPC(c, c.attrs.Str("route_table_id"))
+func checkTableAssociation(c *Call) error {
+	vpcID, err := tableVPC(c, c.Attrs.Str("route_table_id"))
 	if err != nil {
 		return err
 	}
-	subnetID := c.attrs.Str("subnet_id")
+	subnetID := c.Attrs.Str("subnet_id")
 	if subnetID == "" {
-		return c.refuse("subnet_id", "MissingParameter", "The request must contain the parameter subnetId: the simulator associates route tables with subnets only")
+		return c.Refuse("subnet_id", "MissingParameter", "The request must contain the parameter subnetId: the simulator associates route tables with subnets only")
 	}
-	subnet, err := c.need("subnet_id", "aws_subnet", c.region, subnetID)
+	subnet, err := c.Need("subnet_id", "aws_subnet", c.Region, subnetID)
 	if err != nil {
 		return err
 	}
 	if subnet.Attrs.Str("vpc_id") != vpcID {
-		return c.refuse("subnet_id", "InvalidParameterValue", "route table %s and subnet %s belong to different networks", c.attrs.Str("route_table_id"), subnetID)
+		return c.Refuse("subnet_id", "InvalidParameterValue", "route table %s and subnet %s belong to different networks", c.Attrs.Str("route_table_id"), subnetID)
 	}
 	return nil
 }

@@ -4,32 +4,38 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	tfjson "github.com/hashicorp/terraform-json"
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
 const anyProtocol = "-1"
 
-func securityGroupKinds() map[string]*kind {
-	return map[string]*kind{
+func securityGroupKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_security_group": {
-			service: ec2, createOp: "CreateSecurityGroup", updateOp: "AuthorizeSecurityGroupIngress", deleteOp: "DeleteSecurityGroup",
-			missingCode: "InvalidGroup.NotFound", missingText: "The security group '%s' does not exist",
-			create: createSecurityGroup, update: updateSecurityGroup, remove: removeSecurityGroup, show: showSecurityGroup,
+			Schema:  resource.AwsSecurityGroupSchema,
+			Service: ec2, CreateOp: "CreateSecurityGroup", UpdateOp: "AuthorizeSecurityGroupIngress", DeleteOp: "DeleteSecurityGroup",
+			MissingCode: "InvalidGroup.NotFound", MissingText: "The security group '%s' does not exist",
+			Create: createSecurityGroup, Update: updateSecurityGroup, Remove: removeSecurityGroup, Show: showSecurityGroup,
 		},
 		"aws_default_security_group": {
-			service: ec2, createOp: "DescribeSecurityGroups", updateOp: "AuthorizeSecurityGroupIngress", deleteOp: "DescribeSecurityGroups",
-			missingCode: "InvalidGroup.NotFound", missingText: "The security group '%s' does not exist",
-			create: adoptSecurityGroup, update: updateSecurityGroup, show: showSecurityGroup,
+			Schema:  resource.AwsDefaultSecurityGroupSchema,
+			Service: ec2, CreateOp: "DescribeSecurityGroups", UpdateOp: "AuthorizeSecurityGroupIngress", DeleteOp: "DescribeSecurityGroups",
+			MissingCode: "InvalidGroup.NotFound", MissingText: "The security group '%s' does not exist",
+			Create: adoptSecurityGroup, Update: updateSecurityGroup, Show: showSecurityGroup,
 		},
-		"aws_vpc_security_group_ingress_rule": securityGroupRuleKind("Ingress"),
-		"aws_vpc_security_group_egress_rule":  securityGroupRuleKind("Egress"),
+		"aws_vpc_security_group_ingress_rule": securityGroupRuleKind(resource.AwsVpcSecurityGroupIngressRuleSchema, "Ingress"),
+		"aws_vpc_security_group_egress_rule":  securityGroupRuleKind(resource.AwsVpcSecurityGroupEgressRuleSchema, "Egress"),
 	}
 }
 
-func securityGroupRuleKind(way string) *kind {
-	return &kind{
-		service: ec2, createOp: "AuthorizeSecurityGroup" + way, updateOp: "ModifySecurityGroupRules", deleteOp: "RevokeSecurityGroup" + way,
-		missingCode: "InvalidSecurityGroupRuleId.NotFound", missingText: "The security group rule ID '%s' does not exist",
-		create: createGroupRule, update: checkGroupRule,
+func securityGroupRuleKind(schema func() *tfjson.Schema, way string) *Kind {
+	return &Kind{
+		Schema:  schema,
+		Service: ec2, CreateOp: "AuthorizeSecurityGroup" + way, UpdateOp: "ModifySecurityGroupRules", DeleteOp: "RevokeSecurityGroup" + way,
+		MissingCode: "InvalidSecurityGroupRuleId.NotFound", MissingText: "The security group rule ID '%s' does not exist",
+		Create: createGroupRule, Update: checkGroupRule,
 	}
 }
 
@@ -37,51 +43,51 @@ func ruleType(egress bool) string {
 	return "aws_vpc_security_group_" + direction(egress) + "_rule"
 }
 
-func createSecurityGroup(c *call) (string, error) {
-	vpcID := c.attrs.Str("vpc_id")
+func createSecurityGroup(c *Call) (string, error) {
+	vpcID := c.Attrs.Str("vpc_id")
 	if vpcID == "" {
-		return "", c.refuse("vpc_id", "VPCIdNotSpecified", "No default VPC for this user")
+		return "", c.Refuse("vpc_id", "VPCIdNotSpecified", "No default VPC for this user")
 	}
-	if _, err := c.need("vpc_id", "aws_vpc", c.region, vpcID); err != nil {
+	if _, err := c.Need("vpc_id", "aws_vpc", c.Region, vpcID); err != nil {
 		return "", err
 	}
-	name := c.name(255)
+	name := c.Name(255)
 	if name == "default" {
-		return "", c.refuse("name", "InvalidParameterValue", "Cannot use reserved security group name: default")
+		return "", c.Refuse("name", "InvalidParameterValue", "Cannot use reserved security group name: default")
 	}
 	if strings.HasPrefix(name, "sg-") {
-		return "", c.refuse("name", "InvalidParameterValue", "invalid value for parameter groupName (%s): must not begin with sg-", name)
+		return "", c.Refuse("name", "InvalidParameterValue", "invalid value for parameter groupName (%s): must not begin with sg-", name)
 	}
-	for _, other := range c.List("aws_security_group", c.region) {
+	for _, other := range c.List("aws_security_group", c.Region) {
 		if other.Attrs.Str("vpc_id") == vpcID && other.Attrs.Str("name") == name {
-			return "", c.refuse("name", "InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", name, vpcID)
+			return "", c.Refuse("name", "InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", name, vpcID)
 		}
 	}
 	id := c.NewID("sg")
-	c.attrs.Defaults(Attrs{"description": "Managed by Terraform", "ingress": []any{}, "egress": []any{}, "revoke_rules_on_delete": false})
-	c.attrs.Set(Attrs{"arn": c.arn("ec2", c.region, "security-group/%s", id), "owner_id": c.Account()})
+	c.Attrs.Defaults(Attrs{"description": "Managed by Terraform", "ingress": []any{}, "egress": []any{}, "revoke_rules_on_delete": false})
+	c.Attrs.Set(Attrs{"arn": c.ARN("ec2", c.Region, "security-group/%s", id), "owner_id": c.Account()})
 	return id, nil
 }
 
 // adoptSecurityGroup takes a VPC's default group under Terraform's care. Its
 // first rules are dropped, as the real provider does.
-func adoptSecurityGroup(c *call) (string, error) {
-	vpc, err := c.need("vpc_id", "aws_vpc", c.region, c.attrs.Str("vpc_id"))
+func adoptSecurityGroup(c *Call) (string, error) {
+	vpc, err := c.Need("vpc_id", "aws_vpc", c.Region, c.Attrs.Str("vpc_id"))
 	if err != nil {
 		return "", err
 	}
 	id := vpc.Attrs.Str("default_security_group_id")
-	c.attrs.Defaults(Attrs{"ingress": []any{}, "egress": []any{}, "revoke_rules_on_delete": false})
-	c.attrs.Set(Attrs{
+	c.Attrs.Defaults(Attrs{"ingress": []any{}, "egress": []any{}, "revoke_rules_on_delete": false})
+	c.Attrs.Set(Attrs{
 		"name": "default", "name_prefix": "", "description": "default VPC security group",
-		"arn": c.arn("ec2", c.region, "security-group/%s", id), "owner_id": c.Account(),
+		"arn": c.ARN("ec2", c.Region, "security-group/%s", id), "owner_id": c.Account(),
 	})
 	return id, nil
 }
 
-// groupVPC returns the VPC of a security group, the default one of a VPC
+// GroupVPC returns the VPC of a security group, the default one of a VPC
 // included, and "" if there is no such group in the region.
-func groupVPC(tx *Tx, regionName, group string) string {
+func GroupVPC(tx *Tx, regionName, group string) string {
 	if r := tx.Get("aws_security_group", regionName, group); r != nil {
 		return r.Attrs.Str("vpc_id")
 	}
@@ -125,27 +131,27 @@ func showSecurityGroup(tx *Tx, r *Resource) Attrs {
 	a := r.Attrs.Clone()
 	for _, egress := range []bool{false, true} {
 		name := direction(egress)
-		a[name] = append(anyList(a[name]), outlinedRules(tx, r.Region, r.ID, egress)...)
+		a[name] = append(AnyList(a[name]), outlinedRules(tx, r.Region, r.ID, egress)...)
 	}
 	return a
 }
 
-func updateSecurityGroup(c *call) error {
+func updateSecurityGroup(c *Call) error {
 	for _, egress := range []bool{false, true} {
-		if name := direction(egress); c.changed(name) {
-			c.attrs[name] = without(anyList(c.attrs[name]), outlinedRules(c.Tx, c.region, c.res.ID, egress))
+		if name := direction(egress); c.Changed(name) {
+			c.Attrs[name] = Without(AnyList(c.Attrs[name]), outlinedRules(c.Tx, c.Region, c.Resource.ID, egress))
 		}
 	}
 	return nil
 }
 
-func removeSecurityGroup(c *call) error {
-	id := c.res.ID
-	if groupInUse(c.Tx, c.region, id) {
-		return c.refuse("", "DependencyViolation", "resource %s has a dependent object", id)
+func removeSecurityGroup(c *Call) error {
+	id := c.Resource.ID
+	if groupInUse(c.Tx, c.Region, id) {
+		return c.Refuse("", "DependencyViolation", "resource %s has a dependent object", id)
 	}
 	for _, egress := range []bool{false, true} {
-		for _, r := range groupRules(c.Tx, c.region, id, egress) {
+		for _, r := range groupRules(c.Tx, c.Region, id, egress) {
 			c.Remove(r)
 		}
 	}
@@ -174,62 +180,62 @@ func groupInUse(tx *Tx, regionName, id string) bool {
 
 var ruleSources = []string{"cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id"}
 
-func createGroupRule(c *call) (string, error) {
+func createGroupRule(c *Call) (string, error) {
 	if err := checkGroupRule(c); err != nil {
 		return "", err
 	}
 	id := c.NewID("sgr")
-	c.attrs.Set(Attrs{"arn": c.arn("ec2", c.region, "security-group-rule/%s", id), "security_group_rule_id": id})
+	c.Attrs.Set(Attrs{"arn": c.ARN("ec2", c.Region, "security-group-rule/%s", id), "security_group_rule_id": id})
 	return id, nil
 }
 
-func checkGroupRule(c *call) error {
-	a := c.attrs
+func checkGroupRule(c *Call) error {
+	a := c.Attrs
 	group := a.Str("security_group_id")
-	vpcID := groupVPC(c.Tx, c.region, group)
+	vpcID := GroupVPC(c.Tx, c.Region, group)
 	if vpcID == "" {
-		return c.refuse("security_group_id", "InvalidGroup.NotFound", "The security group '%s' does not exist", group)
+		return c.Refuse("security_group_id", "InvalidGroup.NotFound", "The security group '%s' does not exist", group)
 	}
 	if err := checkRulePorts(c); err != nil {
 		return err
 	}
 	source := slices.DeleteFunc(slices.Clone(ruleSources), func(name string) bool { return !a.Has(name) })
 	if len(source) != 1 {
-		return c.refuse("", "InvalidParameterCombination", "Exactly one of %s must be set, found %d", strings.Join(ruleSources, ", "), len(source))
+		return c.Refuse("", "InvalidParameterCombination", "Exactly one of %s must be set, found %d", strings.Join(ruleSources, ", "), len(source))
 	}
 	if cidr := a.Str("cidr_ipv4"); cidr != "" {
 		if _, ok := parseNetwork(cidr); !ok {
-			return c.refuse("cidr_ipv4", "InvalidParameterValue", "CIDR block %s is malformed", cidr)
+			return c.Refuse("cidr_ipv4", "InvalidParameterValue", "CIDR block %s is malformed", cidr)
 		}
 	}
-	if peer := a.Str("referenced_security_group_id"); peer != "" && groupVPC(c.Tx, c.region, peer) == "" {
-		return c.refuse("referenced_security_group_id", "InvalidGroup.NotFound", "The security group '%s' does not exist", peer)
+	if peer := a.Str("referenced_security_group_id"); peer != "" && GroupVPC(c.Tx, c.Region, peer) == "" {
+		return c.Refuse("referenced_security_group_id", "InvalidGroup.NotFound", "The security group '%s' does not exist", peer)
 	}
-	for _, other := range c.List(c.typ, c.region) {
-		if (c.res == nil || other.Key != c.res.Key) && sameRule(a, other.Attrs) {
-			return c.refuse("", "InvalidPermission.Duplicate", "the specified rule %q already exists", ruleText(a, source[0]))
+	for _, other := range c.List(c.Type, c.Region) {
+		if (c.Resource == nil || other.Key != c.Resource.Key) && sameRule(a, other.Attrs) {
+			return c.Refuse("", "InvalidPermission.Duplicate", "the specified rule %q already exists", ruleText(a, source[0]))
 		}
 	}
 	return nil
 }
 
-func checkRulePorts(c *call) error {
-	a := c.attrs
-	protocol := protocolNumber(a.Str("ip_protocol"))
+func checkRulePorts(c *Call) error {
+	a := c.Attrs
+	protocol := ProtocolNumber(a.Str("ip_protocol"))
 	switch {
 	case protocol == "":
-		return c.refuse("ip_protocol", "InvalidPermission.Malformed", "Invalid protocol: %s", a.Str("ip_protocol"))
+		return c.Refuse("ip_protocol", "InvalidPermission.Malformed", "Invalid protocol: %s", a.Str("ip_protocol"))
 	case protocol == anyProtocol:
 		if a["from_port"] != nil || a["to_port"] != nil {
-			return c.refuse("from_port", "InvalidParameterCombination", "from_port and to_port must not be set when ip_protocol is -1")
+			return c.Refuse("from_port", "InvalidParameterCombination", "from_port and to_port must not be set when ip_protocol is -1")
 		}
 		return nil
 	case a["from_port"] == nil || a["to_port"] == nil:
-		return c.refuse("from_port", "InvalidParameterValue", "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.")
+		return c.Refuse("from_port", "InvalidParameterValue", "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.")
 	}
 	ported := protocol == protocolNumbers["tcp"] || protocol == protocolNumbers["udp"]
 	if from, to := a.Int("from_port"), a.Int("to_port"); ported && (from < 0 || to > 65535 || from > to) {
-		return c.refuse("from_port", "InvalidParameterValue", "Invalid value '%d-%d' for portRange. Must be between 0 and 65535 and in order.", from, to)
+		return c.Refuse("from_port", "InvalidParameterValue", "Invalid value '%d-%d' for portRange. Must be between 0 and 65535 and in order.", from, to)
 	}
 	return nil
 }
@@ -240,7 +246,7 @@ func sameRule(a, b Attrs) bool {
 			return false
 		}
 	}
-	return protocolNumber(a.Str("ip_protocol")) == protocolNumber(b.Str("ip_protocol")) &&
+	return ProtocolNumber(a.Str("ip_protocol")) == ProtocolNumber(b.Str("ip_protocol")) &&
 		a.Int("from_port") == b.Int("from_port") && a.Int("to_port") == b.Int("to_port")
 }
 

@@ -4,21 +4,25 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
 const ec2 = "EC2"
 
-func vpcKinds() map[string]*kind {
-	return map[string]*kind{
+func vpcKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_vpc": {
-			service: ec2, createOp: "CreateVpc", updateOp: "ModifyVpcAttribute", deleteOp: "DeleteVpc",
-			missingCode: "InvalidVpcID.NotFound", missingText: "The vpc ID '%s' does not exist",
-			create: createVPC, remove: removeVPC,
+			Schema:  resource.AwsVpcSchema,
+			Service: ec2, CreateOp: "CreateVpc", UpdateOp: "ModifyVpcAttribute", DeleteOp: "DeleteVpc",
+			MissingCode: "InvalidVpcID.NotFound", MissingText: "The vpc ID '%s' does not exist",
+			Create: createVPC, Remove: removeVPC,
 		},
 		"aws_subnet": {
-			service: ec2, createOp: "CreateSubnet", updateOp: "ModifySubnetAttribute", deleteOp: "DeleteSubnet",
-			missingCode: "InvalidSubnetID.NotFound", missingText: "The subnet ID '%s' does not exist",
-			create: createSubnet, remove: removeSubnet,
+			Schema:  resource.AwsSubnetSchema,
+			Service: ec2, CreateOp: "CreateSubnet", UpdateOp: "ModifySubnetAttribute", DeleteOp: "DeleteSubnet",
+			MissingCode: "InvalidSubnetID.NotFound", MissingText: "The subnet ID '%s' does not exist",
+			Create: createSubnet, Remove: removeSubnet,
 		},
 	}
 }
@@ -32,27 +36,27 @@ func parseNetwork(text string) (netip.Prefix, bool) {
 	return p, true
 }
 
-func createVPC(c *call) (string, error) {
-	cidr := c.attrs.Str("cidr_block")
+func createVPC(c *Call) (string, error) {
+	cidr := c.Attrs.Str("cidr_block")
 	p, ok := parseNetwork(cidr)
 	if !ok {
-		return "", c.refuse("cidr_block", "InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", cidr)
+		return "", c.Refuse("cidr_block", "InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", cidr)
 	}
 	if p.Bits() < 16 || p.Bits() > 28 {
-		return "", c.refuse("cidr_block", "InvalidVpc.Range", "The CIDR '%s' is invalid.", cidr)
+		return "", c.Refuse("cidr_block", "InvalidVpc.Range", "The CIDR '%s' is invalid.", cidr)
 	}
 	id := c.NewID("vpc")
 	table := c.NewID("rtb")
-	c.attrs.Defaults(Attrs{
+	c.Attrs.Defaults(Attrs{
 		"instance_tenancy": "default", "enable_dns_support": true, "enable_dns_hostnames": false,
 		"enable_network_address_usage_metrics": false, "assign_generated_ipv6_cidr_block": false,
 		"ipv6_cidr_block": "", "ipv6_cidr_block_network_border_group": "", "ipv6_association_id": "",
 	})
-	c.attrs.Set(Attrs{
-		"arn": c.arn("ec2", c.region, "vpc/%s", id), "owner_id": c.Account(),
+	c.Attrs.Set(Attrs{
+		"arn": c.ARN("ec2", c.Region, "vpc/%s", id), "owner_id": c.Account(),
 		"default_network_acl_id": c.NewID("acl"), "default_security_group_id": c.NewID("sg"),
 		"default_route_table_id": table, "main_route_table_id": table,
-		"dhcp_options_id": "dopt-0" + c.st.fixedText("dopt/"+c.region, "0123456789abcdef", 16),
+		"dhcp_options_id": "dopt-0" + c.FixedText("dopt/"+c.Region, "0123456789abcdef", 16),
 	})
 	return id, nil
 }
@@ -62,18 +66,18 @@ var inVPC = []string{
 	"aws_subnet", "aws_internet_gateway", "aws_route_table", "aws_network_acl", "aws_security_group", "aws_vpc_endpoint",
 }
 
-func removeVPC(c *call) error {
-	id := c.res.ID
+func removeVPC(c *Call) error {
+	id := c.Resource.ID
 	for _, typ := range inVPC {
-		if c.FindBy(typ, c.region, "vpc_id", id) != nil {
-			return c.refuse("", "DependencyViolation", "The vpc '%s' has dependencies and cannot be deleted.", id)
+		if c.FindBy(typ, c.Region, "vpc_id", id) != nil {
+			return c.Refuse("", "DependencyViolation", "The vpc '%s' has dependencies and cannot be deleted.", id)
 		}
 	}
 	return nil
 }
 
-func createSubnet(c *call) (string, error) {
-	vpc, err := c.need("vpc_id", "aws_vpc", c.region, c.attrs.Str("vpc_id"))
+func createSubnet(c *Call) (string, error) {
+	vpc, err := c.Need("vpc_id", "aws_vpc", c.Region, c.Attrs.Str("vpc_id"))
 	if err != nil {
 		return "", err
 	}
@@ -84,66 +88,66 @@ func createSubnet(c *call) (string, error) {
 		return "", err
 	}
 	id := c.NewID("subnet")
-	c.attrs.Defaults(Attrs{
+	c.Attrs.Defaults(Attrs{
 		"assign_ipv6_address_on_creation": false, "enable_dns64": false, "enable_lni_at_device_index": 0,
 		"enable_resource_name_dns_a_record_on_launch": false, "enable_resource_name_dns_aaaa_record_on_launch": false,
 		"ipv6_native": false, "map_customer_owned_ip_on_launch": false, "map_public_ip_on_launch": false,
 		"private_dns_hostname_type_on_launch": "ip-name", "ipv6_cidr_block_association_id": "",
 	})
-	c.attrs.Set(Attrs{"arn": c.arn("ec2", c.region, "subnet/%s", id), "owner_id": c.Account()})
+	c.Attrs.Set(Attrs{"arn": c.ARN("ec2", c.Region, "subnet/%s", id), "owner_id": c.Account()})
 	return id, nil
 }
 
-func checkSubnetRange(c *call, vpc *Resource) error {
-	cidr := c.attrs.Str("cidr_block")
+func checkSubnetRange(c *Call, vpc *Resource) error {
+	cidr := c.Attrs.Str("cidr_block")
 	p, ok := parseNetwork(cidr)
 	if !ok {
-		return c.refuse("cidr_block", "InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", cidr)
+		return c.Refuse("cidr_block", "InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", cidr)
 	}
 	around, _ := parseNetwork(vpc.Attrs.Str("cidr_block"))
 	if !around.Contains(p.Addr()) || p.Bits() < around.Bits() || p.Bits() < 16 || p.Bits() > 28 {
-		return c.refuse("cidr_block", "InvalidSubnet.Range", "The CIDR '%s' is invalid.", cidr)
+		return c.Refuse("cidr_block", "InvalidSubnet.Range", "The CIDR '%s' is invalid.", cidr)
 	}
-	for _, other := range c.List("aws_subnet", c.region) {
+	for _, other := range c.List("aws_subnet", c.Region) {
 		if other.Attrs.Str("vpc_id") != vpc.ID {
 			continue
 		}
 		if q, ok := parseNetwork(other.Attrs.Str("cidr_block")); ok && q.Overlaps(p) {
-			return c.refuse("cidr_block", "InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", cidr)
+			return c.Refuse("cidr_block", "InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", cidr)
 		}
 	}
 	return nil
 }
 
 // placeSubnet settles the availability zone, given by name, by id or not at all.
-func placeSubnet(c *call) error {
-	zones := Zones(c.region)
-	zone := c.attrs.Str("availability_zone")
-	if id := c.attrs.Str("availability_zone_id"); id != "" && zone == "" {
-		if zone = zoneName(c.region, id); zone == "" {
-			return c.refuse("availability_zone_id", "InvalidParameterValue", "Value (%s) for parameter availabilityZoneId is invalid.", id)
+func placeSubnet(c *Call) error {
+	zones := Zones(c.Region)
+	zone := c.Attrs.Str("availability_zone")
+	if id := c.Attrs.Str("availability_zone_id"); id != "" && zone == "" {
+		if zone = ZoneName(c.Region, id); zone == "" {
+			return c.Refuse("availability_zone_id", "InvalidParameterValue", "Value (%s) for parameter availabilityZoneId is invalid.", id)
 		}
 	}
 	if zone == "" {
 		zone = zones[0]
 	}
 	if !slices.Contains(zones, zone) {
-		return c.refuse("availability_zone", "InvalidParameterValue",
+		return c.Refuse("availability_zone", "InvalidParameterValue",
 			"Value (%s) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: %s.",
 			zone, strings.Join(zones, ", "))
 	}
-	c.attrs.Default("availability_zone", zone)
-	c.attrs.Default("availability_zone_id", zoneID(c.region, zone))
+	c.Attrs.Default("availability_zone", zone)
+	c.Attrs.Default("availability_zone_id", ZoneID(c.Region, zone))
 	return nil
 }
 
-func removeSubnet(c *call) error {
-	id := c.res.ID
-	if subnetInUse(c.Tx, c.region, id) {
-		return c.refuse("", "DependencyViolation", "The subnet '%s' has dependencies and cannot be deleted.", id)
+func removeSubnet(c *Call) error {
+	id := c.Resource.ID
+	if subnetInUse(c.Tx, c.Region, id) {
+		return c.Refuse("", "DependencyViolation", "The subnet '%s' has dependencies and cannot be deleted.", id)
 	}
 	for _, typ := range []string{"aws_network_acl_association", "aws_route_table_association"} {
-		for _, a := range c.List(typ, c.region) {
+		for _, a := range c.List(typ, c.Region) {
 			if a.Attrs.Str("subnet_id") == id {
 				c.Remove(a)
 			}

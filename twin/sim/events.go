@@ -4,21 +4,25 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
 const eventBridge = "EventBridge"
 
-func eventKinds() map[string]*kind {
-	return map[string]*kind{
+func eventKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_cloudwatch_event_rule": {
-			service: eventBridge, createOp: "PutRule", updateOp: "PutRule", deleteOp: "DeleteRule",
-			missingCode: "ResourceNotFoundException", missingText: "Rule %s does not exist on EventBus default.",
-			create: createRule, update: checkRule, remove: removeRule,
+			Schema:  resource.AwsCloudwatchEventRuleSchema,
+			Service: eventBridge, CreateOp: "PutRule", UpdateOp: "PutRule", DeleteOp: "DeleteRule",
+			MissingCode: "ResourceNotFoundException", MissingText: "Rule %s does not exist on EventBus default.",
+			Create: createRule, Update: checkRule, Remove: removeRule,
 		},
 		"aws_cloudwatch_event_target": {
-			service: eventBridge, createOp: "PutTargets", updateOp: "PutTargets", deleteOp: "RemoveTargets",
-			missingCode: "ResourceNotFoundException", missingText: "Target %s does not exist.",
-			create: createTarget, update: checkTarget, importID: importTarget,
+			Schema:  resource.AwsCloudwatchEventTargetSchema,
+			Service: eventBridge, CreateOp: "PutTargets", UpdateOp: "PutTargets", DeleteOp: "RemoveTargets",
+			MissingCode: "ResourceNotFoundException", MissingText: "Target %s does not exist.",
+			Create: createTarget, Update: checkTarget, ImportID: importTarget,
 		},
 	}
 }
@@ -36,55 +40,55 @@ var (
 	cronAt    = regexp.MustCompile(`^cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)$`)
 )
 
-func createRule(c *call) (string, error) {
-	a := c.attrs
-	name := c.name(64)
+func createRule(c *Call) (string, error) {
+	a := c.Attrs
+	name := c.Name(64)
 	if !ruleName.MatchString(name) {
-		return "", c.refuse("name", "ValidationException", "1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: 1 to 64 characters of [.\\-_A-Za-z0-9]", name)
+		return "", c.Refuse("name", "ValidationException", "1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: 1 to 64 characters of [.\\-_A-Za-z0-9]", name)
 	}
 	a.Default("event_bus_name", defaultBus)
 	if a.Str("event_bus_name") != defaultBus {
-		return "", c.refuse("event_bus_name", "ResourceNotFoundException", "Event bus %s does not exist.", a.Str("event_bus_name"))
+		return "", c.Refuse("event_bus_name", "ResourceNotFoundException", "Event bus %s does not exist.", a.Str("event_bus_name"))
 	}
-	if c.Get("aws_cloudwatch_event_rule", c.region, name) != nil {
-		return "", c.refuse("name", "ResourceAlreadyExistsException", "the simulator refuses a second rule %s in %s: AWS would silently replace the first", name, c.region)
+	if c.Get("aws_cloudwatch_event_rule", c.Region, name) != nil {
+		return "", c.Refuse("name", "ResourceAlreadyExistsException", "the simulator refuses a second rule %s in %s: AWS would silently replace the first", name, c.Region)
 	}
 	if err := checkRule(c); err != nil {
 		return "", err
 	}
 	a.Default("force_destroy", false)
-	a["arn"] = c.arn("events", c.region, "rule/%s", name)
+	a["arn"] = c.ARN("events", c.Region, "rule/%s", name)
 	return name, nil
 }
 
-func checkRule(c *call) error {
-	a := c.attrs
+func checkRule(c *Call) error {
+	a := c.Attrs
 	schedule, pattern := a.Str("schedule_expression"), a.Str("event_pattern")
 	switch {
 	case schedule == "" && pattern == "":
-		return c.refuse("schedule_expression", "ValidationException", "Parameter(s) EventPattern or ScheduleExpression must be specified.")
+		return c.Refuse("schedule_expression", "ValidationException", "Parameter(s) EventPattern or ScheduleExpression must be specified.")
 	case schedule != "" && !rateEvery.MatchString(schedule) && !cronAt.MatchString(schedule):
-		return c.refuse("schedule_expression", "ValidationException", "Parameter ScheduleExpression is not valid.")
+		return c.Refuse("schedule_expression", "ValidationException", "Parameter ScheduleExpression is not valid.")
 	case pattern != "" && !json.Valid([]byte(pattern)):
-		return c.refuse("event_pattern", "InvalidEventPatternException", "Event pattern is not valid. Reason: not a JSON document")
+		return c.Refuse("event_pattern", "InvalidEventPatternException", "Event pattern is not valid. Reason: not a JSON document")
 	}
 	if role := a.Str("role_arn"); role != "" && c.FindBy("aws_iam_role", Global, "arn", role) == nil {
-		return c.refuse("role_arn", "ValidationException", "Provided role '%s' cannot be assumed by principal 'events.amazonaws.com'.", role)
+		return c.Refuse("role_arn", "ValidationException", "Provided role '%s' cannot be assumed by principal 'events.amazonaws.com'.", role)
 	}
 	return settleRuleState(c)
 }
 
 // settleRuleState keeps "state" and the older "is_enabled" in step.
-func settleRuleState(c *call) error {
-	a := c.attrs
-	if a["state"] == nil && isFalse(a["is_enabled"]) {
+func settleRuleState(c *Call) error {
+	a := c.Attrs
+	if a["state"] == nil && IsFalse(a["is_enabled"]) {
 		a["state"] = "DISABLED"
 	}
 	a.Default("state", "ENABLED")
 	switch a.Str("state") {
 	case "ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS":
 	default:
-		return c.refuse("state", "ValidationException", "Value '%s' at 'state' failed to satisfy constraint: ENABLED or DISABLED", a.Str("state"))
+		return c.Refuse("state", "ValidationException", "Value '%s' at 'state' failed to satisfy constraint: ENABLED or DISABLED", a.Str("state"))
 	}
 	a["is_enabled"] = a.Str("state") != "DISABLED"
 	return nil
@@ -100,10 +104,10 @@ func targetsOf(tx *Tx, regionName, rule string) []*Resource {
 	return out
 }
 
-func removeRule(c *call) error {
-	targets := targetsOf(c.Tx, c.region, c.res.ID)
-	if len(targets) > 0 && !c.attrs.Bool("force_destroy") {
-		return c.refuse("", "ValidationException", "Rule can't be deleted since it has targets.")
+func removeRule(c *Call) error {
+	targets := targetsOf(c.Tx, c.Region, c.Resource.ID)
+	if len(targets) > 0 && !c.Attrs.Bool("force_destroy") {
+		return c.Refuse("", "ValidationException", "Rule can't be deleted since it has targets.")
 	}
 	for _, t := range targets {
 		c.Remove(t)
@@ -111,46 +115,46 @@ func removeRule(c *call) error {
 	return nil
 }
 
-func createTarget(c *call) (string, error) {
-	a := c.attrs
+func createTarget(c *Call) (string, error) {
+	a := c.Attrs
 	a.Default("event_bus_name", defaultBus)
 	if !a.Has("target_id") {
-		a["target_id"] = c.uniqueName("terraform-", 64)
+		a["target_id"] = c.UniqueName("terraform-", 64)
 	}
 	if err := checkTarget(c); err != nil {
 		return "", err
 	}
 	id := a.Str("rule") + "-" + a.Str("target_id")
-	if c.Get("aws_cloudwatch_event_target", c.region, id) != nil {
-		return "", c.refuse("target_id", "ResourceAlreadyExistsException", "the simulator refuses a second target %s of rule %s: AWS would silently replace the first", a.Str("target_id"), a.Str("rule"))
+	if c.Get("aws_cloudwatch_event_target", c.Region, id) != nil {
+		return "", c.Refuse("target_id", "ResourceAlreadyExistsException", "the simulator refuses a second target %s of rule %s: AWS would silently replace the first", a.Str("target_id"), a.Str("rule"))
 	}
-	if len(targetsOf(c.Tx, c.region, a.Str("rule"))) >= maxTargets {
-		return "", c.refuse("rule", "LimitExceededException", "The requested resource exceeds the maximum number allowed: %d targets a rule", maxTargets)
+	if len(targetsOf(c.Tx, c.Region, a.Str("rule"))) >= maxTargets {
+		return "", c.Refuse("rule", "LimitExceededException", "The requested resource exceeds the maximum number allowed: %d targets a rule", maxTargets)
 	}
 	return id, nil
 }
 
-func checkTarget(c *call) error {
-	a := c.attrs
-	if _, err := c.need("rule", "aws_cloudwatch_event_rule", c.region, a.Str("rule")); err != nil {
+func checkTarget(c *Call) error {
+	a := c.Attrs
+	if _, err := c.Need("rule", "aws_cloudwatch_event_rule", c.Region, a.Str("rule")); err != nil {
 		return err
 	}
 	arn, ok := ParseARN(a.Str("arn"))
 	if !ok {
-		return c.refuse("arn", "ValidationException", "Parameter %s is not valid. Reason: Provided Arn is not in correct format.", a.Str("arn"))
+		return c.Refuse("arn", "ValidationException", "Parameter %s is not valid. Reason: Provided Arn is not in correct format.", a.Str("arn"))
 	}
-	if arn.Region != c.region {
-		return c.refuse("arn", "ValidationException", "Parameter %s is not valid. Reason: the target must be in %s, the rule's region.", a.Str("arn"), c.region)
+	if arn.Region != c.Region {
+		return c.Refuse("arn", "ValidationException", "Parameter %s is not valid. Reason: the target must be in %s, the rule's region.", a.Str("arn"), c.Region)
 	}
-	if !c.exists(arn) {
-		return c.refuse("arn", "ResourceNotFoundException", "the target %s does not exist: AWS would accept it and call nothing", a.Str("arn"))
+	if !c.Exists(arn) {
+		return c.Refuse("arn", "ResourceNotFoundException", "the target %s does not exist: AWS would accept it and call nothing", a.Str("arn"))
 	}
 	if input := a.Str("input"); input != "" && !json.Valid([]byte(input)) {
-		return c.refuse("input", "ValidationException", "JSON syntax error in input for target %s : found invalid JSON.", a.Str("target_id"))
+		return c.Refuse("input", "ValidationException", "JSON syntax error in input for target %s : found invalid JSON.", a.Str("target_id"))
 	}
 	if dead := a.Block("dead_letter_config").Str("arn"); dead != "" {
-		if queue, _ := ParseARN(dead); queue.Service != "sqs" || queue.Region != c.region || !c.exists(queue) {
-			return c.refuse("dead_letter_config", "ValidationException", "Parameter %s is not valid. Reason: not a queue of %s.", dead, c.region)
+		if queue, _ := ParseARN(dead); queue.Service != "sqs" || queue.Region != c.Region || !c.Exists(queue) {
+			return c.Refuse("dead_letter_config", "ValidationException", "Parameter %s is not valid. Reason: not a queue of %s.", dead, c.Region)
 		}
 	}
 	return nil

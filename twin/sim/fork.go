@@ -17,5 +17,5 @@ func (c *Cloud) Fork(clock Clock) *Cloud {
 	}
 	st := *c.st
 	st.Resources, st.Retained = maps.Clone(c.st.Resources), slices.Clone(c.st.Retained)
-	return &Cloud{clock: clock, st: &st, evolve: c.evolve}
+	return &Cloud{clock: clock, types: c.types, st: &st, evolve: c.evolve}
 }

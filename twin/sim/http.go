@@ -20,7 +20,6 @@ const maxRequest = 16 << 20
 //	GET  /state/resources?type=     resources of a type, or all, without secrets
 //	POST /state/attribute           [AttributeChange]: a change behind
 //	                                Terraform's back
-//	GET  /secrets/value?arn=        {"value": …} of a secret
 func (c *Cloud) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /terraform/v1/{op}", c.serveTerraform)
@@ -30,7 +29,6 @@ func (c *Cloud) Handler() http.Handler {
 	mux.HandleFunc("GET /state/summary", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, c.Summary()) })
 	mux.HandleFunc("GET /state/resources", c.serveResources)
 	mux.HandleFunc("POST /state/attribute", c.serveAttribute)
-	mux.HandleFunc("GET /secrets/value", c.serveSecret)
 	return mux
 }
 
@@ -77,16 +75,6 @@ func (c *Cloud) serveAttribute(w http.ResponseWriter, r *http.Request) {
 	default:
 		reply(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 	}
-}
-
-func (c *Cloud) serveSecret(w http.ResponseWriter, r *http.Request) {
-	arn := r.URL.Query().Get("arn")
-	value, ok := c.SecretValue(arn)
-	if !ok {
-		reply(w, http.StatusNotFound, map[string]string{"error": "no current value of secret " + arn})
-		return
-	}
-	reply(w, http.StatusOK, map[string]string{"value": value})
 }
 
 func decode(w http.ResponseWriter, r *http.Request, into any) bool {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 )
 
 type server struct {
@@ -23,7 +24,7 @@ type server struct {
 func serve(t *testing.T) server {
 	t.Helper()
 	w := newWorld(t)
-	s := httptest.NewServer(w.cloud.Handler())
+	s := httptest.NewServer(simaws.Handler(w.cloud))
 	t.Cleanup(s.Close)
 	return server{w, s.URL}
 }

@@ -6,32 +6,38 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
+
 	"github.com/pgdr/pgdr/twin/sim/policy"
 )
 
 const iam = "IAM"
 
-func iamKinds() map[string]*kind {
-	return map[string]*kind{
+func iamKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_iam_role": {
-			service: iam, global: true, createOp: "CreateRole", updateOp: "UpdateAssumeRolePolicy", deleteOp: "DeleteRole",
-			missingCode: "NoSuchEntity", missingText: "The role with name %s cannot be found.",
-			create: createRole, update: checkRole, remove: removeRole, show: showRole,
+			Schema:  resource.AwsIamRoleSchema,
+			Service: iam, Global: true, CreateOp: "CreateRole", UpdateOp: "UpdateAssumeRolePolicy", DeleteOp: "DeleteRole",
+			MissingCode: "NoSuchEntity", MissingText: "The role with name %s cannot be found.",
+			Create: createRole, Update: checkRole, Remove: removeRole, Show: showRole,
 		},
 		"aws_iam_role_policy": {
-			service: iam, global: true, createOp: "PutRolePolicy", updateOp: "PutRolePolicy", deleteOp: "DeleteRolePolicy",
-			missingCode: "NoSuchEntity", missingText: "The role policy with name %s cannot be found.",
-			create: createRolePolicy, update: checkRolePolicy,
+			Schema:  resource.AwsIamRolePolicySchema,
+			Service: iam, Global: true, CreateOp: "PutRolePolicy", UpdateOp: "PutRolePolicy", DeleteOp: "DeleteRolePolicy",
+			MissingCode: "NoSuchEntity", MissingText: "The role policy with name %s cannot be found.",
+			Create: createRolePolicy, Update: checkRolePolicy,
 		},
 		"aws_iam_policy": {
-			service: iam, global: true, createOp: "CreatePolicy", updateOp: "CreatePolicyVersion", deleteOp: "DeletePolicy",
-			missingCode: "NoSuchEntity", missingText: "Policy %s was not found.",
-			create: createPolicy, update: checkPolicy, remove: removePolicy, show: showPolicy,
+			Schema:  resource.AwsIamPolicySchema,
+			Service: iam, Global: true, CreateOp: "CreatePolicy", UpdateOp: "CreatePolicyVersion", DeleteOp: "DeletePolicy",
+			MissingCode: "NoSuchEntity", MissingText: "Policy %s was not found.",
+			Create: createPolicy, Update: checkPolicy, Remove: removePolicy, Show: showPolicy,
 		},
 		"aws_iam_role_policy_attachment": {
-			service: iam, global: true, createOp: "AttachRolePolicy", updateOp: "AttachRolePolicy", deleteOp: "DetachRolePolicy",
-			missingCode: "NoSuchEntity", missingText: "Policy attachment %s was not found.",
-			create: createAttachment, importID: importAttachment,
+			Schema:  resource.AwsIamRolePolicyAttachmentSchema,
+			Service: iam, Global: true, CreateOp: "AttachRolePolicy", UpdateOp: "AttachRolePolicy", DeleteOp: "DetachRolePolicy",
+			MissingCode: "NoSuchEntity", MissingText: "Policy attachment %s was not found.",
+			Create: createAttachment, ImportID: importAttachment,
 		},
 	}
 }
@@ -46,44 +52,44 @@ const (
 	maxRoleName       = 64
 )
 
-func createRole(c *call) (string, error) {
-	a := c.attrs
-	name := c.name(maxRoleName)
+func createRole(c *Call) (string, error) {
+	a := c.Attrs
+	name := c.Name(maxRoleName)
 	if !entityName.MatchString(name) || len(name) > maxRoleName {
-		return "", c.refuse("name", "ValidationError", "1 validation error detected: Value '%s' at 'roleName' failed to satisfy constraint: at most %d characters of [\\w+=,.@-]", name, maxRoleName)
+		return "", c.Refuse("name", "ValidationError", "1 validation error detected: Value '%s' at 'roleName' failed to satisfy constraint: at most %d characters of [\\w+=,.@-]", name, maxRoleName)
 	}
 	if c.Find("aws_iam_role", Global, func(o Attrs) bool { return strings.EqualFold(o.Str("name"), name) }) != nil {
-		return "", c.refuse("name", "EntityAlreadyExists", "Role with name %s already exists.", name)
+		return "", c.Refuse("name", "EntityAlreadyExists", "Role with name %s already exists.", name)
 	}
 	a.Defaults(Attrs{"path": "/", "max_session_duration": 3600, "force_detach_policies": false, "description": "", "permissions_boundary": ""})
 	if err := checkRole(c); err != nil {
 		return "", err
 	}
 	a.Set(Attrs{
-		"arn": c.arn("iam", "", "role%s%s", a.Str("path"), name), "unique_id": "AROA" + c.NewText(upperBase32, 17), "create_date": c.At.UTC().Format(time.RFC3339),
+		"arn": c.ARN("iam", "", "role%s%s", a.Str("path"), name), "unique_id": "AROA" + c.NewText(UpperBase32, 17), "create_date": c.At.UTC().Format(time.RFC3339),
 	})
 	return name, nil
 }
 
-func checkRole(c *call) error {
-	a := c.attrs
+func checkRole(c *Call) error {
+	a := c.Attrs
 	if d := a.Int("max_session_duration"); d < 3600 || d > 43200 {
-		return c.refuse("max_session_duration", "ValidationError", "MaxSessionDuration must be between 3600 and 43200, found %d", d)
+		return c.Refuse("max_session_duration", "ValidationError", "MaxSessionDuration must be between 3600 and 43200, found %d", d)
 	}
-	doc, problem := parsePolicy(a.Str("assume_role_policy"))
+	doc, problem := ParsePolicy(a.Str("assume_role_policy"))
 	if problem != "" {
-		return c.refuse("assume_role_policy", "MalformedPolicyDocument", "%s", problem)
+		return c.Refuse("assume_role_policy", "MalformedPolicyDocument", "%s", problem)
 	}
 	for _, s := range doc.Statement {
 		switch {
 		case len(s.Principal) == 0:
-			return c.refuse("assume_role_policy", "MalformedPolicyDocument", "AssumeRole policy must contain a principal")
+			return c.Refuse("assume_role_policy", "MalformedPolicyDocument", "AssumeRole policy must contain a principal")
 		case len(s.Resource) > 0:
-			return c.refuse("assume_role_policy", "MalformedPolicyDocument", "Has prohibited field Resource")
+			return c.Refuse("assume_role_policy", "MalformedPolicyDocument", "Has prohibited field Resource")
 		}
 		for _, action := range s.Action {
 			if !strings.HasPrefix(action, "sts:") {
-				return c.refuse("assume_role_policy", "MalformedPolicyDocument", "AssumeRole policy may only specify STS AssumeRole actions.")
+				return c.Refuse("assume_role_policy", "MalformedPolicyDocument", "AssumeRole policy may only specify STS AssumeRole actions.")
 			}
 		}
 	}
@@ -96,26 +102,26 @@ func checkRole(c *call) error {
 }
 
 // checkPermissions checks a document that gives permissions to who carries it.
-func checkPermissions(c *call, attribute, text string, limit int) error {
-	doc, problem := parsePolicy(text)
+func checkPermissions(c *Call, attribute, text string, limit int) error {
+	doc, problem := ParsePolicy(text)
 	if problem != "" {
-		return c.refuse(attribute, "MalformedPolicyDocument", "%s", problem)
+		return c.Refuse(attribute, "MalformedPolicyDocument", "%s", problem)
 	}
 	for _, s := range doc.Statement {
 		switch {
 		case len(s.Principal) > 0:
-			return c.refuse(attribute, "MalformedPolicyDocument", "Policy document should not specify a principal.")
+			return c.Refuse(attribute, "MalformedPolicyDocument", "Policy document should not specify a principal.")
 		case len(s.Resource)+len(s.NotResource) == 0:
-			return c.refuse(attribute, "MalformedPolicyDocument", "Policy statement must contain resources.")
+			return c.Refuse(attribute, "MalformedPolicyDocument", "Policy statement must contain resources.")
 		}
 		for _, r := range append(slices.Clone(s.Resource), s.NotResource...) {
 			if _, ok := ParseARN(r); !ok && r != "*" {
-				return c.refuse(attribute, "MalformedPolicyDocument", "Resource %s must be in ARN format or \"*\".", r)
+				return c.Refuse(attribute, "MalformedPolicyDocument", "Resource %s must be in ARN format or \"*\".", r)
 			}
 		}
 	}
 	if size := policySize(text); size > limit {
-		return c.refuse(attribute, "LimitExceeded", "Maximum policy size of %d bytes exceeded: %d", limit, size)
+		return c.Refuse(attribute, "LimitExceeded", "Maximum policy size of %d bytes exceeded: %d", limit, size)
 	}
 	return nil
 }
@@ -137,8 +143,8 @@ func attachmentsOf(tx *Tx, role string) []*Resource {
 	return slices.DeleteFunc(tx.List("aws_iam_role_policy_attachment", Global), func(r *Resource) bool { return r.Attrs.Str("role") != role })
 }
 
-func removeRole(c *call) error {
-	name := c.res.ID
+func removeRole(c *Call) error {
+	name := c.Resource.ID
 	attached := attachmentsOf(c.Tx, name)
 	var inline []*Resource
 	for _, r := range c.List("aws_iam_role_policy", Global) {
@@ -146,58 +152,58 @@ func removeRole(c *call) error {
 			inline = append(inline, r)
 		}
 	}
-	if c.attrs.Bool("force_detach_policies") {
+	if c.Attrs.Bool("force_detach_policies") {
 		for _, r := range append(attached, inline...) {
 			c.Remove(r)
 		}
 		return nil
 	}
 	if len(attached) > 0 {
-		return c.refuse("", "DeleteConflict", "Cannot delete entity, must detach all policies first.")
+		return c.Refuse("", "DeleteConflict", "Cannot delete entity, must detach all policies first.")
 	}
 	if len(inline) > 0 {
-		return c.refuse("", "DeleteConflict", "Cannot delete entity, must delete policies first.")
+		return c.Refuse("", "DeleteConflict", "Cannot delete entity, must delete policies first.")
 	}
 	return nil
 }
 
-func createRolePolicy(c *call) (string, error) {
-	role := c.attrs.Str("role")
-	if _, err := c.need("role", "aws_iam_role", Global, role); err != nil {
+func createRolePolicy(c *Call) (string, error) {
+	role := c.Attrs.Str("role")
+	if _, err := c.Need("role", "aws_iam_role", Global, role); err != nil {
 		return "", err
 	}
-	name := c.name(128)
+	name := c.Name(128)
 	id := role + ":" + name
 	if c.Get("aws_iam_role_policy", Global, id) != nil {
-		return "", c.refuse("name", "EntityAlreadyExists", "the simulator refuses a second policy %s of role %s: AWS would silently replace the first", name, role)
+		return "", c.Refuse("name", "EntityAlreadyExists", "the simulator refuses a second policy %s of role %s: AWS would silently replace the first", name, role)
 	}
 	return id, checkRolePolicy(c)
 }
 
-func checkRolePolicy(c *call) error {
-	return checkPermissions(c, "policy", c.attrs.Str("policy"), maxInlinePolicies)
+func checkRolePolicy(c *Call) error {
+	return checkPermissions(c, "policy", c.Attrs.Str("policy"), maxInlinePolicies)
 }
 
-func createPolicy(c *call) (string, error) {
-	a := c.attrs
-	name := c.name(128)
+func createPolicy(c *Call) (string, error) {
+	a := c.Attrs
+	name := c.Name(128)
 	if !entityName.MatchString(name) {
-		return "", c.refuse("name", "ValidationError", "The specified value for policyName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-: %s", name)
+		return "", c.Refuse("name", "ValidationError", "The specified value for policyName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-: %s", name)
 	}
 	if c.Find("aws_iam_policy", Global, func(o Attrs) bool { return strings.EqualFold(o.Str("name"), name) }) != nil {
-		return "", c.refuse("name", "EntityAlreadyExists", "A policy called %s already exists. Duplicate names are not allowed.", name)
+		return "", c.Refuse("name", "EntityAlreadyExists", "A policy called %s already exists. Duplicate names are not allowed.", name)
 	}
 	if err := checkPolicy(c); err != nil {
 		return "", err
 	}
 	a.Defaults(Attrs{"path": "/", "description": ""})
-	arn := c.arn("iam", "", "policy%s%s", a.Str("path"), name)
-	a.Set(Attrs{"arn": arn, "policy_id": "ANPA" + c.NewText(upperBase32, 17)})
+	arn := c.ARN("iam", "", "policy%s%s", a.Str("path"), name)
+	a.Set(Attrs{"arn": arn, "policy_id": "ANPA" + c.NewText(UpperBase32, 17)})
 	return arn, nil
 }
 
-func checkPolicy(c *call) error {
-	return checkPermissions(c, "policy", c.attrs.Str("policy"), maxManagedPolicy)
+func checkPolicy(c *Call) error {
+	return checkPermissions(c, "policy", c.Attrs.Str("policy"), maxManagedPolicy)
 }
 
 func showPolicy(tx *Tx, r *Resource) Attrs {
@@ -212,9 +218,9 @@ func showPolicy(tx *Tx, r *Resource) Attrs {
 	return a
 }
 
-func removePolicy(c *call) error {
-	if c.FindBy("aws_iam_role_policy_attachment", Global, "policy_arn", c.res.ID) != nil {
-		return c.refuse("", "DeleteConflict", "Cannot delete a policy attached to entities.")
+func removePolicy(c *Call) error {
+	if c.FindBy("aws_iam_role_policy_attachment", Global, "policy_arn", c.Resource.ID) != nil {
+		return c.Refuse("", "DeleteConflict", "Cannot delete a policy attached to entities.")
 	}
 	return nil
 }
@@ -227,23 +233,25 @@ var managedPolicies = map[string]string{
 	"service-role/AmazonRDSEnhancedMonitoringRole": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:PutRetentionPolicy","logs:CreateLogStream","logs:PutLogEvents","logs:DescribeLogStreams","logs:GetLogEvents"],"Resource":["arn:aws:logs:*:*:log-group:RDS*","arn:aws:logs:*:*:log-group:RDS*:log-stream:*"]}]}`,
 }
 
-func managedPolicyText(arn string) string {
-	name, ok := strings.CutPrefix(arn, "arn:"+partition+":iam::aws:policy/")
+// ManagedPolicy returns the text of a policy of AWS's own that the account
+// knows, "" for another.
+func ManagedPolicy(arn string) string {
+	name, ok := strings.CutPrefix(arn, "arn:"+Partition+":iam::aws:policy/")
 	if !ok {
 		return ""
 	}
 	return managedPolicies[name]
 }
 
-func createAttachment(c *call) (string, error) {
-	role, arn := c.attrs.Str("role"), c.attrs.Str("policy_arn")
-	if _, err := c.need("role", "aws_iam_role", Global, role); err != nil {
+func createAttachment(c *Call) (string, error) {
+	role, arn := c.Attrs.Str("role"), c.Attrs.Str("policy_arn")
+	if _, err := c.Need("role", "aws_iam_role", Global, role); err != nil {
 		return "", err
 	}
-	if managedPolicyText(arn) == "" && c.Get("aws_iam_policy", Global, arn) == nil {
-		return "", c.refuse("policy_arn", "NoSuchEntity", "Policy %s does not exist or is not attachable.", arn)
+	if ManagedPolicy(arn) == "" && c.Get("aws_iam_policy", Global, arn) == nil {
+		return "", c.Refuse("policy_arn", "NoSuchEntity", "Policy %s does not exist or is not attachable.", arn)
 	}
-	return c.uniqueName(role+"-", 256), nil
+	return c.UniqueName(role+"-", 256), nil
 }
 
 func importAttachment(tx *Tx, _, text string) string {
@@ -256,9 +264,9 @@ func importAttachment(tx *Tx, _, text string) string {
 	return text
 }
 
-// roleMay tells whether a role's policies allow an action on a resource that a
+// RoleMay tells whether a role's policies allow an action on a resource that a
 // service takes in its name. A policy that cannot be judged allows nothing.
-func (tx *Tx) roleMay(roleARN, action, resource string) bool {
+func (tx *Tx) RoleMay(roleARN, action, resource string) bool {
 	role := tx.FindBy("aws_iam_role", Global, "arn", roleARN)
 	if role == nil {
 		return false
@@ -291,7 +299,7 @@ func (tx *Tx) policiesOf(role *Resource) []string {
 	}
 	for _, attached := range attachmentsOf(tx, role.ID) {
 		arn := attached.Attrs.Str("policy_arn")
-		text := managedPolicyText(arn)
+		text := ManagedPolicy(arn)
 		if p := tx.Get("aws_iam_policy", Global, arn); p != nil {
 			text = p.Attrs.Str("policy")
 		}

@@ -1,26 +1,42 @@
 package sim
 
-import "maps"
+import (
+	"maps"
+	"sync"
 
-// kinds holds every managed type that the account knows.
-var kinds = map[string]*kind{}
-
-// dataSources and ephemerals fill in the attributes of what is only read.
-var (
-	dataSources map[string]func(*call) error
-	ephemerals  map[string]*kind
+	tfjson "github.com/hashicorp/terraform-json"
 )
 
-func init() {
-	for _, group := range []map[string]*kind{
-		vpcKinds(), gatewayKinds(), routeKinds(), networkACLKinds(), endpointKinds(), peeringKinds(), securityGroupKinds(),
-		kmsKinds(), secretKinds(), dbGroupKinds(), dbInstanceKinds(),
-		logsKinds(), zoneKinds(), recordKinds(), healthCheckKinds(),
-		snsKinds(), sqsKinds(), alarmKinds(), iamKinds(),
-		lambdaKinds(), eventKinds(), dynamodbKinds(),
-	} {
-		maps.Copy(kinds, group)
+// Types are the Terraform types that an account knows, by name.
+type Types struct {
+	Resources  map[string]*Kind
+	Data       map[string]*Source
+	Ephemerals map[string]*Kind
+}
+
+// Source is a data source: what is only read.
+type Source struct {
+	Schema func() *tfjson.Schema
+	// Read fills in the attributes.
+	Read func(*Call) error
+}
+
+// Join puts the types of the services together. Each schema is parsed once,
+// when it is asked for: all of the real provider's take 10 s.
+func Join(services ...Types) Types {
+	all := Types{Resources: map[string]*Kind{}, Data: map[string]*Source{}, Ephemerals: map[string]*Kind{}}
+	for _, s := range services {
+		maps.Copy(all.Resources, s.Resources)
+		maps.Copy(all.Data, s.Data)
+		maps.Copy(all.Ephemerals, s.Ephemerals)
 	}
-	dataSources = accountData()
-	ephemerals = secretEphemerals()
+	for _, kinds := range []map[string]*Kind{all.Resources, all.Ephemerals} {
+		for _, k := range kinds {
+			k.Schema = sync.OnceValue(k.Schema)
+		}
+	}
+	for _, s := range all.Data {
+		s.Schema = sync.OnceValue(s.Schema)
+	}
+	return all
 }

@@ -4,27 +4,32 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
 const kms = "KMS"
 
-func kmsKinds() map[string]*kind {
+func kmsKinds() map[string]*Kind {
 	keyMissing := "Key '%s' does not exist"
-	return map[string]*kind{
+	return map[string]*Kind{
 		"aws_kms_key": {
-			service: kms, createOp: "CreateKey", updateOp: "PutKeyPolicy", deleteOp: "ScheduleKeyDeletion",
-			missingCode: "NotFoundException", missingText: keyMissing,
-			create: createKey, update: updateKey, remove: retireKey,
+			Schema:  resource.AwsKmsKeySchema,
+			Service: kms, CreateOp: "CreateKey", UpdateOp: "PutKeyPolicy", DeleteOp: "ScheduleKeyDeletion",
+			MissingCode: "NotFoundException", MissingText: keyMissing,
+			Create: createKey, Update: updateKey, Remove: retireKey,
 		},
 		"aws_kms_replica_key": {
-			service: kms, createOp: "ReplicateKey", updateOp: "PutKeyPolicy", deleteOp: "ScheduleKeyDeletion",
-			missingCode: "NotFoundException", missingText: keyMissing,
-			create: createReplicaKey, update: updateReplicaKey, remove: retireKey, show: showReplicaKey,
+			Schema:  resource.AwsKmsReplicaKeySchema,
+			Service: kms, CreateOp: "ReplicateKey", UpdateOp: "PutKeyPolicy", DeleteOp: "ScheduleKeyDeletion",
+			MissingCode: "NotFoundException", MissingText: keyMissing,
+			Create: createReplicaKey, Update: updateReplicaKey, Remove: retireKey, Show: showReplicaKey,
 		},
 		"aws_kms_alias": {
-			service: kms, createOp: "CreateAlias", updateOp: "UpdateAlias", deleteOp: "DeleteAlias",
-			missingCode: "NotFoundException", missingText: "Alias %s is not found.",
-			create: createAlias, update: checkAliasTarget, show: showAlias,
+			Schema:  resource.AwsKmsAliasSchema,
+			Service: kms, CreateOp: "CreateAlias", UpdateOp: "UpdateAlias", DeleteOp: "DeleteAlias",
+			MissingCode: "NotFoundException", MissingText: "Alias %s is not found.",
+			Create: createAlias, Update: checkAliasTarget, Show: showAlias,
 		},
 	}
 }
@@ -35,8 +40,8 @@ func defaultKeyPolicy(account string) string {
 		`:root"},"Resource":"*","Sid":"Enable IAM User Permissions"}],"Version":"2012-10-17"}`
 }
 
-func createKey(c *call) (string, error) {
-	a := c.attrs
+func createKey(c *Call) (string, error) {
+	a := c.Attrs
 	a.Defaults(Attrs{
 		"key_usage": "ENCRYPT_DECRYPT", "customer_master_key_spec": "SYMMETRIC_DEFAULT", "multi_region": false, "is_enabled": true,
 		"enable_key_rotation": false, "bypass_policy_lockout_safety_check": false, "description": "",
@@ -53,76 +58,76 @@ func createKey(c *call) (string, error) {
 	if a.Bool("multi_region") {
 		id = "mrk-" + c.NewHex(32)
 	}
-	a.Set(Attrs{"key_id": id, "arn": c.arn("kms", c.region, "key/%s", id)})
+	a.Set(Attrs{"key_id": id, "arn": c.ARN("kms", c.Region, "key/%s", id)})
 	return id, nil
 }
 
-func updateKey(c *call) error {
-	if c.attrs.Bool("enable_key_rotation") && c.attrs.Int("rotation_period_in_days") == 0 {
-		c.attrs["rotation_period_in_days"] = float64(365)
+func updateKey(c *Call) error {
+	if c.Attrs.Bool("enable_key_rotation") && c.Attrs.Int("rotation_period_in_days") == 0 {
+		c.Attrs["rotation_period_in_days"] = float64(365)
 	}
 	return checkKey(c)
 }
 
-func checkKey(c *call) error {
-	a := c.attrs
+func checkKey(c *Call) error {
+	a := c.Attrs
 	if days := a.Int("rotation_period_in_days"); days != 0 && (days < 90 || days > 2560) {
-		return c.refuse("rotation_period_in_days", "ValidationException", "RotationPeriodInDays must be between 90 and 2560, found %d", days)
+		return c.Refuse("rotation_period_in_days", "ValidationException", "RotationPeriodInDays must be between 90 and 2560, found %d", days)
 	}
 	return checkKeySafety(c)
 }
 
 // checkKeySafety checks what a key and a replica key have in common.
-func checkKeySafety(c *call) error {
-	if w := c.attrs.Int("deletion_window_in_days"); c.attrs["deletion_window_in_days"] != nil && (w < 7 || w > 30) {
-		return c.refuse("deletion_window_in_days", "ValidationException", "PendingWindowInDays must be between 7 and 30, found %d", w)
+func checkKeySafety(c *Call) error {
+	if w := c.Attrs.Int("deletion_window_in_days"); c.Attrs["deletion_window_in_days"] != nil && (w < 7 || w > 30) {
+		return c.Refuse("deletion_window_in_days", "ValidationException", "PendingWindowInDays must be between 7 and 30, found %d", w)
 	}
-	doc, problem := parsePolicy(c.attrs.Str("policy"))
+	doc, problem := ParsePolicy(c.Attrs.Str("policy"))
 	if problem != "" {
-		return c.refuse("policy", "MalformedPolicyDocumentException", "%s", problem)
+		return c.Refuse("policy", "MalformedPolicyDocumentException", "%s", problem)
 	}
 	for i, s := range doc.Statement {
 		if len(s.Principal) == 0 {
-			return c.refuse("policy", "MalformedPolicyDocumentException", "Policy contains a statement with no principal: statement %d", i+1)
+			return c.Refuse("policy", "MalformedPolicyDocumentException", "Policy contains a statement with no principal: statement %d", i+1)
 		}
 	}
-	if c.attrs.Bool("bypass_policy_lockout_safety_check") {
+	if c.Attrs.Bool("bypass_policy_lockout_safety_check") {
 		return nil
 	}
-	me := []string{c.Account(), c.arn("iam", "", "root"), c.arn("iam", "", "user/pgdr")}
-	if !doc.allows("kms:PutKeyPolicy", "AWS", me...) {
-		return c.refuse("policy", "MalformedPolicyDocumentException", "The new key policy will not allow you to update the key policy in the future.")
+	me := []string{c.Account(), c.ARN("iam", "", "root"), c.ARN("iam", "", "user/pgdr")}
+	if !doc.Allows("kms:PutKeyPolicy", "AWS", me...) {
+		return c.Refuse("policy", "MalformedPolicyDocumentException", "The new key policy will not allow you to update the key policy in the future.")
 	}
 	return nil
 }
 
 // retireKey schedules the deletion: the key cannot be used any more, and is
 // gone when its window is over.
-func retireKey(c *call) error {
-	days := c.attrs.Int("deletion_window_in_days")
+func retireKey(c *Call) error {
+	days := c.Attrs.Int("deletion_window_in_days")
 	if days == 0 {
 		days = 30
 	}
-	c.Retain(c.res, c.At.Add(time.Duration(days)*24*time.Hour))
+	c.Retain(c.Resource, c.At.Add(time.Duration(days)*24*time.Hour))
 	return nil
 }
 
-func createReplicaKey(c *call) (string, error) {
-	a := c.attrs
+func createReplicaKey(c *Call) (string, error) {
+	a := c.Attrs
 	arn, ok := ParseARN(a.Str("primary_key_arn"))
 	id := strings.TrimPrefix(arn.Resource, "key/")
 	primary := c.Get("aws_kms_key", arn.Region, id)
 	switch {
 	case !ok || arn.Service != "kms":
-		return "", c.refuse("primary_key_arn", "InvalidArnException", "Invalid arn %s", a.Str("primary_key_arn"))
+		return "", c.Refuse("primary_key_arn", "InvalidArnException", "Invalid arn %s", a.Str("primary_key_arn"))
 	case c.pendingKey(arn.Region, id) != nil:
-		return "", c.refuse("primary_key_arn", "KMSInvalidStateException", "%s is pending deletion.", arn)
+		return "", c.Refuse("primary_key_arn", "KMSInvalidStateException", "%s is pending deletion.", arn)
 	case primary == nil:
-		return "", c.refuse("primary_key_arn", "NotFoundException", "Key '%s' does not exist", arn)
+		return "", c.Refuse("primary_key_arn", "NotFoundException", "Key '%s' does not exist", arn)
 	case !primary.Attrs.Bool("multi_region"):
-		return "", c.refuse("primary_key_arn", "UnsupportedOperationException", "%s is not a multi-Region primary key.", arn)
-	case arn.Region == c.region, c.Get("aws_kms_replica_key", c.region, id) != nil, c.pendingKey(c.region, id) != nil:
-		return "", c.refuse("primary_key_arn", "AlreadyExistsException", "Unable to replicate key %s: a key with this id already exists in %s.", arn, c.region)
+		return "", c.Refuse("primary_key_arn", "UnsupportedOperationException", "%s is not a multi-Region primary key.", arn)
+	case arn.Region == c.Region, c.Get("aws_kms_replica_key", c.Region, id) != nil, c.pendingKey(c.Region, id) != nil:
+		return "", c.Refuse("primary_key_arn", "AlreadyExistsException", "Unable to replicate key %s: a key with this id already exists in %s.", arn, c.Region)
 	}
 	a.Defaults(Attrs{
 		"bypass_policy_lockout_safety_check": false, "description": "", "enabled": true, "policy": defaultKeyPolicy(c.Account()),
@@ -131,13 +136,13 @@ func createReplicaKey(c *call) (string, error) {
 		return "", err
 	}
 	a.Set(Attrs{
-		"key_id": id, "arn": c.arn("kms", c.region, "key/%s", id),
+		"key_id": id, "arn": c.ARN("kms", c.Region, "key/%s", id),
 		"key_spec": primary.Attrs.Str("customer_master_key_spec"), "key_usage": primary.Attrs.Str("key_usage"),
 	})
 	return id, nil
 }
 
-func updateReplicaKey(c *call) error { return checkKeySafety(c) }
+func updateReplicaKey(c *Call) error { return checkKeySafety(c) }
 
 // showReplicaKey adds rotation, a property that replicas share with the
 // primary key.
@@ -156,41 +161,41 @@ func (tx *Tx) pendingKey(regionName, id string) *Retained {
 	return tx.FindRetained("aws_kms_replica_key", regionName, match)
 }
 
-func createAlias(c *call) (string, error) {
-	prefix := c.attrs.Str("name_prefix")
-	if !c.attrs.Has("name") {
+func createAlias(c *Call) (string, error) {
+	prefix := c.Attrs.Str("name_prefix")
+	if !c.Attrs.Has("name") {
 		if prefix == "" {
 			prefix = "alias/"
 		}
-		c.attrs["name"] = c.uniqueName(prefix, 256)
+		c.Attrs["name"] = c.UniqueName(prefix, 256)
 	}
-	c.attrs.Default("name_prefix", "")
-	name := c.attrs.Str("name")
+	c.Attrs.Default("name_prefix", "")
+	name := c.Attrs.Str("name")
 	if !strings.HasPrefix(name, "alias/") || len(name) == len("alias/") {
-		return "", c.refuse("name", "ValidationException", "Alias must start with the prefix \"alias/\": found %q", name)
+		return "", c.Refuse("name", "ValidationException", "Alias must start with the prefix \"alias/\": found %q", name)
 	}
 	if strings.HasPrefix(name, "alias/aws/") {
-		return "", c.refuse("name", "NotAuthorizedException", "Prefix alias/aws/ is reserved for AWS managed keys")
+		return "", c.Refuse("name", "NotAuthorizedException", "Prefix alias/aws/ is reserved for AWS managed keys")
 	}
-	arn := c.arn("kms", c.region, "%s", name)
-	if c.Get("aws_kms_alias", c.region, name) != nil {
-		return "", c.refuse("name", "AlreadyExistsException", "An alias with the name %s already exists", arn)
+	arn := c.ARN("kms", c.Region, "%s", name)
+	if c.Get("aws_kms_alias", c.Region, name) != nil {
+		return "", c.Refuse("name", "AlreadyExistsException", "An alias with the name %s already exists", arn)
 	}
 	if err := checkAliasTarget(c); err != nil {
 		return "", err
 	}
-	c.attrs["arn"] = arn
+	c.Attrs["arn"] = arn
 	return name, nil
 }
 
-func checkAliasTarget(c *call) error {
-	ref := c.attrs.Str("target_key_id")
-	key, problem := c.findKey(c.region, ref)
+func checkAliasTarget(c *Call) error {
+	ref := c.Attrs.Str("target_key_id")
+	key, problem := c.FindKey(c.Region, ref)
 	switch problem {
-	case keyMissing, keyElsewhere:
-		return c.refuse("target_key_id", "NotFoundException", "Key '%s' does not exist", ref)
-	case keyPending:
-		return c.refuse("target_key_id", "KMSInvalidStateException", "%s is pending deletion.", key.ARN())
+	case KeyMissing, KeyElsewhere:
+		return c.Refuse("target_key_id", "NotFoundException", "Key '%s' does not exist", ref)
+	case KeyPending:
+		return c.Refuse("target_key_id", "KMSInvalidStateException", "%s is pending deletion.", key.ARN())
 	}
 	return nil
 }
@@ -199,69 +204,62 @@ func showAlias(tx *Tx, r *Resource) Attrs {
 	a := r.Attrs.Clone()
 	arn := a.Str("target_key_id")
 	if !strings.HasPrefix(arn, "arn:") {
-		arn = tx.arn("kms", r.Region, "key/%s", arn)
+		arn = tx.ARN("kms", r.Region, "key/%s", arn)
 	}
 	a["target_key_arn"] = arn
 	return a
 }
 
-// keyProblem says why a key cannot be used.
-type keyProblem int
+// KeyState says whether a key can be used.
+type KeyState string
 
+// The states of a key. KeyElsewhere is a key that is named by an ARN of
+// another region.
 const (
-	keyUsable keyProblem = iota
-	keyMissing
-	keyElsewhere
-	keyPending
-	keyDisabled
+	KeyUsable    KeyState = "usable"
+	KeyMissing   KeyState = "not found"
+	KeyElsewhere KeyState = "in another region"
+	KeyPending   KeyState = "pending deletion"
+	KeyDisabled  KeyState = "disabled"
 )
 
-func (p keyProblem) String() string {
-	return [...]string{"usable", "not found", "in another region", "pending deletion", "disabled"}[p]
-}
-
-// findKey resolves a key by id, ARN, alias name or alias ARN as a service of a
+// FindKey resolves a key by id, ARN, alias name or alias ARN as a service of a
 // region would. A key managed by AWS (alias/aws/…) is usable and has no
 // resource.
-func (tx *Tx) findKey(regionName, ref string) (*Resource, keyProblem) {
+func (tx *Tx) FindKey(regionName, ref string) (*Resource, KeyState) {
 	if arn, ok := ParseARN(ref); ok {
 		if arn.Service != "kms" {
-			return nil, keyMissing
+			return nil, KeyMissing
 		}
 		if arn.Region != regionName {
-			return nil, keyElsewhere
+			return nil, KeyElsewhere
 		}
 		ref = strings.TrimPrefix(arn.Resource, "key/")
 	}
 	if strings.HasPrefix(ref, "alias/aws/") {
-		return nil, keyUsable
+		return nil, KeyUsable
 	}
 	if strings.HasPrefix(ref, "alias/") {
 		alias := tx.Get("aws_kms_alias", regionName, ref)
 		if alias == nil {
-			return nil, keyMissing
+			return nil, KeyMissing
 		}
 		ref = strings.TrimPrefix(arnResource(alias.Attrs.Str("target_key_id")), "key/")
 	}
 	if r := tx.pendingKey(regionName, ref); r != nil {
-		return &r.Resource, keyPending
+		return &r.Resource, KeyPending
 	}
 	for _, typ := range []string{"aws_kms_key", "aws_kms_replica_key"} {
 		r := tx.Get(typ, regionName, ref)
 		if r == nil {
 			continue
 		}
-		if isFalse(r.Attrs["is_enabled"]) || isFalse(r.Attrs["enabled"]) {
-			return r, keyDisabled
+		if IsFalse(r.Attrs["is_enabled"]) || IsFalse(r.Attrs["enabled"]) {
+			return r, KeyDisabled
 		}
-		return r, keyUsable
+		return r, KeyUsable
 	}
-	return nil, keyMissing
-}
-
-func isFalse(v any) bool {
-	b, set := v.(bool)
-	return set && !b
+	return nil, KeyMissing
 }
 
 // arnResource returns the resource part of an ARN, and other text as it is.
@@ -272,8 +270,8 @@ func arnResource(text string) string {
 	return text
 }
 
-// managedKeyARN is the ARN of the key that AWS keeps for a service in a region.
-func (tx *Tx) managedKeyARN(regionName, service string) string {
-	d := tx.st.fixedText(fmt.Sprintf("managed-key/%s/%s", regionName, service), "0123456789abcdef", 32)
-	return tx.arn("kms", regionName, "key/%s-%s-4%s-a%s-%s", d[:8], d[8:12], d[13:16], d[17:20], d[20:])
+// ManagedKeyARN is the ARN of the key that AWS keeps for a service in a region.
+func (tx *Tx) ManagedKeyARN(regionName, service string) string {
+	d := tx.FixedText(fmt.Sprintf("managed-key/%s/%s", regionName, service), "0123456789abcdef", 32)
+	return tx.ARN("kms", regionName, "key/%s-%s-4%s-a%s-%s", d[:8], d[8:12], d[13:16], d[17:20], d[20:])
 }

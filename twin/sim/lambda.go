@@ -10,26 +10,31 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
 const lambda = "Lambda"
 
-func lambdaKinds() map[string]*kind {
-	return map[string]*kind{
+func lambdaKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_lambda_function": {
-			service: lambda, createOp: "CreateFunction", updateOp: "UpdateFunctionConfiguration", deleteOp: "DeleteFunction",
-			missingCode: "ResourceNotFoundException", missingText: "Function not found: %s",
-			create: createFunction, update: updateFunction, remove: removeFunction,
+			Schema:  resource.AwsLambdaFunctionSchema,
+			Service: lambda, CreateOp: "CreateFunction", UpdateOp: "UpdateFunctionConfiguration", DeleteOp: "DeleteFunction",
+			MissingCode: "ResourceNotFoundException", MissingText: "Function not found: %s",
+			Create: createFunction, Update: updateFunction, Remove: removeFunction,
 		},
 		"aws_lambda_permission": {
-			service: lambda, createOp: "AddPermission", updateOp: "AddPermission", deleteOp: "RemovePermission",
-			missingCode: "ResourceNotFoundException", missingText: "No policy statement is found for %s",
-			key: permissionKey, create: createPermission, importID: importPermission,
+			Schema:  resource.AwsLambdaPermissionSchema,
+			Service: lambda, CreateOp: "AddPermission", UpdateOp: "AddPermission", DeleteOp: "RemovePermission",
+			MissingCode: "ResourceNotFoundException", MissingText: "No policy statement is found for %s",
+			Key: permissionKey, Create: createPermission, ImportID: importPermission,
 		},
 		"aws_lambda_function_event_invoke_config": {
-			service: lambda, createOp: "PutFunctionEventInvokeConfig", updateOp: "PutFunctionEventInvokeConfig", deleteOp: "DeleteFunctionEventInvokeConfig",
-			missingCode: "ResourceNotFoundException", missingText: "The function %s doesn't have an EventInvokeConfig",
-			create: createInvokeConfig, update: checkInvokeConfig,
+			Schema:  resource.AwsLambdaFunctionEventInvokeConfigSchema,
+			Service: lambda, CreateOp: "PutFunctionEventInvokeConfig", UpdateOp: "PutFunctionEventInvokeConfig", DeleteOp: "DeleteFunctionEventInvokeConfig",
+			MissingCode: "ResourceNotFoundException", MissingText: "The function %s doesn't have an EventInvokeConfig",
+			Create: createInvokeConfig, Update: checkInvokeConfig,
 		},
 	}
 }
@@ -59,14 +64,14 @@ const (
 	defaultMemory, defaultTO = 128, 3
 )
 
-func createFunction(c *call) (string, error) {
-	a := c.attrs
+func createFunction(c *Call) (string, error) {
+	a := c.Attrs
 	name := a.Str("function_name")
 	if !functionName.MatchString(name) {
-		return "", c.refuse("function_name", "ValidationException", "1 validation error detected: Value '%s' at 'functionName' failed to satisfy constraint: at most 64 characters of [a-zA-Z0-9-_]", name)
+		return "", c.Refuse("function_name", "ValidationException", "1 validation error detected: Value '%s' at 'functionName' failed to satisfy constraint: at most 64 characters of [a-zA-Z0-9-_]", name)
 	}
-	if c.Get("aws_lambda_function", c.region, name) != nil {
-		return "", c.refuse("function_name", "ResourceConflictException", "Function already exist: %s", name)
+	if c.Get("aws_lambda_function", c.Region, name) != nil {
+		return "", c.Refuse("function_name", "ResourceConflictException", "Function already exist: %s", name)
 	}
 	a.Defaults(Attrs{
 		"package_type": "Zip", "memory_size": defaultMemory, "timeout": defaultTO, "architectures": []string{"x86_64"},
@@ -82,11 +87,11 @@ func createFunction(c *call) (string, error) {
 	return name, nil
 }
 
-func fillFunction(c *call) {
-	a := c.attrs
+func fillFunction(c *Call) {
+	a := c.Attrs
 	name := a.Str("function_name")
-	arn := c.arn("lambda", c.region, "function:%s", name)
-	invoke := "arn:" + partition + ":apigateway:" + c.region + ":lambda:path/2015-03-31/functions/"
+	arn := c.ARN("lambda", c.Region, "function:%s", name)
+	invoke := "arn:" + Partition + ":apigateway:" + c.Region + ":lambda:path/2015-03-31/functions/"
 	a.Set(Attrs{
 		"arn": arn, "invoke_arn": invoke + arn + "/invocations", "version": latestVersion,
 		"qualified_arn": arn + ":" + latestVersion, "qualified_invoke_arn": invoke + arn + ":" + latestVersion + "/invocations",
@@ -108,7 +113,7 @@ func fillFunction(c *call) {
 	if a.Block("vpc_config") != nil {
 		vpcID := ""
 		if ids := a.Block("vpc_config").Strings("subnet_ids"); len(ids) > 0 {
-			vpcID = c.Get("aws_subnet", c.region, ids[0]).Attrs.Str("vpc_id")
+			vpcID = c.Get("aws_subnet", c.Region, ids[0]).Attrs.Str("vpc_id")
 		}
 		block := a.Block("vpc_config").Clone()
 		block.Defaults(Attrs{"ipv6_allowed_for_dual_stack": false})
@@ -117,43 +122,43 @@ func fillFunction(c *call) {
 	}
 }
 
-func updateFunction(c *call) error {
+func updateFunction(c *Call) error {
 	if err := checkFunction(c); err != nil {
 		return err
 	}
-	if c.changed("source_code_hash") || c.changed("filename") {
-		if err := takeCode(c.during("UpdateFunctionCode")); err != nil {
+	if c.Changed("source_code_hash") || c.Changed("filename") {
+		if err := takeCode(c.During("UpdateFunctionCode")); err != nil {
 			return err
 		}
 	}
 	fillFunction(c)
-	c.attrs["last_modified"] = c.At.UTC().Format(codeTimeFormat)
+	c.Attrs["last_modified"] = c.At.UTC().Format(codeTimeFormat)
 	return nil
 }
 
 // takeCode reads the archive as the real provider does on its way to Lambda.
-func takeCode(c *call) error {
-	a := c.attrs
+func takeCode(c *Call) error {
+	a := c.Attrs
 	name := a.Str("filename")
 	if name == "" {
-		return c.refuse("filename", "InvalidParameterValueException", "one of filename, image_uri and s3_bucket must be set; the simulator takes filename only")
+		return c.Refuse("filename", "InvalidParameterValueException", "one of filename, image_uri and s3_bucket must be set; the simulator takes filename only")
 	}
 	if !filepath.IsAbs(name) {
-		return c.refuse("filename", "InvalidParameterValueException", "reading ZIP file (%s): the simulator needs the absolute path: it runs in another directory than Terraform", name)
+		return c.Refuse("filename", "InvalidParameterValueException", "reading ZIP file (%s): the simulator needs the absolute path: it runs in another directory than Terraform", name)
 	}
 	raw, err := os.ReadFile(name) // #nosec G304 -- the archive that the configuration names
 	if err != nil {
-		return c.refuse("filename", "InvalidParameterValueException", "reading ZIP file (%s): %v", a.Str("filename"), err)
+		return c.Refuse("filename", "InvalidParameterValueException", "reading ZIP file (%s): %v", a.Str("filename"), err)
 	}
 	if len(raw) > maxUpload {
-		return c.refuse("filename", "RequestEntityTooLargeException", "Request must be smaller than %d bytes for the %s operation", maxUpload, c.operation)
+		return c.Refuse("filename", "RequestEntityTooLargeException", "Request must be smaller than %d bytes for the %s operation", maxUpload, c.Operation)
 	}
 	archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil && len(raw) > 0 {
-		return c.refuse("filename", "InvalidParameterValueException", "Could not unzip uploaded file. Please check your file, then try to upload again.")
+		return c.Refuse("filename", "InvalidParameterValueException", "Could not unzip uploaded file. Please check your file, then try to upload again.")
 	}
 	if len(raw) == 0 || len(archive.File) == 0 {
-		return c.refuse("filename", "InvalidParameterValueException", "Uploaded file must be a non-empty zip")
+		return c.Refuse("filename", "InvalidParameterValueException", "Uploaded file must be a non-empty zip")
 	}
 	sum := sha256.Sum256(raw)
 	hash := base64.StdEncoding.EncodeToString(sum[:])
@@ -164,8 +169,8 @@ func takeCode(c *call) error {
 	return nil
 }
 
-func checkFunction(c *call) error {
-	for _, check := range []func(*call) error{
+func checkFunction(c *Call) error {
+	for _, check := range []func(*Call) error{
 		checkFunctionCode, checkFunctionSize, checkEnvironment, checkFunctionRole, checkFunctionNetwork, checkFunctionTargets,
 	} {
 		if err := check(c); err != nil {
@@ -175,46 +180,46 @@ func checkFunction(c *call) error {
 	return nil
 }
 
-func checkFunctionCode(c *call) error {
-	a := c.attrs
+func checkFunctionCode(c *Call) error {
+	a := c.Attrs
 	if a.Str("package_type") != "Zip" {
-		return c.refuse("package_type", "InvalidParameterValueException", "the simulator runs functions of package type Zip, found %s", a.Str("package_type"))
+		return c.Refuse("package_type", "InvalidParameterValueException", "the simulator runs functions of package type Zip, found %s", a.Str("package_type"))
 	}
 	if !a.Has("handler") || !a.Has("runtime") {
-		return c.refuse("handler", "InvalidParameterValueException", "handler and runtime must be set when PackageType is Zip")
+		return c.Refuse("handler", "InvalidParameterValueException", "handler and runtime must be set when PackageType is Zip")
 	}
 	if !slices.Contains(runtimes, a.Str("runtime")) {
-		return c.refuse("runtime", "InvalidParameterValueException", "Value %s at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: %v or be a valid ARN", a.Str("runtime"), runtimes)
+		return c.Refuse("runtime", "InvalidParameterValueException", "Value %s at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: %v or be a valid ARN", a.Str("runtime"), runtimes)
 	}
 	architectures := a.Strings("architectures")
 	if len(architectures) != 1 || architectures[0] != "arm64" && architectures[0] != "x86_64" {
-		return c.refuse("architectures", "ValidationException", "Value '%v' at 'architectures' failed to satisfy constraint: one of [x86_64, arm64]", architectures)
+		return c.Refuse("architectures", "ValidationException", "Value '%v' at 'architectures' failed to satisfy constraint: one of [x86_64, arm64]", architectures)
 	}
 	if layers := a.Strings("layers"); len(layers) > 0 {
-		return c.refuse("layers", "InvalidParameterValueException", "Layer version %s does not exist.", layers[0])
+		return c.Refuse("layers", "InvalidParameterValueException", "Layer version %s does not exist.", layers[0])
 	}
 	return nil
 }
 
-func checkFunctionSize(c *call) error {
-	a := c.attrs
+func checkFunctionSize(c *Call) error {
+	a := c.Attrs
 	if m := a.Int("memory_size"); m < minMemory || m > maxMemory {
-		return c.refuse("memory_size", "ValidationException", "Value '%d' at 'memorySize' failed to satisfy constraint: between %d and %d", m, minMemory, maxMemory)
+		return c.Refuse("memory_size", "ValidationException", "Value '%d' at 'memorySize' failed to satisfy constraint: between %d and %d", m, minMemory, maxMemory)
 	}
 	if t := a.Int("timeout"); t < 1 || t > maxTimeout {
-		return c.refuse("timeout", "ValidationException", "Value '%d' at 'timeout' failed to satisfy constraint: between 1 and %d", t, maxTimeout)
+		return c.Refuse("timeout", "ValidationException", "Value '%d' at 'timeout' failed to satisfy constraint: between 1 and %d", t, maxTimeout)
 	}
 	if s := a.Block("ephemeral_storage"); s != nil && (s.Int("size") < minScratch || s.Int("size") > maxScratch) {
-		return c.refuse("ephemeral_storage", "ValidationException", "Value '%d' at 'ephemeralStorage.size' failed to satisfy constraint: between %d and %d", s.Int("size"), minScratch, maxScratch)
+		return c.Refuse("ephemeral_storage", "ValidationException", "Value '%d' at 'ephemeralStorage.size' failed to satisfy constraint: between %d and %d", s.Int("size"), minScratch, maxScratch)
 	}
 	reserved := 0
-	for _, other := range c.List("aws_lambda_function", c.region) {
-		if c.res == nil || other.Key != c.res.Key {
+	for _, other := range c.List("aws_lambda_function", c.Region) {
+		if c.Resource == nil || other.Key != c.Resource.Key {
 			reserved += max(0, other.Attrs.Int("reserved_concurrent_executions"))
 		}
 	}
 	if reserved += max(0, a.Int("reserved_concurrent_executions")); regionalConcurrency-reserved < leastSharedConcurrency {
-		return c.during("PutFunctionConcurrency").refuse("reserved_concurrent_executions", "InvalidParameterValueException",
+		return c.During("PutFunctionConcurrency").Refuse("reserved_concurrent_executions", "InvalidParameterValueException",
 			"Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [%d].", leastSharedConcurrency)
 	}
 	return nil
@@ -230,65 +235,65 @@ var reservedVariables = []string{
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
 }
 
-func checkEnvironment(c *call) error {
+func checkEnvironment(c *Call) error {
 	size := 0
-	for key, value := range c.attrs.Block("environment").StringMap("variables") {
+	for key, value := range c.Attrs.Block("environment").StringMap("variables") {
 		if slices.Contains(reservedVariables, key) {
-			return c.refuse("environment", "InvalidParameterValueException",
+			return c.Refuse("environment", "InvalidParameterValueException",
 				"Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: %s", key)
 		}
 		if !environmentKey.MatchString(key) {
-			return c.refuse("environment", "ValidationException", "Value '%s' at 'environment.member.variables' failed to satisfy constraint: keys must match [a-zA-Z]([a-zA-Z0-9_])+", key)
+			return c.Refuse("environment", "ValidationException", "Value '%s' at 'environment.member.variables' failed to satisfy constraint: keys must match [a-zA-Z]([a-zA-Z0-9_])+", key)
 		}
 		size += len(key) + len(value)
 	}
 	if size > maxEnvironment {
-		return c.refuse("environment", "InvalidParameterValueException",
+		return c.Refuse("environment", "InvalidParameterValueException",
 			"Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. Measured: %d bytes", size)
 	}
 	return nil
 }
 
-func checkFunctionRole(c *call) error {
-	role := c.FindBy("aws_iam_role", Global, "arn", c.attrs.Str("role"))
+func checkFunctionRole(c *Call) error {
+	role := c.FindBy("aws_iam_role", Global, "arn", c.Attrs.Str("role"))
 	if role != nil {
-		doc, problem := parsePolicy(role.Attrs.Str("assume_role_policy"))
-		if problem == "" && doc.allows("sts:AssumeRole", "Service", "lambda."+dnsSuffix) {
+		doc, problem := ParsePolicy(role.Attrs.Str("assume_role_policy"))
+		if problem == "" && doc.Allows("sts:AssumeRole", "Service", "lambda."+DNSSuffix) {
 			return nil
 		}
 	}
-	return c.refuse("role", "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.")
+	return c.Refuse("role", "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.")
 }
 
-func checkFunctionNetwork(c *call) error {
-	vpc := c.attrs.Block("vpc_config")
+func checkFunctionNetwork(c *Call) error {
+	vpc := c.Attrs.Block("vpc_config")
 	subnets, groups := vpc.Strings("subnet_ids"), vpc.Strings("security_group_ids")
 	if len(subnets)+len(groups) == 0 {
 		return nil
 	}
 	if len(subnets) == 0 || len(groups) == 0 {
-		return c.refuse("vpc_config", "InvalidParameterValueException", "SubnetIds and SecurityIds must coexist or be both empty list.")
+		return c.Refuse("vpc_config", "InvalidParameterValueException", "SubnetIds and SecurityIds must coexist or be both empty list.")
 	}
 	vpcID := ""
 	for _, id := range subnets {
-		subnet := c.Get("aws_subnet", c.region, id)
+		subnet := c.Get("aws_subnet", c.Region, id)
 		if subnet == nil {
-			return c.refuse("vpc_config", "InvalidParameterValueException",
+			return c.Refuse("vpc_config", "InvalidParameterValueException",
 				"Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. EC2 Error Message: The subnet ID '%s' does not exist", id)
 		}
 		if vpcID != "" && subnet.Attrs.Str("vpc_id") != vpcID {
-			return c.refuse("vpc_config", "InvalidParameterValueException", "The subnets must belong to one VPC: %s is not in %s", id, vpcID)
+			return c.Refuse("vpc_config", "InvalidParameterValueException", "The subnets must belong to one VPC: %s is not in %s", id, vpcID)
 		}
 		vpcID = subnet.Attrs.Str("vpc_id")
 	}
 	for _, id := range groups {
-		if groupVPC(c.Tx, c.region, id) != vpcID {
-			return c.refuse("vpc_config", "InvalidParameterValueException",
+		if GroupVPC(c.Tx, c.Region, id) != vpcID {
+			return c.Refuse("vpc_config", "InvalidParameterValueException",
 				"Error occurred while DescribeSecurityGroups. EC2 Error Code: InvalidGroup.NotFound. EC2 Error Message: The security group '%s' does not exist in VPC %s", id, vpcID)
 		}
 	}
 	if !mayCreateInterfaces(c, subnets, groups) {
-		return c.refuse("role", "InvalidParameterValueException", "The provided execution role does not have permissions to call CreateNetworkInterface on EC2")
+		return c.Refuse("role", "InvalidParameterValueException", "The provided execution role does not have permissions to call CreateNetworkInterface on EC2")
 	}
 	return nil
 }
@@ -296,7 +301,7 @@ func checkFunctionNetwork(c *call) error {
 // mayCreateInterfaces tells whether the role may create a network interface
 // with these subnets and groups: EC2 wants the permission on each of them.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
-func mayCreateInterfaces(c *call, subnets, groups []string) bool {
+func mayCreateInterfaces(c *Call, subnets, groups []string) bool {
 	resources := []string{"network-interface/*"}
 	for _, id := range subnets {
 		resources = append(resources, "subnet/"+id)
@@ -305,34 +310,34 @@ func mayCreateInterfaces(c *call, subnets, groups []string) bool {
 		resources = append(resources, "security-group/"+id)
 	}
 	for _, resource := range resources {
-		if !c.roleMay(c.attrs.Str("role"), "ec2:CreateNetworkInterface", c.arn("ec2", c.region, "%s", resource)) {
+		if !c.RoleMay(c.Attrs.Str("role"), "ec2:CreateNetworkInterface", c.ARN("ec2", c.Region, "%s", resource)) {
 			return false
 		}
 	}
 	return true
 }
 
-func checkFunctionTargets(c *call) error {
-	if key := c.attrs.Str("kms_key_arn"); key != "" {
-		if _, problem := c.findKey(c.region, key); problem != keyUsable {
-			return c.refuse("kms_key_arn", "InvalidParameterValueException", "Lambda was unable to use the KMS key %s: it is %s in %s", key, problem, c.region)
+func checkFunctionTargets(c *Call) error {
+	if key := c.Attrs.Str("kms_key_arn"); key != "" {
+		if _, problem := c.FindKey(c.Region, key); problem != KeyUsable {
+			return c.Refuse("kms_key_arn", "InvalidParameterValueException", "Lambda was unable to use the KMS key %s: it is %s in %s", key, problem, c.Region)
 		}
 	}
-	target := c.attrs.Block("dead_letter_config").Str("target_arn")
+	target := c.Attrs.Block("dead_letter_config").Str("target_arn")
 	if target == "" {
 		return nil
 	}
-	if arn, _ := ParseARN(target); arn.Region != c.region || arn.Service == "lambda" || !c.exists(arn) {
-		return c.refuse("dead_letter_config", "InvalidParameterValueException", "The provided dead letter target %s does not exist or is no queue or topic of %s", target, c.region)
+	if arn, _ := ParseARN(target); arn.Region != c.Region || arn.Service == "lambda" || !c.Exists(arn) {
+		return c.Refuse("dead_letter_config", "InvalidParameterValueException", "The provided dead letter target %s does not exist or is no queue or topic of %s", target, c.Region)
 	}
 	return nil
 }
 
 // removeFunction takes the function's own settings with it, as Lambda does.
-func removeFunction(c *call) error {
+func removeFunction(c *Call) error {
 	for _, typ := range []string{"aws_lambda_permission", "aws_lambda_function_event_invoke_config"} {
-		for _, r := range c.List(typ, c.region) {
-			if functionOf(r.Attrs.Str("function_name")) == c.res.ID {
+		for _, r := range c.List(typ, c.Region) {
+			if functionOf(r.Attrs.Str("function_name")) == c.Resource.ID {
 				c.Remove(r)
 			}
 		}

@@ -3,16 +3,19 @@ package sim
 import (
 	"regexp"
 	"slices"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
 const logs = "CloudWatch Logs"
 
-func logsKinds() map[string]*kind {
-	return map[string]*kind{
+func logsKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_cloudwatch_log_group": {
-			service: logs, createOp: "CreateLogGroup", updateOp: "PutRetentionPolicy", deleteOp: "DeleteLogGroup",
-			missingCode: "ResourceNotFoundException", missingText: "The specified log group does not exist: %s",
-			create: createLogGroup, update: checkLogGroup, remove: removeLogGroup,
+			Schema:  resource.AwsCloudwatchLogGroupSchema,
+			Service: logs, CreateOp: "CreateLogGroup", UpdateOp: "PutRetentionPolicy", DeleteOp: "DeleteLogGroup",
+			MissingCode: "ResourceNotFoundException", MissingText: "The specified log group does not exist: %s",
+			Create: createLogGroup, Update: checkLogGroup, Remove: removeLogGroup,
 		},
 	}
 }
@@ -25,36 +28,36 @@ var retentions = []int{
 	0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 }
 
-func createLogGroup(c *call) (string, error) {
-	name := c.name(512)
+func createLogGroup(c *Call) (string, error) {
+	name := c.Name(512)
 	if !logGroupName.MatchString(name) {
-		return "", c.refuse("name", "InvalidParameterException",
+		return "", c.Refuse("name", "InvalidParameterException",
 			"1 validation error detected: Value '%s' at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+", name)
 	}
-	if c.Get("aws_cloudwatch_log_group", c.region, name) != nil {
-		return "", c.refuse("name", "ResourceAlreadyExistsException", "The specified log group already exists")
+	if c.Get("aws_cloudwatch_log_group", c.Region, name) != nil {
+		return "", c.Refuse("name", "ResourceAlreadyExistsException", "The specified log group already exists")
 	}
 	if err := checkLogGroup(c); err != nil {
 		return "", err
 	}
-	c.attrs.Defaults(Attrs{"log_group_class": "STANDARD", "skip_destroy": false, "retention_in_days": 0, "kms_key_id": ""})
-	c.attrs["arn"] = c.arn("logs", c.region, "log-group:%s", name)
+	c.Attrs.Defaults(Attrs{"log_group_class": "STANDARD", "skip_destroy": false, "retention_in_days": 0, "kms_key_id": ""})
+	c.Attrs["arn"] = c.ARN("logs", c.Region, "log-group:%s", name)
 	return name, nil
 }
 
-func checkLogGroup(c *call) error {
-	if days := c.attrs.Int("retention_in_days"); !slices.Contains(retentions, days) {
-		return c.during("PutRetentionPolicy").refuse("retention_in_days", "InvalidParameterException",
+func checkLogGroup(c *Call) error {
+	if days := c.Attrs.Int("retention_in_days"); !slices.Contains(retentions, days) {
+		return c.During("PutRetentionPolicy").Refuse("retention_in_days", "InvalidParameterException",
 			"Invalid retention value %d. It must be one of %v days.", days, retentions)
 	}
-	ref := c.attrs.Str("kms_key_id")
+	ref := c.Attrs.Str("kms_key_id")
 	if ref == "" {
 		return nil
 	}
-	arn := c.arn("logs", c.region, "log-group:%s", c.attrs.Str("name"))
-	key, problem := c.findKey(c.region, ref)
-	if problem != keyUsable || key == nil || !keyAdmits(key, "kms:GenerateDataKey", "logs."+c.region+"."+dnsSuffix, "logs."+dnsSuffix) {
-		return c.refuse("kms_key_id", "AccessDeniedException",
+	arn := c.ARN("logs", c.Region, "log-group:%s", c.Attrs.Str("name"))
+	key, problem := c.FindKey(c.Region, ref)
+	if problem != KeyUsable || key == nil || !keyAdmits(key, "kms:GenerateDataKey", "logs."+c.Region+"."+DNSSuffix, "logs."+DNSSuffix) {
+		return c.Refuse("kms_key_id", "AccessDeniedException",
 			"The specified KMS key does not exist or is not allowed to be used with Arn '%s'", arn)
 	}
 	return nil
@@ -62,25 +65,25 @@ func checkLogGroup(c *call) error {
 
 // keyAdmits tells whether a key's own policy lets a service take an action.
 func keyAdmits(key *Resource, action string, services ...string) bool {
-	doc, problem := parsePolicy(key.Attrs.Str("policy"))
-	return problem == "" && doc.allows(action, "Service", services...)
+	doc, problem := ParsePolicy(key.Attrs.Str("policy"))
+	return problem == "" && doc.Allows(action, "Service", services...)
 }
 
-// putLogGroup makes a log group as a service does that finds none.
-func (tx *Tx) putLogGroup(regionName, name string) {
+// PutLogGroup makes a log group as a service does that finds none.
+func (tx *Tx) PutLogGroup(regionName, name string) {
 	tx.Put(&Resource{
 		Type: "aws_cloudwatch_log_group", Region: regionName, ID: name,
 		Attrs: Attrs{
-			"id": name, "name": name, "name_prefix": "", "arn": tx.arn("logs", regionName, "log-group:%s", name),
+			"id": name, "name": name, "name_prefix": "", "arn": tx.ARN("logs", regionName, "log-group:%s", name),
 			"log_group_class": "STANDARD", "skip_destroy": false, "retention_in_days": float64(0), "kms_key_id": "", "tags_all": map[string]any{},
 		},
 	})
 }
 
 // removeLogGroup keeps the group when Terraform was told only to forget it.
-func removeLogGroup(c *call) error {
-	if c.attrs.Bool("skip_destroy") {
-		c.Retain(c.res, noEnd)
+func removeLogGroup(c *Call) error {
+	if c.Attrs.Bool("skip_destroy") {
+		c.Retain(c.Resource, NoEnd)
 	}
 	return nil
 }

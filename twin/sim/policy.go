@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// policyDocument is what the simulator reads of an IAM, key or topic policy.
-type policyDocument struct {
+// PolicyDocument is what the simulator reads of an IAM, key or topic policy.
+type PolicyDocument struct {
 	Version   string
 	Statement statements
 }
@@ -65,9 +65,9 @@ func (p *principals) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*map[string]textList)(p))
 }
 
-// parsePolicy reads a policy document; problem says what is wrong with it, ""
+// ParsePolicy reads a policy document; problem says what is wrong with it, ""
 // if nothing is.
-func parsePolicy(text string) (doc policyDocument, problem string) {
+func ParsePolicy(text string) (doc PolicyDocument, problem string) {
 	if err := json.Unmarshal([]byte(text), &doc); err != nil {
 		return doc, "This policy contains invalid Json"
 	}
@@ -93,18 +93,18 @@ func parsePolicy(text string) (doc policyDocument, problem string) {
 	return doc, ""
 }
 
-// checkPolicyJSON refuses a policy document that cannot be read.
-func checkPolicyJSON(c *call, attribute, code, text string) error {
-	if _, problem := parsePolicy(text); problem != "" {
-		return c.refuse(attribute, code, "%s", problem)
+// CheckPolicyJSON refuses a policy document that cannot be read.
+func CheckPolicyJSON(c *Call, attribute, code, text string) error {
+	if _, problem := ParsePolicy(text); problem != "" {
+		return c.Refuse(attribute, code, "%s", problem)
 	}
 	return nil
 }
 
-// allows tells whether a statement of the policy lets one of the principals,
+// Allows tells whether a statement of the policy lets one of the principals,
 // each as kind and value, take an action. Conditions are not evaluated: a
 // statement with conditions counts.
-func (d policyDocument) allows(action, principalKind string, anyOf ...string) bool {
+func (d PolicyDocument) Allows(action, principalKind string, anyOf ...string) bool {
 	for _, s := range d.Statement {
 		if s.Effect != "Allow" || !matchesAny(s.Action, action) {
 			continue

@@ -100,28 +100,28 @@ var classSizes = map[string][]string{
 }
 
 // checkEngine checks engine, version and instance class together.
-func checkEngine(c *call) error {
-	a := c.attrs
+func checkEngine(c *Call) error {
+	a := c.Attrs
 	if engine := a.Str("engine"); engine != "postgres" {
-		return c.refuse("engine", "InvalidParameterValue", "Invalid DB engine: %s. The simulator runs postgres only.", engine)
+		return c.Refuse("engine", "InvalidParameterValue", "Invalid DB engine: %s. The simulator runs postgres only.", engine)
 	}
 	version, ok := actualVersion(a.Str("engine_version"))
 	if !ok {
-		return c.refuse("engine_version", "InvalidParameterCombination", "Cannot find version %s for postgres", a.Str("engine_version"))
+		return c.Refuse("engine_version", "InvalidParameterCombination", "Cannot find version %s for postgres", a.Str("engine_version"))
 	}
 	return checkClass(c, version)
 }
 
-func checkClass(c *call, version string) error {
-	class := c.attrs.Str("instance_class")
+func checkClass(c *Call, version string) error {
+	class := c.Attrs.Str("instance_class")
 	parts := classPattern.FindStringSubmatch(class)
 	if parts == nil {
-		return c.refuse("instance_class", "InvalidParameterValue", "Invalid DB Instance class: %s", class)
+		return c.Refuse("instance_class", "InvalidParameterValue", "Invalid DB Instance class: %s", class)
 	}
 	// x2idn runs no PostgreSQL later than 15.
 	tooNew := parts[1] == "x2idn" && majorOf(version) > 15
 	if tooNew || !slices.Contains(classSizes[parts[1]], parts[2]) {
-		return c.refuse("instance_class", "InvalidParameterCombination",
+		return c.Refuse("instance_class", "InvalidParameterCombination",
 			"RDS does not support creating a DB instance with the following combination: DBInstanceClass=%s, Engine=postgres, EngineVersion=%s, LicenseModel=postgresql-license. For supported combinations of instance class and database engine version, see the documentation.",
 			class, version)
 	}

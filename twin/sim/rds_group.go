@@ -5,77 +5,76 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
 const rds = "RDS"
 
-func dbGroupKinds() map[string]*kind {
-	return map[string]*kind{
+func dbGroupKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_db_subnet_group": {
-			service: rds, createOp: "CreateDBSubnetGroup", updateOp: "ModifyDBSubnetGroup", deleteOp: "DeleteDBSubnetGroup",
-			missingCode: "DBSubnetGroupNotFoundFault", missingText: "DB subnet group '%s' does not exist.",
-			create: createSubnetGroup, update: checkSubnetGroup, remove: removeSubnetGroup,
+			Schema:  resource.AwsDbSubnetGroupSchema,
+			Service: rds, CreateOp: "CreateDBSubnetGroup", UpdateOp: "ModifyDBSubnetGroup", DeleteOp: "DeleteDBSubnetGroup",
+			MissingCode: "DBSubnetGroupNotFoundFault", MissingText: "DB subnet group '%s' does not exist.",
+			Create: createSubnetGroup, Update: checkSubnetGroup, Remove: removeSubnetGroup,
 		},
 		"aws_db_parameter_group": {
-			service: rds, createOp: "CreateDBParameterGroup", updateOp: "ModifyDBParameterGroup", deleteOp: "DeleteDBParameterGroup",
-			missingCode: "DBParameterGroupNotFound", missingText: "DBParameterGroup not found: %s",
-			create: createParameterGroup, update: checkParameters, remove: removeParameterGroup,
+			Schema:  resource.AwsDbParameterGroupSchema,
+			Service: rds, CreateOp: "CreateDBParameterGroup", UpdateOp: "ModifyDBParameterGroup", DeleteOp: "DeleteDBParameterGroup",
+			MissingCode: "DBParameterGroupNotFound", MissingText: "DBParameterGroup not found: %s",
+			Create: createParameterGroup, Update: checkParameters, Remove: removeParameterGroup,
 		},
 	}
 }
 
 var subnetGroupName = regexp.MustCompile(`^[a-z0-9 ._-]{1,255}$`)
 
-func createSubnetGroup(c *call) (string, error) {
-	name := c.name(255)
+func createSubnetGroup(c *Call) (string, error) {
+	name := c.Name(255)
 	if !subnetGroupName.MatchString(name) || name == "default" {
-		return "", c.refuse("name", "InvalidParameterValue",
+		return "", c.Refuse("name", "InvalidParameterValue",
 			"The parameter DBSubnetGroupName must be provided and must not be blank, and may hold only lowercase letters, numbers, spaces, periods, underscores and hyphens: %s", name)
 	}
-	if c.Get("aws_db_subnet_group", c.region, name) != nil {
-		return "", c.refuse("name", "DBSubnetGroupAlreadyExists", "The DB subnet group '%s' already exists.", name)
+	if c.Get("aws_db_subnet_group", c.Region, name) != nil {
+		return "", c.Refuse("name", "DBSubnetGroupAlreadyExists", "The DB subnet group '%s' already exists.", name)
 	}
-	c.attrs.Default("description", "Managed by Terraform")
+	c.Attrs.Default("description", "Managed by Terraform")
 	if err := checkSubnetGroup(c); err != nil {
 		return "", err
 	}
-	c.attrs.Set(Attrs{
-		"arn": c.arn("rds", c.region, "subgrp:%s", name), "supported_network_types": []string{"IPV4"},
+	c.Attrs.Set(Attrs{
+		"arn": c.ARN("rds", c.Region, "subgrp:%s", name), "supported_network_types": []string{"IPV4"},
 	})
 	return name, nil
 }
 
 // checkSubnetGroup checks the subnets and notes their VPC.
-func checkSubnetGroup(c *call) error {
+func checkSubnetGroup(c *Call) error {
 	var vpcs, zones []string
-	for _, id := range c.attrs.Strings("subnet_ids") {
-		subnet := c.Get("aws_subnet", c.region, id)
+	for _, id := range c.Attrs.Strings("subnet_ids") {
+		subnet := c.Get("aws_subnet", c.Region, id)
 		if subnet == nil {
-			return c.refuse("subnet_ids", "InvalidSubnet", "The subnet ID '%s' does not exist", id)
+			return c.Refuse("subnet_ids", "InvalidSubnet", "The subnet ID '%s' does not exist", id)
 		}
 		vpcs = append(vpcs, subnet.Attrs.Str("vpc_id"))
 		zones = append(zones, subnet.Attrs.Str("availability_zone"))
 	}
-	if vpcs = unique(vpcs); len(vpcs) > 1 {
-		return c.refuse("subnet_ids", "InvalidSubnet", "The subnets belong to more than one VPC: %s", strings.Join(vpcs, ", "))
+	if vpcs = Unique(vpcs); len(vpcs) > 1 {
+		return c.Refuse("subnet_ids", "InvalidSubnet", "The subnets belong to more than one VPC: %s", strings.Join(vpcs, ", "))
 	}
-	if zones = unique(zones); len(zones) < 2 {
-		return c.refuse("subnet_ids", "DBSubnetGroupDoesNotCoverEnoughAZs",
+	if zones = Unique(zones); len(zones) < 2 {
+		return c.Refuse("subnet_ids", "DBSubnetGroupDoesNotCoverEnoughAZs",
 			"The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Current AZ coverage: %s. Add subnets to cover at least 2 AZs.", strings.Join(zones, ", "))
 	}
-	c.attrs["vpc_id"] = vpcs[0]
+	c.Attrs["vpc_id"] = vpcs[0]
 	return nil
 }
 
-func unique(list []string) []string {
-	sorted := slices.Sorted(slices.Values(list))
-	return slices.Compact(sorted)
-}
-
-func removeSubnetGroup(c *call) error {
-	if db := c.FindBy("aws_db_instance", c.region, "db_subnet_group_name", c.res.ID); db != nil {
-		return c.refuse("", "InvalidDBSubnetGroupStateFault", "Cannot delete the subnet group '%s' because at least one database instance: %s is still using it.",
-			c.res.ID, db.Attrs.Str("identifier"))
+func removeSubnetGroup(c *Call) error {
+	if db := c.FindBy("aws_db_instance", c.Region, "db_subnet_group_name", c.Resource.ID); db != nil {
+		return c.Refuse("", "InvalidDBSubnetGroupStateFault", "Cannot delete the subnet group '%s' because at least one database instance: %s is still using it.",
+			c.Resource.ID, db.Attrs.Str("identifier"))
 	}
 	return nil
 }
@@ -83,31 +82,31 @@ func removeSubnetGroup(c *call) error {
 // groupName is what RDS accepts as the name of a parameter group.
 var groupName = regexp.MustCompile(`^[a-z]([a-z0-9]|-[a-z0-9]){0,254}$`)
 
-func createParameterGroup(c *call) (string, error) {
-	name := c.name(255)
+func createParameterGroup(c *Call) (string, error) {
+	name := c.Name(255)
 	if !groupName.MatchString(name) {
-		return "", c.refuse("name", "InvalidParameterValue",
+		return "", c.Refuse("name", "InvalidParameterValue",
 			"The parameter DBParameterGroupName is not a valid identifier. Identifiers must begin with a letter; must contain only lowercase ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens: %s", name)
 	}
-	if c.Get("aws_db_parameter_group", c.region, name) != nil {
-		return "", c.refuse("name", "DBParameterGroupAlreadyExists", "Parameter group %s already exists", name)
+	if c.Get("aws_db_parameter_group", c.Region, name) != nil {
+		return "", c.Refuse("name", "DBParameterGroupAlreadyExists", "Parameter group %s already exists", name)
 	}
-	family := c.attrs.Str("family")
+	family := c.Attrs.Str("family")
 	major, ok := strings.CutPrefix(family, "postgres")
 	if number, err := strconv.Atoi(major); !ok || err != nil || engineMajors[number].first == 0 {
-		return "", c.refuse("family", "InvalidParameterValue", "ParameterGroupFamily %s is not a valid parameter group family", family)
+		return "", c.Refuse("family", "InvalidParameterValue", "ParameterGroupFamily %s is not a valid parameter group family", family)
 	}
-	c.attrs.Defaults(Attrs{"description": "Managed by Terraform", "skip_destroy": false, "parameter": []any{}})
+	c.Attrs.Defaults(Attrs{"description": "Managed by Terraform", "skip_destroy": false, "parameter": []any{}})
 	if err := checkParameters(c); err != nil {
 		return "", err
 	}
-	c.attrs["arn"] = c.arn("rds", c.region, "pg:%s", name)
+	c.Attrs["arn"] = c.ARN("rds", c.Region, "pg:%s", name)
 	return name, nil
 }
 
-func removeParameterGroup(c *call) error {
-	if c.FindBy("aws_db_instance", c.region, "parameter_group_name", c.res.ID) != nil {
-		return c.refuse("", "InvalidDBParameterGroupState", "One or more database instances are still members of this parameter group %s, so the group cannot be deleted", c.res.ID)
+func removeParameterGroup(c *Call) error {
+	if c.FindBy("aws_db_instance", c.Region, "parameter_group_name", c.Resource.ID) != nil {
+		return c.Refuse("", "InvalidDBParameterGroupState", "One or more database instances are still members of this parameter group %s, so the group cannot be deleted", c.Resource.ID)
 	}
 	return nil
 }
@@ -121,26 +120,26 @@ var staticParameters = []string{
 	"max_prepared_transactions", "autovacuum_max_workers", "autovacuum_freeze_max_age",
 }
 
-func checkParameters(c *call) error {
-	modify := c.during("ModifyDBParameterGroup")
+func checkParameters(c *Call) error {
+	modify := c.During("ModifyDBParameterGroup")
 	seen := map[string]bool{}
-	for _, p := range c.attrs.Blocks("parameter") {
+	for _, p := range c.Attrs.Blocks("parameter") {
 		name, method := p.Str("name"), p.Str("apply_method")
 		if seen[name] {
-			return modify.refuse("parameter", "InvalidParameterValue", "Parameter %s is given more than once", name)
+			return modify.Refuse("parameter", "InvalidParameterValue", "Parameter %s is given more than once", name)
 		}
 		seen[name] = true
 		if !knownParameter(name) {
-			return modify.refuse("parameter", "InvalidParameterValue", "Could not find parameter with name: %s", name)
+			return modify.Refuse("parameter", "InvalidParameterValue", "Could not find parameter with name: %s", name)
 		}
 		switch {
 		case method != "" && method != "immediate" && method != "pending-reboot":
-			return modify.refuse("parameter", "InvalidParameterValue", "ApplyMethod of %s must be immediate or pending-reboot, found %s", name, method)
+			return modify.Refuse("parameter", "InvalidParameterValue", "ApplyMethod of %s must be immediate or pending-reboot, found %s", name, method)
 		case method != "pending-reboot" && slices.Contains(staticParameters, name):
-			return modify.refuse("parameter", "InvalidParameterCombination", "cannot use immediate apply method for static parameter")
+			return modify.Refuse("parameter", "InvalidParameterCombination", "cannot use immediate apply method for static parameter")
 		}
 		if allowed, ok := parameterValues[name]; ok && !allowed.MatchString(p.Str("value")) {
-			return modify.refuse("parameter", "InvalidParameterValue", "Value: %s is outside of range for parameter: %s", p.Str("value"), name)
+			return modify.Refuse("parameter", "InvalidParameterValue", "Value: %s is outside of range for parameter: %s", p.Str("value"), name)
 		}
 	}
 	return nil

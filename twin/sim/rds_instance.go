@@ -5,16 +5,19 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
 const dbAvailable = "available"
 
-func dbInstanceKinds() map[string]*kind {
-	return map[string]*kind{
+func dbInstanceKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_db_instance": {
-			service: rds, createOp: "CreateDBInstance", updateOp: "ModifyDBInstance", deleteOp: "DeleteDBInstance",
-			missingCode: "DBInstanceNotFound", missingText: "DBInstance %s not found.",
-			create: createDBInstance, update: updateDBInstance, remove: removeDBInstance, show: showDBInstance, importID: importDBInstance,
+			Schema:  resource.AwsDbInstanceSchema,
+			Service: rds, CreateOp: "CreateDBInstance", UpdateOp: "ModifyDBInstance", DeleteOp: "DeleteDBInstance",
+			MissingCode: "DBInstanceNotFound", MissingText: "DBInstance %s not found.",
+			Create: createDBInstance, Update: updateDBInstance, Remove: removeDBInstance, Show: showDBInstance, ImportID: importDBInstance,
 		},
 	}
 }
@@ -27,14 +30,14 @@ func importDBInstance(tx *Tx, regionName, text string) string {
 	return text
 }
 
-func createDBInstance(c *call) (string, error) {
-	a := c.attrs
+func createDBInstance(c *Call) (string, error) {
+	a := c.Attrs
 	if err := nameDBInstance(c); err != nil {
 		return "", err
 	}
 	fill := fillPrimary
 	if a.Has("replicate_source_db") {
-		c.operation = "CreateDBInstanceReadReplica"
+		c.Operation = "CreateDBInstanceReadReplica"
 		fill = fillReplica
 	}
 	if err := fill(c); err != nil {
@@ -48,33 +51,33 @@ func createDBInstance(c *call) (string, error) {
 	return a.Str("resource_id"), nil
 }
 
-func nameDBInstance(c *call) error {
-	a := c.attrs
+func nameDBInstance(c *Call) error {
+	a := c.Attrs
 	if !a.Has("identifier") {
 		prefix := a.Str("identifier_prefix")
 		if prefix == "" {
 			prefix = "terraform-"
 		}
-		a["identifier"] = c.uniqueName(prefix, 63)
+		a["identifier"] = c.UniqueName(prefix, 63)
 	}
 	a.Default("identifier_prefix", "")
 	id := a.Str("identifier")
 	if !dbIdentifier.MatchString(id) {
-		return c.refuse("identifier", "InvalidParameterValue",
+		return c.Refuse("identifier", "InvalidParameterValue",
 			"The parameter DBInstanceIdentifier is not a valid identifier. Identifiers must begin with a letter; must contain only lowercase ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens: %s", id)
 	}
-	if c.FindBy("aws_db_instance", c.region, "identifier", id) != nil {
-		return c.refuse("identifier", "DBInstanceAlreadyExists", "DB instance already exists")
+	if c.FindBy("aws_db_instance", c.Region, "identifier", id) != nil {
+		return c.Refuse("identifier", "DBInstanceAlreadyExists", "DB instance already exists")
 	}
 	return nil
 }
 
 // fillPrimary checks and completes what only an instance of its own has.
-func fillPrimary(c *call) error {
-	a := c.attrs
+func fillPrimary(c *Call) error {
+	a := c.Attrs
 	a.Defaults(Attrs{"engine_version": "17", "storage_encrypted": false, "replica_mode": ""})
 	if a["allocated_storage"] == nil {
-		return c.refuse("allocated_storage", "MissingParameter", "The request must contain the parameter AllocatedStorage")
+		return c.Refuse("allocated_storage", "MissingParameter", "The request must contain the parameter AllocatedStorage")
 	}
 	if err := checkEngine(c); err != nil {
 		return err
@@ -85,15 +88,15 @@ func fillPrimary(c *call) error {
 		return err
 	}
 	if a.Has("kms_key_id") && !a.Bool("storage_encrypted") {
-		return c.refuse("kms_key_id", "InvalidParameterCombination", "You can't specify a KMS key without enabling storage encryption.")
+		return c.Refuse("kms_key_id", "InvalidParameterCombination", "You can't specify a KMS key without enabling storage encryption.")
 	}
 	a.Default("db_name", "")
 	return nil
 }
 
 // checkDBInstance checks what primaries and replicas have in common.
-func checkDBInstance(c *call) error {
-	for _, check := range []func(*call) error{
+func checkDBInstance(c *Call) error {
+	for _, check := range []func(*Call) error{
 		checkDBStorage, checkDBBackup, checkDBNetwork, checkDBParameterGroup, checkDBKey, checkDBLogs, checkDBMonitoring,
 	} {
 		if err := check(c); err != nil {
@@ -106,11 +109,11 @@ func checkDBInstance(c *call) error {
 // endpointLabel is the part of RDS's endpoints that is the same for an account
 // in a region, for example "c9akciq32xyz".
 func (tx *Tx) endpointLabel(regionName string) string {
-	return "c" + tx.st.fixedText("rds/"+regionName, lowerDigits, 11)
+	return "c" + tx.FixedText("rds/"+regionName, LowerDigits, 11)
 }
 
-func fillDBInstance(c *call) {
-	a := c.attrs
+func fillDBInstance(c *Call) {
+	a := c.Attrs
 	major := majorOf(a.Str("engine_version_actual"))
 	a.Defaults(Attrs{
 		"port": 5432, "multi_az": false, "publicly_accessible": false, "auto_minor_version_upgrade": true, "apply_immediately": false,
@@ -126,10 +129,10 @@ func fillDBInstance(c *call) {
 	})
 	fillDBStorage(a)
 	id := a.Str("identifier")
-	address := fmt.Sprintf("%s.%s.%s.rds.%s", id, c.endpointLabel(c.region), c.region, dnsSuffix)
+	address := fmt.Sprintf("%s.%s.%s.rds.%s", id, c.endpointLabel(c.Region), c.Region, DNSSuffix)
 	a.Set(Attrs{
-		"address": address, "endpoint": fmt.Sprintf("%s:%d", address, a.Int("port")), "hosted_zone_id": regions[c.region].rdsZone,
-		"arn": c.arn("rds", c.region, "db:%s", id), "resource_id": "db-" + c.NewText(upperBase32, 26),
+		"address": address, "endpoint": fmt.Sprintf("%s:%d", address, a.Int("port")), "hosted_zone_id": RDSZone(c.Region),
+		"arn": c.ARN("rds", c.Region, "db:%s", id), "resource_id": "db-" + c.NewText(UpperBase32, 26),
 		"status": dbAvailable, "listener_endpoint": []any{}, "latest_restorable_time": "",
 	})
 	if a["master_user_secret"] == nil {
@@ -147,15 +150,15 @@ func fillDBInstance(c *call) {
 }
 
 // firstZone returns a zone of the instance's subnets.
-func firstZone(c *call) string {
-	group := c.Get("aws_db_subnet_group", c.region, c.attrs.Str("db_subnet_group_name"))
+func firstZone(c *Call) string {
+	group := c.Get("aws_db_subnet_group", c.Region, c.Attrs.Str("db_subnet_group_name"))
 	var zones []string
 	for _, id := range group.Attrs.Strings("subnet_ids") {
-		if subnet := c.Get("aws_subnet", c.region, id); subnet != nil {
+		if subnet := c.Get("aws_subnet", c.Region, id); subnet != nil {
 			zones = append(zones, subnet.Attrs.Str("availability_zone"))
 		}
 	}
-	return slices.Min(append(zones, c.region+"z"))
+	return slices.Min(append(zones, c.Region+"z"))
 }
 
 // fillDBStorage sets what RDS chooses for a kind of storage and its size in GiB.
@@ -174,11 +177,11 @@ func fillDBStorage(a Attrs) {
 
 // exportLogs makes the log groups of exported logs that are not there yet, as
 // RDS does: nobody's, kept for ever, and left behind by a destroy.
-func exportLogs(c *call) {
-	for _, log := range c.attrs.Strings("enabled_cloudwatch_logs_exports") {
-		name := "/aws/rds/instance/" + c.attrs.Str("identifier") + "/" + log
-		if c.Get("aws_cloudwatch_log_group", c.region, name) == nil {
-			c.putLogGroup(c.region, name)
+func exportLogs(c *Call) {
+	for _, log := range c.Attrs.Strings("enabled_cloudwatch_logs_exports") {
+		name := "/aws/rds/instance/" + c.Attrs.Str("identifier") + "/" + log
+		if c.Get("aws_cloudwatch_log_group", c.Region, name) == nil {
+			c.PutLogGroup(c.Region, name)
 		}
 	}
 }
@@ -188,7 +191,7 @@ func exportLogs(c *call) {
 func showDBInstance(tx *Tx, r *Resource) Attrs {
 	a := r.Attrs.Clone()
 	replicas := []any{}
-	for _, other := range replicasOf(tx, r) {
+	for _, other := range tx.ReplicasOf(r) {
 		if other.Region == r.Region {
 			replicas = append(replicas, other.Attrs.Str("identifier"))
 			continue
@@ -199,8 +202,8 @@ func showDBInstance(tx *Tx, r *Resource) Attrs {
 	return a
 }
 
-// replicasOf returns the read replicas of an instance, in every region.
-func replicasOf(tx *Tx, source *Resource) []*Resource {
+// ReplicasOf returns the read replicas of a database instance, in every region.
+func (tx *Tx) ReplicasOf(source *Resource) []*Resource {
 	return slices.DeleteFunc(tx.List("aws_db_instance", ""), func(r *Resource) bool {
 		ref := r.Attrs.Str("replicate_source_db")
 		own := r.Region == source.Region && ref == source.Attrs.Str("identifier")
@@ -213,23 +216,23 @@ var reservedUsers = []string{"admin", "rdsadmin", "postgres_admin", "public", "u
 
 // checkMaster checks the administrator's name and password, and the name of
 // the first database.
-func checkMaster(c *call) error {
-	a := c.attrs
+func checkMaster(c *Call) error {
+	a := c.Attrs
 	user := a.Str("username")
 	switch {
 	case user == "":
-		return c.refuse("username", "MissingParameter", "The request must contain the parameter MasterUsername")
+		return c.Refuse("username", "MissingParameter", "The request must contain the parameter MasterUsername")
 	case !databaseName.MatchString(user) || strings.HasPrefix(user, "pg_"):
-		return c.refuse("username", "InvalidParameterValue", "The parameter MasterUsername is not a valid identifier: %s", user)
+		return c.Refuse("username", "InvalidParameterValue", "The parameter MasterUsername is not a valid identifier: %s", user)
 	case slices.Contains(reservedUsers, strings.ToLower(user)):
-		return c.refuse("username", "InvalidParameterValue", "MasterUsername %s cannot be used as it is a reserved word used by the engine", user)
+		return c.Refuse("username", "InvalidParameterValue", "MasterUsername %s cannot be used as it is a reserved word used by the engine", user)
 	}
 	if db := a.Str("db_name"); db != "" {
 		if !databaseName.MatchString(db) {
-			return c.refuse("db_name", "InvalidParameterValue", "DBName must begin with a letter and contain only alphanumeric characters.")
+			return c.Refuse("db_name", "InvalidParameterValue", "DBName must begin with a letter and contain only alphanumeric characters.")
 		}
 		if strings.EqualFold(db, "db") {
-			return c.refuse("db_name", "InvalidParameterValue", "DBName %s cannot be used. It is a reserved word for this engine", db)
+			return c.Refuse("db_name", "InvalidParameterValue", "DBName %s cannot be used. It is a reserved word for this engine", db)
 		}
 	}
 	return takePassword(c)
@@ -237,9 +240,9 @@ func checkMaster(c *call) error {
 
 // takePassword checks the password, from whichever argument, and keeps it
 // where Terraform cannot read it.
-func takePassword(c *call) error {
-	a := c.attrs
-	password, writeOnly := c.writeOnly["password_wo"].(string)
+func takePassword(c *Call) error {
+	a := c.Attrs
+	password, writeOnly := c.WriteOnly["password_wo"].(string)
 	attribute := "password_wo"
 	if !writeOnly {
 		password, attribute = a.Str("password"), "password"
@@ -247,37 +250,37 @@ func takePassword(c *call) error {
 	a["password_wo"] = nil
 	if a.Bool("manage_master_user_password") {
 		if password != "" {
-			return c.refuse(attribute, "InvalidParameterCombination", "You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled.")
+			return c.Refuse(attribute, "InvalidParameterCombination", "You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled.")
 		}
 		manageMaster(c)
 		return nil
 	}
 	if writeOnly && a.Has("password") {
-		return c.refuse("password", "ConflictingConfiguration", `"password": conflicts with password_wo`)
+		return c.Refuse("password", "ConflictingConfiguration", `"password": conflicts with password_wo`)
 	}
 	if password == "" {
-		return c.refuse(attribute, "InvalidParameterValue", "Invalid master password: one of password, password_wo and manage_master_user_password must be set")
+		return c.Refuse(attribute, "InvalidParameterValue", "Invalid master password: one of password, password_wo and manage_master_user_password must be set")
 	}
 	if len(password) < 8 || len(password) > 128 {
-		return c.refuse(attribute, "InvalidParameterValue", "The parameter MasterUserPassword is not a valid password because it is shorter than 8 or longer than 128 characters.")
+		return c.Refuse(attribute, "InvalidParameterValue", "The parameter MasterUserPassword is not a valid password because it is shorter than 8 or longer than 128 characters.")
 	}
 	if strings.ContainsFunc(password, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`/@"`, r) }) {
-		return c.refuse(attribute, "InvalidParameterValue",
+		return c.Refuse(attribute, "InvalidParameterValue",
 			"The parameter MasterUserPassword is not a valid password. Only printable ASCII characters besides '/', '@', '\"', ' ' may be used.")
 	}
-	c.hidden.Set(Attrs{"password": password})
+	c.Hidden.Set(Attrs{"password": password})
 	return nil
 }
 
 // manageMaster lets RDS keep the password in a secret of its own.
-func manageMaster(c *call) {
-	c.hidden.Set(Attrs{"password": c.NewText(mixedAlnum, 28)})
-	key := c.attrs.Str("master_user_secret_kms_key_id")
+func manageMaster(c *Call) {
+	c.Hidden.Set(Attrs{"password": c.NewText(MixedAlnum, 28)})
+	key := c.Attrs.Str("master_user_secret_kms_key_id")
 	if key == "" {
-		key = c.managedKeyARN(c.region, "secretsmanager")
+		key = c.ManagedKeyARN(c.Region, "secretsmanager")
 	}
-	c.attrs.Set(Attrs{"master_user_secret": []any{map[string]any{
+	c.Attrs.Set(Attrs{"master_user_secret": []any{map[string]any{
 		"kms_key_id": key, "secret_status": "active",
-		"secret_arn": c.arn("secretsmanager", c.region, "secret:rds!db-%s-%s", c.NewUUID(), c.NewText(mixedAlnum, 6)),
+		"secret_arn": c.ARN("secretsmanager", c.Region, "secret:rds!db-%s-%s", c.NewUUID(), c.NewText(MixedAlnum, 6)),
 	}}})
 }

@@ -10,12 +10,12 @@ import (
 const Global = "global"
 
 const (
-	partition      = "aws"
-	dnsSuffix      = "amazonaws.com"
+	Partition      = "aws"
+	DNSSuffix      = "amazonaws.com"
 	zonesOfARegion = "abc"
 )
 
-// region holds what differs between regions and can be seen from outside.
+// Region holds what differs between regions and can be seen from outside.
 type region struct {
 	// zonePrefix begins the ids of its availability zones, for example "use1".
 	zonePrefix string
@@ -56,9 +56,9 @@ func Zones(regionName string) []string {
 	return out
 }
 
-// zoneID returns the id of a zone that exists in every account under the same
+// ZoneID returns the id of a zone that exists in every account under the same
 // id, for example use1-az1 for us-east-1a, and "" for an unknown zone.
-func zoneID(regionName, zone string) string {
+func ZoneID(regionName, zone string) string {
 	i := slices.Index(Zones(regionName), zone)
 	if i < 0 {
 		return ""
@@ -66,22 +66,34 @@ func zoneID(regionName, zone string) string {
 	return regions[regionName].zonePrefix + "-az" + strconv.Itoa(i+1)
 }
 
-// zoneName is the inverse of zoneID.
-func zoneName(regionName, id string) string {
+// ZoneName is the inverse of zoneID.
+func ZoneName(regionName, id string) string {
 	for _, zone := range Zones(regionName) {
-		if zoneID(regionName, zone) == id {
+		if ZoneID(regionName, zone) == id {
 			return zone
 		}
 	}
 	return ""
 }
 
-// computeDomain is the domain of EC2's own names in a region.
-func computeDomain(regionName string) string {
+// ComputeDomain is the domain of EC2's own names in a region.
+func ComputeDomain(regionName string) string {
 	if regionName == "us-east-1" {
-		return "compute-1." + dnsSuffix
+		return "compute-1." + DNSSuffix
 	}
-	return regionName + ".compute." + dnsSuffix
+	return regionName + ".compute." + DNSSuffix
 }
 
-func dashed(ip string) string { return strings.ReplaceAll(ip, ".", "-") }
+func Dashed(ip string) string { return strings.ReplaceAll(ip, ".", "-") }
+
+// RDSZone is the hosted zone of RDS's endpoints in a region.
+func RDSZone(regionName string) string { return regions[regionName].rdsZone }
+
+// PrefixLists are the managed prefix lists of a region's gateway endpoints for
+// S3 and DynamoDB.
+func PrefixLists(regionName string) (s3, dynamo string) {
+	return regions[regionName].s3List, regions[regionName].dynamoList
+}
+
+// RegionTitle is a region's name for people, for example "Europe (Ireland)".
+func RegionTitle(regionName string) string { return regions[regionName].title }

@@ -1,13 +1,18 @@
 package sim
 
-import "slices"
+import (
+	"slices"
 
-func healthCheckKinds() map[string]*kind {
-	return map[string]*kind{
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
+)
+
+func healthCheckKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_route53_health_check": {
-			service: route53, global: true, createOp: "CreateHealthCheck", updateOp: "UpdateHealthCheck", deleteOp: "DeleteHealthCheck",
-			missingCode: "NoSuchHealthCheck", missingText: "A health check with id %s does not exist.",
-			create: createHealthCheck, update: updateHealthCheck,
+			Schema:  resource.AwsRoute53HealthCheckSchema,
+			Service: route53, Global: true, CreateOp: "CreateHealthCheck", UpdateOp: "UpdateHealthCheck", DeleteOp: "DeleteHealthCheck",
+			MissingCode: "NoSuchHealthCheck", MissingText: "A health check with id %s does not exist.",
+			Create: createHealthCheck, Update: updateHealthCheck,
 		},
 	}
 }
@@ -20,8 +25,8 @@ var (
 	lackingStates  = []string{"", "Healthy", "Unhealthy", "LastKnownStatus"}
 )
 
-func createHealthCheck(c *call) (string, error) {
-	a := c.attrs
+func createHealthCheck(c *Call) (string, error) {
+	a := c.Attrs
 	if err := checkHealthCheck(c); err != nil {
 		return "", err
 	}
@@ -37,7 +42,7 @@ func createHealthCheck(c *call) (string, error) {
 	})
 	copyAlarm(c)
 	id := c.NewUUID()
-	a["arn"] = "arn:" + partition + ":route53:::healthcheck/" + id
+	a["arn"] = "arn:" + Partition + ":route53:::healthcheck/" + id
 	return id, nil
 }
 
@@ -45,23 +50,23 @@ func createHealthCheck(c *call) (string, error) {
 // or the triggers were changed: Route 53 keeps a copy and does not follow
 // later edits of the alarm.
 // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/monitoring-health-checks.html
-func updateHealthCheck(c *call) error {
+func updateHealthCheck(c *Call) error {
 	if err := checkHealthCheck(c); err != nil {
 		return err
 	}
-	if c.changed("triggers") || c.changed("cloudwatch_alarm_name") || c.changed("cloudwatch_alarm_region") {
+	if c.Changed("triggers") || c.Changed("cloudwatch_alarm_name") || c.Changed("cloudwatch_alarm_region") {
 		copyAlarm(c)
 	}
 	return nil
 }
 
-func checkHealthCheck(c *call) error {
-	a := c.attrs
+func checkHealthCheck(c *Call) error {
+	a := c.Attrs
 	if !slices.Contains(lackingStates, a.Str("insufficient_data_health_status")) {
-		return c.refuse("insufficient_data_health_status", "InvalidInput", "Invalid parameter : InsufficientDataHealthStatus must be Healthy, Unhealthy or LastKnownStatus, found %s", a.Str("insufficient_data_health_status"))
+		return c.Refuse("insufficient_data_health_status", "InvalidInput", "Invalid parameter : InsufficientDataHealthStatus must be Healthy, Unhealthy or LastKnownStatus, found %s", a.Str("insufficient_data_health_status"))
 	}
 	for _, child := range a.Strings("child_healthchecks") {
-		if _, err := c.need("child_healthchecks", "aws_route53_health_check", Global, child); err != nil {
+		if _, err := c.Need("child_healthchecks", "aws_route53_health_check", Global, child); err != nil {
 			return err
 		}
 	}
@@ -72,45 +77,45 @@ func checkHealthCheck(c *call) error {
 	case slices.Contains(endpointChecks, typ):
 		return checkEndpointCheck(c)
 	case !slices.Contains(otherChecks, typ):
-		return c.refuse("type", "InvalidInput", "Invalid health check type: %s", typ)
+		return c.Refuse("type", "InvalidInput", "Invalid health check type: %s", typ)
 	}
 	return nil
 }
 
-func checkEndpointCheck(c *call) error {
-	a := c.attrs
+func checkEndpointCheck(c *Call) error {
+	a := c.Attrs
 	interval, threshold := a.Int("request_interval"), a.Int("failure_threshold")
 	switch {
 	case !a.Has("fqdn") && !a.Has("ip_address"):
-		return c.refuse("fqdn", "InvalidInput", "Basic parameters are missing: IP address or domain name is required for a health check of type %s", a.Str("type"))
+		return c.Refuse("fqdn", "InvalidInput", "Basic parameters are missing: IP address or domain name is required for a health check of type %s", a.Str("type"))
 	case a["request_interval"] != nil && interval != 10 && interval != 30:
-		return c.refuse("request_interval", "InvalidInput", "Invalid parameter : Request interval must be 10 or 30 seconds, found %d", interval)
+		return c.Refuse("request_interval", "InvalidInput", "Invalid parameter : Request interval must be 10 or 30 seconds, found %d", interval)
 	case a["failure_threshold"] != nil && (threshold < 1 || threshold > 10):
-		return c.refuse("failure_threshold", "InvalidInput", "Invalid parameter : Failure threshold must be between 1 and 10, found %d", threshold)
+		return c.Refuse("failure_threshold", "InvalidInput", "Invalid parameter : Failure threshold must be between 1 and 10, found %d", threshold)
 	}
 	return nil
 }
 
 // checkAlarmForRoute53 refuses alarms that Route 53 cannot follow: it reads
 // standard-resolution metrics, plain statistics and no metric math.
-func checkAlarmForRoute53(c *call) error {
-	name, regionName := c.attrs.Str("cloudwatch_alarm_name"), c.attrs.Str("cloudwatch_alarm_region")
+func checkAlarmForRoute53(c *Call) error {
+	name, regionName := c.Attrs.Str("cloudwatch_alarm_name"), c.Attrs.Str("cloudwatch_alarm_region")
 	if name == "" || regionName == "" {
-		return c.refuse("cloudwatch_alarm_name", "InvalidInput", "Basic parameters are missing: AlarmIdentifier is required for a health check of type CLOUDWATCH_METRIC")
+		return c.Refuse("cloudwatch_alarm_name", "InvalidInput", "Basic parameters are missing: AlarmIdentifier is required for a health check of type CLOUDWATCH_METRIC")
 	}
 	alarm := c.Get("aws_cloudwatch_metric_alarm", regionName, name)
 	switch {
 	case alarm == nil:
-		return c.refuse("cloudwatch_alarm_name", "InvalidInput", "Invalid parameter : The specified alarm %s does not exist in region %s", name, regionName)
+		return c.Refuse("cloudwatch_alarm_name", "InvalidInput", "Invalid parameter : The specified alarm %s does not exist in region %s", name, regionName)
 	case len(alarm.Attrs.Blocks("metric_query")) > 0:
-		return c.refuse("cloudwatch_alarm_name", "InvalidInput", "Invalid parameter : Route 53 does not support alarms on metric math: %s", name)
+		return c.Refuse("cloudwatch_alarm_name", "InvalidInput", "Invalid parameter : Route 53 does not support alarms on metric math: %s", name)
 	case alarm.Attrs.Has("extended_statistic"):
-		return c.refuse("cloudwatch_alarm_name", "InvalidInput", "Invalid parameter : Route 53 does not support extended statistics: %s", name)
+		return c.Refuse("cloudwatch_alarm_name", "InvalidInput", "Invalid parameter : Route 53 does not support extended statistics: %s", name)
 	case alarm.Attrs.Int("period") < 60:
-		return c.refuse("cloudwatch_alarm_name", "InvalidInput", "Invalid parameter : Route 53 does not support high-resolution metrics: alarm %s has a period of %d s", name, alarm.Attrs.Int("period"))
+		return c.Refuse("cloudwatch_alarm_name", "InvalidInput", "Invalid parameter : Route 53 does not support high-resolution metrics: alarm %s has a period of %d s", name, alarm.Attrs.Int("period"))
 	}
 	if m, n := alarm.Attrs.Int("datapoints_to_alarm"), alarm.Attrs.Int("evaluation_periods"); m != 0 && m != n {
-		return c.refuse("cloudwatch_alarm_name", "InvalidInput", "Invalid parameter : Route 53 does not support \"M out of N\" alarms: alarm %s is %d out of %d", name, m, n)
+		return c.Refuse("cloudwatch_alarm_name", "InvalidInput", "Invalid parameter : Route 53 does not support \"M out of N\" alarms: alarm %s is %d out of %d", name, m, n)
 	}
 	return nil
 }
@@ -120,8 +125,8 @@ var alarmSettings = []string{
 	"namespace", "metric_name", "dimensions", "statistic", "period", "evaluation_periods", "threshold", "comparison_operator",
 }
 
-func copyAlarm(c *call) {
-	alarm := c.Get("aws_cloudwatch_metric_alarm", c.attrs.Str("cloudwatch_alarm_region"), c.attrs.Str("cloudwatch_alarm_name"))
+func copyAlarm(c *Call) {
+	alarm := c.Get("aws_cloudwatch_metric_alarm", c.Attrs.Str("cloudwatch_alarm_region"), c.Attrs.Str("cloudwatch_alarm_name"))
 	if alarm == nil {
 		return
 	}
@@ -129,5 +134,5 @@ func copyAlarm(c *call) {
 	for _, name := range alarmSettings {
 		settings[name] = alarm.Attrs[name]
 	}
-	c.hidden.Set(Attrs{"alarm": settings})
+	c.Hidden.Set(Attrs{"alarm": settings})
 }

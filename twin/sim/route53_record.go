@@ -4,14 +4,17 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
-func recordKinds() map[string]*kind {
-	return map[string]*kind{
+func recordKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_route53_record": {
-			service: route53, global: true, createOp: "ChangeResourceRecordSets", updateOp: "ChangeResourceRecordSets", deleteOp: "ChangeResourceRecordSets",
-			missingCode: "InvalidChangeBatch", missingText: "[Tried to find resource record set %s but it was not found]",
-			create: createRecord, update: updateRecord,
+			Schema:  resource.AwsRoute53RecordSchema,
+			Service: route53, Global: true, CreateOp: "ChangeResourceRecordSets", UpdateOp: "ChangeResourceRecordSets", DeleteOp: "ChangeResourceRecordSets",
+			MissingCode: "InvalidChangeBatch", MissingText: "[Tried to find resource record set %s but it was not found]",
+			Create: createRecord, Update: updateRecord,
 		},
 	}
 }
@@ -25,8 +28,9 @@ var routingPolicies = []string{
 	"geoproximity_routing_policy", "cidr_routing_policy",
 }
 
-// policyOf returns the routing policy of a record, "" for a simple one.
-func policyOf(a Attrs) string {
+// RoutingPolicy names the argument that says how one of several records of a
+// name is chosen, "" for a simple record.
+func RoutingPolicy(a Attrs) string {
 	for _, name := range routingPolicies {
 		if a.Block(name) != nil {
 			return name
@@ -38,8 +42,9 @@ func policyOf(a Attrs) string {
 	return ""
 }
 
-// fullName is the absolute name of a record, lower case, without the last dot.
-func fullName(name, zone string) string {
+// RecordName is the absolute name of a record in a zone, in lower case and
+// without the last dot.
+func RecordName(name, zone string) string {
 	name, zone = strings.ToLower(strings.TrimSuffix(name, ".")), strings.ToLower(strings.TrimSuffix(zone, "."))
 	switch {
 	case name == "":
@@ -50,13 +55,13 @@ func fullName(name, zone string) string {
 	return name + "." + zone
 }
 
-func createRecord(c *call) (string, error) {
-	a := c.attrs
-	zone, err := c.need("zone_id", "aws_route53_zone", Global, a.Str("zone_id"))
+func createRecord(c *Call) (string, error) {
+	a := c.Attrs
+	zone, err := c.Need("zone_id", "aws_route53_zone", Global, a.Str("zone_id"))
 	if err != nil {
 		return "", err
 	}
-	a["fqdn"] = fullName(a.Str("name"), zone.Attrs.Str("name"))
+	a["fqdn"] = RecordName(a.Str("name"), zone.Attrs.Str("name"))
 	a.Default("allow_overwrite", false)
 	if err := checkRecord(c, zone); err != nil {
 		return "", err
@@ -68,50 +73,50 @@ func createRecord(c *call) (string, error) {
 	return strings.Join(parts, "_"), nil
 }
 
-func updateRecord(c *call) error {
-	zone, err := c.need("zone_id", "aws_route53_zone", Global, c.attrs.Str("zone_id"))
+func updateRecord(c *Call) error {
+	zone, err := c.Need("zone_id", "aws_route53_zone", Global, c.Attrs.Str("zone_id"))
 	if err != nil {
 		return err
 	}
 	return checkRecord(c, zone)
 }
 
-func checkRecord(c *call, zone *Resource) error {
-	for _, check := range []func(*call) error{checkRecordShape, checkRecordValues, checkRouting} {
+func checkRecord(c *Call, zone *Resource) error {
+	for _, check := range []func(*Call) error{checkRecordShape, checkRecordValues, checkRouting} {
 		if err := check(c); err != nil {
 			return err
 		}
 	}
-	if id := c.attrs.Str("health_check_id"); id != "" {
-		if _, err := c.need("health_check_id", "aws_route53_health_check", Global, id); err != nil {
+	if id := c.Attrs.Str("health_check_id"); id != "" {
+		if _, err := c.Need("health_check_id", "aws_route53_health_check", Global, id); err != nil {
 			return err
 		}
 	}
 	return checkNeighbours(c, zone)
 }
 
-func checkRecordShape(c *call) error {
-	a := c.attrs
+func checkRecordShape(c *Call) error {
+	a := c.Attrs
 	if !slices.Contains(recordTypes, a.Str("type")) {
-		return c.refuse("type", "InvalidInput", "Invalid record type %s", a.Str("type"))
+		return c.Refuse("type", "InvalidInput", "Invalid record type %s", a.Str("type"))
 	}
 	if !domainName.MatchString(a.Str("fqdn")) {
-		return c.refuse("name", "InvalidChangeBatch", "[Invalid domain name: %s]", a.Str("fqdn"))
+		return c.Refuse("name", "InvalidChangeBatch", "[Invalid domain name: %s]", a.Str("fqdn"))
 	}
 	alias := a.Block("alias")
 	switch {
 	case alias == nil && len(a.Strings("records")) == 0:
-		return c.refuse("records", "InvalidInput", "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found none in Change with [Action=CREATE, Name=%s., Type=%s, SetIdentifier=%s]",
+		return c.Refuse("records", "InvalidInput", "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found none in Change with [Action=CREATE, Name=%s., Type=%s, SetIdentifier=%s]",
 			a.Str("fqdn"), a.Str("type"), setText(a))
 	case alias != nil && (len(a.Strings("records")) > 0 || a["ttl"] != nil):
-		return c.refuse("alias", "InvalidInput", "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found more than one in Change with [Action=CREATE, Name=%s., Type=%s, SetIdentifier=%s]",
+		return c.Refuse("alias", "InvalidInput", "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found more than one in Change with [Action=CREATE, Name=%s., Type=%s, SetIdentifier=%s]",
 			a.Str("fqdn"), a.Str("type"), setText(a))
 	case alias == nil && a["ttl"] == nil:
-		return c.refuse("ttl", "InvalidInput", "Invalid request: Missing field 'TTL' in Change with [Action=CREATE, Name=%s., Type=%s, SetIdentifier=%s]",
+		return c.Refuse("ttl", "InvalidInput", "Invalid request: Missing field 'TTL' in Change with [Action=CREATE, Name=%s., Type=%s, SetIdentifier=%s]",
 			a.Str("fqdn"), a.Str("type"), setText(a))
 	}
 	if ttl := a.Int("ttl"); ttl < 0 || ttl > 2147483647 {
-		return c.refuse("ttl", "InvalidInput", "Value %d at 'TTL' failed to satisfy constraint: between 0 and 2147483647", ttl)
+		return c.Refuse("ttl", "InvalidInput", "Value %d at 'TTL' failed to satisfy constraint: between 0 and 2147483647", ttl)
 	}
 	return nil
 }
@@ -123,11 +128,11 @@ func setText(a Attrs) string {
 	return "null"
 }
 
-func checkRecordValues(c *call) error {
-	a := c.attrs
+func checkRecordValues(c *Call) error {
+	a := c.Attrs
 	values := a.Strings("records")
 	if a.Str("type") == "CNAME" && len(values) > 1 {
-		return c.refuse("records", "InvalidChangeBatch", "[Invalid Resource Record: 'FATAL problem: CNAMERRDATANotSingleton (CNAME has more than one value) encountered with '%s'']", strings.Join(values, ", "))
+		return c.Refuse("records", "InvalidChangeBatch", "[Invalid Resource Record: 'FATAL problem: CNAMERRDATANotSingleton (CNAME has more than one value) encountered with '%s'']", strings.Join(values, ", "))
 	}
 	for _, v := range values {
 		problem := ""
@@ -146,17 +151,17 @@ func checkRecordValues(c *call) error {
 			}
 		}
 		if problem != "" {
-			return c.refuse("records", "InvalidChangeBatch", "[Invalid Resource Record: 'FATAL problem: %s encountered with '%s'']", problem, v)
+			return c.Refuse("records", "InvalidChangeBatch", "[Invalid Resource Record: 'FATAL problem: %s encountered with '%s'']", problem, v)
 		}
 	}
 	return nil
 }
 
-func checkRouting(c *call) error {
-	a := c.attrs
-	policy, set := policyOf(a), a.Str("set_identifier")
+func checkRouting(c *Call) error {
+	a := c.Attrs
+	policy, set := RoutingPolicy(a), a.Str("set_identifier")
 	change := func(format string) error {
-		return c.refuse("set_identifier", "InvalidInput", "Invalid request: "+format+" in Change with [Action=CREATE, Name=%s., Type=%s, SetIdentifier=%s]",
+		return c.Refuse("set_identifier", "InvalidInput", "Invalid request: "+format+" in Change with [Action=CREATE, Name=%s., Type=%s, SetIdentifier=%s]",
 			a.Str("fqdn"), a.Str("type"), setText(a))
 	}
 	switch {
@@ -167,7 +172,7 @@ func checkRouting(c *call) error {
 	}
 	if weighted := a.Block("weighted_routing_policy"); weighted != nil {
 		if w := weighted.Int("weight"); w < 0 || w > 255 {
-			return c.refuse("weighted_routing_policy", "InvalidInput", "Value %d at 'Weight' failed to satisfy constraint: between 0 and 255", w)
+			return c.Refuse("weighted_routing_policy", "InvalidInput", "Value %d at 'Weight' failed to satisfy constraint: between 0 and 255", w)
 		}
 	}
 	return nil
@@ -175,16 +180,16 @@ func checkRouting(c *call) error {
 
 // checkNeighbours refuses a record that cannot stand beside those that the
 // zone has. With allow_overwrite an equal one is replaced.
-func checkNeighbours(c *call, zone *Resource) error {
-	a := c.attrs
+func checkNeighbours(c *Call, zone *Resource) error {
+	a := c.Attrs
 	name, typ := a.Str("fqdn"), a.Str("type")
 	zoneName := strings.TrimSuffix(zone.Attrs.Str("name"), ".")
 	if typ == "CNAME" && sameDomain(name, zoneName) {
-		return c.refuse("name", "InvalidChangeBatch", "[RRSet of type CNAME with DNS name %s. is not permitted at apex in zone %s.]", name, zoneName)
+		return c.Refuse("name", "InvalidChangeBatch", "[RRSet of type CNAME with DNS name %s. is not permitted at apex in zone %s.]", name, zoneName)
 	}
 	for _, other := range c.List("aws_route53_record", Global) {
 		o := other.Attrs
-		if o.Str("zone_id") != zone.ID || o.Str("fqdn") != name || c.res != nil && other.Key == c.res.Key {
+		if o.Str("zone_id") != zone.ID || o.Str("fqdn") != name || c.Resource != nil && other.Key == c.Resource.Key {
 			continue
 		}
 		if err := checkNeighbour(c, other, zoneName); err != nil {
@@ -195,33 +200,33 @@ func checkNeighbours(c *call, zone *Resource) error {
 }
 
 // checkNeighbour looks at one record of the same name.
-func checkNeighbour(c *call, other *Resource, zoneName string) error {
-	name, typ, otherType := c.attrs.Str("fqdn"), c.attrs.Str("type"), other.Attrs.Str("type")
+func checkNeighbour(c *Call, other *Resource, zoneName string) error {
+	name, typ, otherType := c.Attrs.Str("fqdn"), c.Attrs.Str("type"), other.Attrs.Str("type")
 	switch {
 	case otherType != typ && typ == "CNAME":
-		return c.refuse("name", "InvalidChangeBatch", "[RRSet of type CNAME with DNS name %s. is not permitted as it conflicts with other records with the same DNS name in zone %s.]", name, zoneName)
+		return c.Refuse("name", "InvalidChangeBatch", "[RRSet of type CNAME with DNS name %s. is not permitted as it conflicts with other records with the same DNS name in zone %s.]", name, zoneName)
 	case otherType != typ && otherType == "CNAME":
-		return c.refuse("name", "InvalidChangeBatch", "[RRSet of type %s with DNS name %s. is not permitted because a conflicting RRSet of type CNAME with the same DNS name already exists in zone %s.]", typ, name, zoneName)
+		return c.Refuse("name", "InvalidChangeBatch", "[RRSet of type %s with DNS name %s. is not permitted because a conflicting RRSet of type CNAME with the same DNS name already exists in zone %s.]", typ, name, zoneName)
 	case otherType != typ:
 		return nil
-	case other.Attrs.Str("set_identifier") == c.attrs.Str("set_identifier"):
+	case other.Attrs.Str("set_identifier") == c.Attrs.Str("set_identifier"):
 		return overwriteRecord(c, other)
-	case policyOf(other.Attrs) != policyOf(c.attrs):
-		return c.refuse("set_identifier", "InvalidChangeBatch",
-			"[RRSet with DNS name %s., type %s, SetIdentifier %s cannot be created because a RRSet with another routing policy exists with the same name and type.]", name, typ, setText(c.attrs))
+	case RoutingPolicy(other.Attrs) != RoutingPolicy(c.Attrs):
+		return c.Refuse("set_identifier", "InvalidChangeBatch",
+			"[RRSet with DNS name %s., type %s, SetIdentifier %s cannot be created because a RRSet with another routing policy exists with the same name and type.]", name, typ, setText(c.Attrs))
 	}
 	return nil
 }
 
-func overwriteRecord(c *call, other *Resource) error {
-	if c.attrs.Bool("allow_overwrite") && c.res == nil {
+func overwriteRecord(c *Call, other *Resource) error {
+	if c.Attrs.Bool("allow_overwrite") && c.Resource == nil {
 		c.Remove(other)
 		return nil
 	}
 	set := ""
-	if id := c.attrs.Str("set_identifier"); id != "" {
+	if id := c.Attrs.Str("set_identifier"); id != "" {
 		set = ", set-identifier='" + id + "'"
 	}
-	return c.refuse("name", "InvalidChangeBatch", "[Tried to create resource record set [name='%s.', type='%s'%s] but it already exists]",
-		c.attrs.Str("fqdn"), c.attrs.Str("type"), set)
+	return c.Refuse("name", "InvalidChangeBatch", "[Tried to create resource record set [name='%s.', type='%s'%s] but it already exists]",
+		c.Attrs.Str("fqdn"), c.Attrs.Str("type"), set)
 }

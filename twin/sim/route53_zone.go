@@ -3,34 +3,38 @@ package sim
 import (
 	"regexp"
 	"strings"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
 const route53 = "Route 53"
 
-func zoneKinds() map[string]*kind {
-	return map[string]*kind{
+func zoneKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_route53_zone": {
-			service: route53, global: true, createOp: "CreateHostedZone", updateOp: "AssociateVPCWithHostedZone", deleteOp: "DeleteHostedZone",
-			missingCode: "NoSuchHostedZone", missingText: "No hosted zone found with ID: %s",
-			create: createZone, update: updateZone, remove: removeZone, show: showZone,
+			Schema:  resource.AwsRoute53ZoneSchema,
+			Service: route53, Global: true, CreateOp: "CreateHostedZone", UpdateOp: "AssociateVPCWithHostedZone", DeleteOp: "DeleteHostedZone",
+			MissingCode: "NoSuchHostedZone", MissingText: "No hosted zone found with ID: %s",
+			Create: createZone, Update: updateZone, Remove: removeZone, Show: showZone,
 		},
 		"aws_route53_zone_association": {
-			service: route53, global: true, createOp: "AssociateVPCWithHostedZone", updateOp: "AssociateVPCWithHostedZone", deleteOp: "DisassociateVPCFromHostedZone",
-			missingCode: "VPCAssociationNotFound", missingText: "The specified VPC is not associated with the hosted zone: %s",
-			create: createZoneAssociation, remove: removeZoneAssociation, importID: importZoneAssociation,
+			Schema:  resource.AwsRoute53ZoneAssociationSchema,
+			Service: route53, Global: true, CreateOp: "AssociateVPCWithHostedZone", UpdateOp: "AssociateVPCWithHostedZone", DeleteOp: "DisassociateVPCFromHostedZone",
+			MissingCode: "VPCAssociationNotFound", MissingText: "The specified VPC is not associated with the hosted zone: %s",
+			Create: createZoneAssociation, Remove: removeZoneAssociation, ImportID: importZoneAssociation,
 		},
 	}
 }
 
 var domainName = regexp.MustCompile(`^(\*\.)?([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?$`)
 
-func createZone(c *call) (string, error) {
-	a := c.attrs
+func createZone(c *Call) (string, error) {
+	a := c.Attrs
 	name := a.Str("name")
 	if !domainName.MatchString(name) || len(name) > 255 {
-		return "", c.refuse("name", "InvalidDomainName", "The domain name %s is not valid.", name)
+		return "", c.Refuse("name", "InvalidDomainName", "The domain name %s is not valid.", name)
 	}
-	id := "Z" + c.NewText(upperDigits, 20)
+	id := "Z" + c.NewText(UpperDigits, 20)
 	if err := completeZoneVPCs(c, id); err != nil {
 		return "", err
 	}
@@ -43,35 +47,35 @@ func createZone(c *call) (string, error) {
 		}
 	}
 	a.Set(Attrs{
-		"arn": "arn:" + partition + ":route53:::hostedzone/" + id, "zone_id": id, "name_servers": servers, "primary_name_server": servers[0],
+		"arn": "arn:" + Partition + ":route53:::hostedzone/" + id, "zone_id": id, "name_servers": servers, "primary_name_server": servers[0],
 	})
 	return id, nil
 }
 
 // completeZoneVPCs checks the VPCs of a private zone and fills in the region
 // of those that were given without.
-func completeZoneVPCs(c *call, zone string) error {
+func completeZoneVPCs(c *Call, zone string) error {
 	out := []any{}
-	for _, vpc := range c.attrs.Blocks("vpc") {
+	for _, vpc := range c.Attrs.Blocks("vpc") {
 		vpc = vpc.Clone()
 		if !vpc.Has("vpc_region") {
-			vpc["vpc_region"] = c.provider
+			vpc["vpc_region"] = c.ProviderRegion
 		}
-		if err := checkZoneVPC(c, zone, c.attrs.Str("name"), vpc); err != nil {
+		if err := checkZoneVPC(c, zone, c.Attrs.Str("name"), vpc); err != nil {
 			return err
 		}
 		out = append(out, map[string]any(vpc))
 	}
-	c.attrs["vpc"] = out
+	c.Attrs["vpc"] = out
 	return nil
 }
 
 // checkZoneVPC refuses a VPC that is not there, or that another zone of the
 // same name answers for already.
-func checkZoneVPC(c *call, zone, name string, vpc Attrs) error {
+func checkZoneVPC(c *Call, zone, name string, vpc Attrs) error {
 	id, regionName := vpc.Str("vpc_id"), vpc.Str("vpc_region")
 	if c.Get("aws_vpc", regionName, id) == nil {
-		return c.refuse("vpc", "InvalidVPCId", "The VPC: %s in region %s that you provided doesn't exist, or you don't own it.", id, regionName)
+		return c.Refuse("vpc", "InvalidVPCId", "The VPC: %s in region %s that you provided doesn't exist, or you don't own it.", id, regionName)
 	}
 	for _, other := range c.List("aws_route53_zone", Global) {
 		if other.ID == zone || !sameDomain(other.Attrs.Str("name"), name) {
@@ -79,7 +83,7 @@ func checkZoneVPC(c *call, zone, name string, vpc Attrs) error {
 		}
 		for _, taken := range zoneVPCs(c.Tx, other) {
 			if taken.Str("vpc_id") == id {
-				return c.refuse("vpc", "ConflictingDomainExists",
+				return c.Refuse("vpc", "ConflictingDomainExists",
 					"The VPC %s in region %s has already been associated with the hosted zone %s with the same domain name.", id, regionName, other.ID)
 			}
 		}
@@ -113,49 +117,49 @@ func showZone(tx *Tx, r *Resource) Attrs {
 
 // updateZone: a VPC that is taken out of the blocks is disassociated, even if
 // it was an association resource that had added it.
-func updateZone(c *call) error {
-	if !c.changed("vpc") {
+func updateZone(c *Call) error {
+	if !c.Changed("vpc") {
 		return nil
 	}
-	if len(c.was.Blocks("vpc")) > 0 && len(c.attrs.Blocks("vpc")) == 0 {
-		return c.during("DisassociateVPCFromHostedZone").refuse("vpc", "LastVPCAssociation",
+	if len(c.Was.Blocks("vpc")) > 0 && len(c.Attrs.Blocks("vpc")) == 0 {
+		return c.During("DisassociateVPCFromHostedZone").Refuse("vpc", "LastVPCAssociation",
 			"The VPC that you are trying to disassociate from the private hosted zone is the last VPC that is associated with the hosted zone.")
 	}
-	if err := completeZoneVPCs(c, c.res.ID); err != nil {
+	if err := completeZoneVPCs(c, c.Resource.ID); err != nil {
 		return err
 	}
 	wanted := map[string]bool{}
-	for _, vpc := range c.attrs.Blocks("vpc") {
+	for _, vpc := range c.Attrs.Blocks("vpc") {
 		wanted[vpc.Str("vpc_id")] = true
 	}
 	for _, a := range c.List("aws_route53_zone_association", Global) {
-		if a.Attrs.Str("zone_id") == c.res.ID && !wanted[a.Attrs.Str("vpc_id")] {
+		if a.Attrs.Str("zone_id") == c.Resource.ID && !wanted[a.Attrs.Str("vpc_id")] {
 			c.Remove(a)
 		}
 	}
 	own := []any{}
-	for _, vpc := range c.attrs.Blocks("vpc") {
-		if c.Get("aws_route53_zone_association", Global, associationID(c.res.ID, vpc.Str("vpc_id"), vpc.Str("vpc_region"))) == nil {
+	for _, vpc := range c.Attrs.Blocks("vpc") {
+		if c.Get("aws_route53_zone_association", Global, associationID(c.Resource.ID, vpc.Str("vpc_id"), vpc.Str("vpc_region"))) == nil {
 			own = append(own, map[string]any(vpc))
 		}
 	}
-	c.attrs["vpc"] = own
+	c.Attrs["vpc"] = own
 	return nil
 }
 
-func removeZone(c *call) error {
+func removeZone(c *Call) error {
 	records := c.List("aws_route53_record", Global)
 	for _, r := range records {
-		if r.Attrs.Str("zone_id") != c.res.ID {
+		if r.Attrs.Str("zone_id") != c.Resource.ID {
 			continue
 		}
-		if !c.attrs.Bool("force_destroy") {
-			return c.refuse("", "HostedZoneNotEmpty", "The specified hosted zone contains non-required resource record sets and so cannot be deleted.")
+		if !c.Attrs.Bool("force_destroy") {
+			return c.Refuse("", "HostedZoneNotEmpty", "The specified hosted zone contains non-required resource record sets and so cannot be deleted.")
 		}
 		c.Remove(r)
 	}
 	for _, a := range c.List("aws_route53_zone_association", Global) {
-		if a.Attrs.Str("zone_id") == c.res.ID {
+		if a.Attrs.Str("zone_id") == c.Resource.ID {
 			c.Remove(a)
 		}
 	}
@@ -164,16 +168,16 @@ func removeZone(c *call) error {
 
 func associationID(zone, vpc, regionName string) string { return zone + ":" + vpc + ":" + regionName }
 
-func createZoneAssociation(c *call) (string, error) {
-	a := c.attrs
-	zone, err := c.need("zone_id", "aws_route53_zone", Global, a.Str("zone_id"))
+func createZoneAssociation(c *Call) (string, error) {
+	a := c.Attrs
+	zone, err := c.Need("zone_id", "aws_route53_zone", Global, a.Str("zone_id"))
 	if err != nil {
 		return "", err
 	}
-	a.Default("vpc_region", c.provider)
+	a.Default("vpc_region", c.ProviderRegion)
 	vpcs := zoneVPCs(c.Tx, zone)
 	if len(vpcs) == 0 {
-		return "", c.refuse("zone_id", "PublicZoneVPCAssociation",
+		return "", c.Refuse("zone_id", "PublicZoneVPCAssociation",
 			"You're trying to associate a VPC with a public hosted zone. Amazon Route 53 doesn't support associating a VPC with a public hosted zone.")
 	}
 	if err := checkZoneVPC(c, zone.ID, zone.Attrs.Str("name"), a); err != nil {
@@ -181,7 +185,7 @@ func createZoneAssociation(c *call) (string, error) {
 	}
 	for _, vpc := range vpcs {
 		if vpc.Str("vpc_id") == a.Str("vpc_id") {
-			return "", c.refuse("vpc_id", "ConflictingDomainExists",
+			return "", c.Refuse("vpc_id", "ConflictingDomainExists",
 				"The VPC %s in region %s has already been associated with the hosted zone %s with the same domain name.", a.Str("vpc_id"), a.Str("vpc_region"), zone.ID)
 		}
 	}
@@ -189,10 +193,10 @@ func createZoneAssociation(c *call) (string, error) {
 	return associationID(zone.ID, a.Str("vpc_id"), a.Str("vpc_region")), nil
 }
 
-func removeZoneAssociation(c *call) error {
-	zone := c.Get("aws_route53_zone", Global, c.attrs.Str("zone_id"))
+func removeZoneAssociation(c *Call) error {
+	zone := c.Get("aws_route53_zone", Global, c.Attrs.Str("zone_id"))
 	if zone != nil && len(zoneVPCs(c.Tx, zone)) == 1 {
-		return c.refuse("", "LastVPCAssociation",
+		return c.Refuse("", "LastVPCAssociation",
 			"The VPC that you are trying to disassociate from the private hosted zone is the last VPC that is associated with the hosted zone.")
 	}
 	return nil

@@ -5,21 +5,26 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/ephemeral"
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
 const secretsManager = "Secrets Manager"
 
-func secretKinds() map[string]*kind {
-	return map[string]*kind{
+func secretKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_secretsmanager_secret": {
-			service: secretsManager, createOp: "CreateSecret", updateOp: "UpdateSecret", deleteOp: "DeleteSecret",
-			missingCode: "ResourceNotFoundException", missingText: "Secrets Manager can't find the specified secret: %s",
-			create: createSecret, update: updateSecret, remove: removeSecret,
+			Schema:  resource.AwsSecretsmanagerSecretSchema,
+			Service: secretsManager, CreateOp: "CreateSecret", UpdateOp: "UpdateSecret", DeleteOp: "DeleteSecret",
+			MissingCode: "ResourceNotFoundException", MissingText: "Secrets Manager can't find the specified secret: %s",
+			Create: createSecret, Update: updateSecret, Remove: removeSecret,
 		},
 		"aws_secretsmanager_secret_version": {
-			service: secretsManager, createOp: "PutSecretValue", updateOp: "UpdateSecretVersionStage", deleteOp: "UpdateSecretVersionStage",
-			missingCode: "ResourceNotFoundException", missingText: "Secrets Manager can't find the specified secret version: %s",
-			create: createSecretVersion, update: updateSecretVersion,
+			Schema:  resource.AwsSecretsmanagerSecretVersionSchema,
+			Service: secretsManager, CreateOp: "PutSecretValue", UpdateOp: "UpdateSecretVersionStage", DeleteOp: "UpdateSecretVersionStage",
+			MissingCode: "ResourceNotFoundException", MissingText: "Secrets Manager can't find the specified secret version: %s",
+			Create: createSecretVersion, Update: updateSecretVersion,
 		},
 	}
 }
@@ -28,28 +33,28 @@ func secretKinds() map[string]*kind {
 // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 var secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@!-]{1,512}$`)
 
-func createSecret(c *call) (string, error) {
-	name := c.name(512)
+func createSecret(c *Call) (string, error) {
+	name := c.Name(512)
 	if !secretName.MatchString(name) {
-		return "", c.refuse("name", "ValidationException", "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!")
+		return "", c.Refuse("name", "ValidationException", "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!")
 	}
-	if c.FindBy("aws_secretsmanager_secret", c.region, "name", name) != nil {
-		return "", c.refuse("name", "ResourceExistsException", "The operation failed because the secret %s already exists.", name)
+	if c.FindBy("aws_secretsmanager_secret", c.Region, "name", name) != nil {
+		return "", c.Refuse("name", "ResourceExistsException", "The operation failed because the secret %s already exists.", name)
 	}
-	if c.FindRetained("aws_secretsmanager_secret", c.region, func(a Attrs) bool { return a.Str("name") == name }) != nil {
-		return "", c.refuse("name", "InvalidRequestException", "You can't create this secret because a secret with this name is already scheduled for deletion.")
+	if c.FindRetained("aws_secretsmanager_secret", c.Region, func(a Attrs) bool { return a.Str("name") == name }) != nil {
+		return "", c.Refuse("name", "InvalidRequestException", "You can't create this secret because a secret with this name is already scheduled for deletion.")
 	}
-	c.attrs.Defaults(Attrs{"policy": "", "force_overwrite_replica_secret": false, "recovery_window_in_days": 30})
+	c.Attrs.Defaults(Attrs{"policy": "", "force_overwrite_replica_secret": false, "recovery_window_in_days": 30})
 	if err := checkSecret(c); err != nil {
 		return "", err
 	}
-	arn := c.arn("secretsmanager", c.region, "secret:%s-%s", name, c.NewText(mixedAlnum, 6))
-	c.attrs["arn"] = arn
+	arn := c.ARN("secretsmanager", c.Region, "secret:%s-%s", name, c.NewText(MixedAlnum, 6))
+	c.Attrs["arn"] = arn
 	fillSecretReplicas(c)
 	return arn, nil
 }
 
-func updateSecret(c *call) error {
+func updateSecret(c *Call) error {
 	if err := checkSecret(c); err != nil {
 		return err
 	}
@@ -57,18 +62,18 @@ func updateSecret(c *call) error {
 	return nil
 }
 
-func checkSecret(c *call) error {
-	a := c.attrs
+func checkSecret(c *Call) error {
+	a := c.Attrs
 	if w := a.Int("recovery_window_in_days"); w != 0 && (w < 7 || w > 30) {
-		return c.refuse("recovery_window_in_days", "InvalidParameterException", "RecoveryWindowInDays must be 0 or between 7 and 30, found %d", w)
+		return c.Refuse("recovery_window_in_days", "InvalidParameterException", "RecoveryWindowInDays must be 0 or between 7 and 30, found %d", w)
 	}
 	if key := a.Str("kms_key_id"); key != "" {
-		if err := c.checkSecretKey("kms_key_id", c.region, key); err != nil {
+		if err := c.checkSecretKey("kms_key_id", c.Region, key); err != nil {
 			return err
 		}
 	}
 	if a.Has("policy") {
-		if err := checkPolicyJSON(c.during("PutResourcePolicy"), "policy", "MalformedPolicyDocumentException", a.Str("policy")); err != nil {
+		if err := CheckPolicyJSON(c.During("PutResourcePolicy"), "policy", "MalformedPolicyDocumentException", a.Str("policy")); err != nil {
 			return err
 		}
 	}
@@ -82,57 +87,57 @@ func checkSecret(c *call) error {
 
 // checkSecretKey refuses a key that could encrypt nothing. AWS looks only when
 // a value is written, and then fails in this way.
-func (c *call) checkSecretKey(attribute, regionName, ref string) error {
-	if _, problem := c.findKey(regionName, ref); problem != keyUsable {
-		return c.refuse(attribute, "EncryptionFailure",
+func (c *Call) checkSecretKey(attribute, regionName, ref string) error {
+	if _, problem := c.FindKey(regionName, ref); problem != KeyUsable {
+		return c.Refuse(attribute, "EncryptionFailure",
 			"Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the KMS key is available, enabled, and not in an invalid state: %s is %s in %s",
 			ref, problem, regionName)
 	}
 	return nil
 }
 
-func (c *call) checkSecretReplica(replica Attrs) error {
+func (c *Call) checkSecretReplica(replica Attrs) error {
 	to := replica.Str("region")
-	if _, known := regions[to]; !known || to == c.region {
-		return c.refuse("replica", "InvalidParameterException", "Invalid replica region: %s", to)
+	if !HasRegion(to) || to == c.Region {
+		return c.Refuse("replica", "InvalidParameterException", "Invalid replica region: %s", to)
 	}
 	if key := replica.Str("kms_key_id"); key != "" {
 		if err := c.checkSecretKey("replica", to, key); err != nil {
 			return err
 		}
 	}
-	name := c.attrs.Str("name")
-	if c.FindBy("aws_secretsmanager_secret", to, "name", name) != nil && !c.attrs.Bool("force_overwrite_replica_secret") {
-		return c.refuse("replica", "ResourceExistsException", "Replication failed: Secret name simple %s already exists in region %s.", name, to)
+	name := c.Attrs.Str("name")
+	if c.FindBy("aws_secretsmanager_secret", to, "name", name) != nil && !c.Attrs.Bool("force_overwrite_replica_secret") {
+		return c.Refuse("replica", "ResourceExistsException", "Replication failed: Secret name simple %s already exists in region %s.", name, to)
 	}
 	return nil
 }
 
-func fillSecretReplicas(c *call) {
+func fillSecretReplicas(c *Call) {
 	out := []any{}
-	for _, replica := range c.attrs.Blocks("replica") {
+	for _, replica := range c.Attrs.Blocks("replica") {
 		replica = replica.Clone()
 		replica.Defaults(Attrs{"kms_key_id": "alias/aws/secretsmanager", "last_accessed_date": "", "status": "InSync", "status_message": "Replication succeeded"})
 		out = append(out, map[string]any(replica))
 	}
-	c.attrs["replica"] = out
+	c.Attrs["replica"] = out
 }
 
 // removeSecret keeps the secret for its recovery window, in which its name
 // stays taken; a window of 0 days deletes at once.
-func removeSecret(c *call) error {
-	for _, v := range versionsOf(c.Tx, c.res) {
+func removeSecret(c *Call) error {
+	for _, v := range c.SecretVersions(c.Resource) {
 		c.Remove(v)
 	}
-	if days := c.attrs.Int("recovery_window_in_days"); days > 0 {
-		c.Retain(c.res, c.At.Add(time.Duration(days)*24*time.Hour))
+	if days := c.Attrs.Int("recovery_window_in_days"); days > 0 {
+		c.Retain(c.Resource, c.At.Add(time.Duration(days)*24*time.Hour))
 	}
 	return nil
 }
 
-// findSecret resolves a secret by ARN, partial ARN or name, as a call in a
+// FindSecret resolves a secret by ARN, partial ARN or name, as a call in a
 // region would: its own secrets and those replicated to it.
-func findSecret(tx *Tx, regionName, ref string) *Resource {
+func (tx *Tx) FindSecret(regionName, ref string) *Resource {
 	arn, isARN := ParseARN(ref)
 	for _, r := range tx.List("aws_secretsmanager_secret", "") {
 		if r.Region != regionName && !replicatedTo(r, regionName) {
@@ -155,7 +160,8 @@ func replicatedTo(secret *Resource, regionName string) bool {
 	return slices.ContainsFunc(secret.Attrs.Blocks("replica"), func(b Attrs) bool { return b.Str("region") == regionName })
 }
 
-func versionsOf(tx *Tx, secret *Resource) []*Resource {
+// SecretVersions returns all versions of a secret.
+func (tx *Tx) SecretVersions(secret *Resource) []*Resource {
 	return slices.DeleteFunc(tx.List("aws_secretsmanager_secret_version", secret.Region), func(r *Resource) bool {
 		return r.Attrs.Str("arn") != secret.ARN()
 	})
@@ -163,60 +169,60 @@ func versionsOf(tx *Tx, secret *Resource) []*Resource {
 
 const stageCurrent, stagePrevious = "AWSCURRENT", "AWSPREVIOUS"
 
-func createSecretVersion(c *call) (string, error) {
-	ref := c.attrs.Str("secret_id")
-	secret := findSecret(c.Tx, c.region, ref)
+func createSecretVersion(c *Call) (string, error) {
+	ref := c.Attrs.Str("secret_id")
+	secret := c.FindSecret(c.Region, ref)
 	if secret == nil {
-		return "", c.refuse("secret_id", "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+		return "", c.Refuse("secret_id", "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 	}
-	if secret.Region != c.region {
-		return "", c.refuse("secret_id", "InvalidRequestException", "You can't change a replica secret: %s is replicated from %s.", ref, secret.Region)
+	if secret.Region != c.Region {
+		return "", c.Refuse("secret_id", "InvalidRequestException", "You can't change a replica secret: %s is replicated from %s.", ref, secret.Region)
 	}
 	if err := c.takeSecretValue(); err != nil {
 		return "", err
 	}
 	if key := secret.Attrs.Str("kms_key_id"); key != "" {
-		if err := c.checkSecretKey("secret_id", c.region, key); err != nil {
+		if err := c.checkSecretKey("secret_id", c.Region, key); err != nil {
 			return "", err
 		}
 	}
-	c.attrs.Default("version_stages", []string{stageCurrent})
-	for _, stage := range c.attrs.Strings("version_stages") {
+	c.Attrs.Default("version_stages", []string{stageCurrent})
+	for _, stage := range c.Attrs.Strings("version_stages") {
 		moveStage(c.Tx, secret, stage)
 	}
 	version := c.NewUUID()
-	c.attrs.Set(Attrs{"arn": secret.ARN(), "version_id": version})
+	c.Attrs.Set(Attrs{"arn": secret.ARN(), "version_id": version})
 	return secret.ARN() + "|" + version, nil
 }
 
 // takeSecretValue keeps the value where Terraform cannot read it, if it was
 // given through the write-only argument.
-func (c *call) takeSecretValue() error {
-	text, writeOnly := c.writeOnly["secret_string_wo"].(string)
+func (c *Call) takeSecretValue() error {
+	text, writeOnly := c.WriteOnly["secret_string_wo"].(string)
 	if !writeOnly {
-		text = c.attrs.Str("secret_string")
+		text = c.Attrs.Str("secret_string")
 	}
-	binary := c.attrs.Str("secret_binary")
+	binary := c.Attrs.Str("secret_binary")
 	if text == "" && binary == "" {
-		return c.refuse("secret_string", "InvalidRequestException", "You must provide either SecretString or SecretBinary.")
+		return c.Refuse("secret_string", "InvalidRequestException", "You must provide either SecretString or SecretBinary.")
 	}
-	c.attrs["secret_string_wo"] = nil
-	c.attrs["has_secret_string_wo"] = writeOnly
-	c.attrs.Default("secret_string", "")
-	c.attrs.Default("secret_binary", "")
-	c.hidden.Set(Attrs{"secret_string": text, "secret_binary": binary})
+	c.Attrs["secret_string_wo"] = nil
+	c.Attrs["has_secret_string_wo"] = writeOnly
+	c.Attrs.Default("secret_string", "")
+	c.Attrs.Default("secret_binary", "")
+	c.Hidden.Set(Attrs{"secret_string": text, "secret_binary": binary})
 	return nil
 }
 
 // moveStage takes a staging label off the version that has it; what was
 // current becomes previous.
 func moveStage(tx *Tx, secret *Resource, stage string) {
-	for _, v := range versionsOf(tx, secret) {
+	for _, v := range tx.SecretVersions(secret) {
 		stages := v.Attrs.Strings("version_stages")
 		if !slices.Contains(stages, stage) {
 			continue
 		}
-		left := without(anyList(stages), []any{stage})
+		left := Without(AnyList(stages), []any{stage})
 		if stage == stageCurrent {
 			moveStage(tx, secret, stagePrevious)
 			left = append(left, stagePrevious)
@@ -226,16 +232,17 @@ func moveStage(tx *Tx, secret *Resource, stage string) {
 	}
 }
 
-func updateSecretVersion(c *call) error {
-	if _, ok := c.writeOnly["secret_string_wo"].(string); ok || c.changed("secret_string") {
+func updateSecretVersion(c *Call) error {
+	if _, ok := c.WriteOnly["secret_string_wo"].(string); ok || c.Changed("secret_string") {
 		return c.takeSecretValue()
 	}
 	return nil
 }
 
-// secretValue returns a version of a secret: by id, or by staging label.
-func secretVersion(tx *Tx, secret *Resource, id, stage string) *Resource {
-	for _, v := range versionsOf(tx, secret) {
+// SecretVersion returns a version of a secret, by id or by staging label; nil
+// if there is none.
+func (tx *Tx) SecretVersion(secret *Resource, id, stage string) *Resource {
+	for _, v := range tx.SecretVersions(secret) {
 		if id != "" && v.Attrs.Str("version_id") != id {
 			continue
 		}
@@ -252,11 +259,11 @@ func secretVersion(tx *Tx, secret *Resource, id, stage string) *Resource {
 func (c *Cloud) SecretValue(arn string) (value string, ok bool) {
 	_ = c.View(func(tx *Tx) error {
 		parts, _ := ParseARN(arn)
-		secret := findSecret(tx, parts.Region, arn)
+		secret := tx.FindSecret(parts.Region, arn)
 		if secret == nil {
 			return nil
 		}
-		if v := secretVersion(tx, secret, "", stageCurrent); v != nil {
+		if v := tx.SecretVersion(secret, "", stageCurrent); v != nil {
 			value, ok = v.Hidden.Str("secret_string"), true
 		}
 		return nil
@@ -264,34 +271,34 @@ func (c *Cloud) SecretValue(arn string) (value string, ok bool) {
 	return value, ok
 }
 
-func secretEphemerals() map[string]*kind {
-	return map[string]*kind{
-		"aws_secretsmanager_secret_version":  {service: secretsManager, createOp: "GetSecretValue", create: openSecretVersion},
-		"aws_secretsmanager_random_password": {service: secretsManager, createOp: "GetRandomPassword", create: openRandomPassword},
+func secretEphemerals() map[string]*Kind {
+	return map[string]*Kind{
+		"aws_secretsmanager_secret_version":  {Schema: ephemeral.AwsSecretsmanagerSecretVersionSchema, Service: secretsManager, CreateOp: "GetSecretValue", Create: openSecretVersion},
+		"aws_secretsmanager_random_password": {Schema: ephemeral.AwsSecretsmanagerRandomPasswordSchema, Service: secretsManager, CreateOp: "GetRandomPassword", Create: openRandomPassword},
 	}
 }
 
-func openSecretVersion(c *call) (string, error) {
-	a := c.attrs
-	secret := findSecret(c.Tx, c.region, a.Str("secret_id"))
+func openSecretVersion(c *Call) (string, error) {
+	a := c.Attrs
+	secret := c.FindSecret(c.Region, a.Str("secret_id"))
 	if secret == nil {
-		return "", c.refuse("secret_id", "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+		return "", c.Refuse("secret_id", "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 	}
 	stage := a.Str("version_stage")
 	if stage == "" && !a.Has("version_id") {
 		stage = stageCurrent
 	}
-	v := secretVersion(c.Tx, secret, a.Str("version_id"), stage)
+	v := c.SecretVersion(secret, a.Str("version_id"), stage)
 	if v == nil {
-		return "", c.refuse("version_id", "ResourceNotFoundException", "Secrets Manager can't find the specified secret value for %s", describeVersion(a.Str("version_id"), stage))
+		return "", c.Refuse("version_id", "ResourceNotFoundException", "Secrets Manager can't find the specified secret value for %s", describeVersion(a.Str("version_id"), stage))
 	}
-	if key := secretKeyIn(secret, c.region); key != "" {
-		if _, problem := c.findKey(c.region, key); problem != keyUsable {
-			return "", c.refuse("secret_id", "DecryptionFailure", "Secrets Manager can't decrypt the protected secret text using the provided KMS key: %s is %s", key, problem)
+	if key := SecretKey(secret, c.Region); key != "" {
+		if _, problem := c.FindKey(c.Region, key); problem != KeyUsable {
+			return "", c.Refuse("secret_id", "DecryptionFailure", "Secrets Manager can't decrypt the protected secret text using the provided KMS key: %s is %s", key, problem)
 		}
 	}
 	own, _ := ParseARN(secret.ARN())
-	own.Region = c.region
+	own.Region = c.Region
 	a.Set(Attrs{
 		"arn": own.String(), "created_date": v.Created.UTC().Format(time.RFC3339),
 		"secret_string": v.Hidden.Str("secret_string"), "secret_binary": v.Hidden.Str("secret_binary"),
@@ -309,8 +316,9 @@ func describeVersion(id, stage string) string {
 	return "staging label: " + stage
 }
 
-// secretKeyIn returns the key that encrypts a secret in a region.
-func secretKeyIn(secret *Resource, regionName string) string {
+// SecretKey returns the key that encrypts a secret in a region; "" is the one
+// that AWS manages.
+func SecretKey(secret *Resource, regionName string) string {
 	if secret.Region == regionName {
 		return secret.Attrs.Str("kms_key_id")
 	}
@@ -324,8 +332,8 @@ func secretKeyIn(secret *Resource, regionName string) string {
 
 const punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
-func openRandomPassword(c *call) (string, error) {
-	a := c.attrs
+func openRandomPassword(c *Call) (string, error) {
+	a := c.Attrs
 	length := a.Int("password_length")
 	if a["password_length"] == nil {
 		length = 32
@@ -343,7 +351,7 @@ func openRandomPassword(c *call) (string, error) {
 		sets = append(sets, " ")
 	}
 	if len(sets) == 0 || length < len(sets) || length > 4096 {
-		return "", c.refuse("password_length", "InvalidParameterException",
+		return "", c.Refuse("password_length", "InvalidParameterException",
 			"Invalid password length %d: it must be at most 4096 and hold one of each of the %d character types asked for.", length, len(sets))
 	}
 	a["random_password"] = c.randomText(sets, length)
@@ -351,7 +359,7 @@ func openRandomPassword(c *call) (string, error) {
 }
 
 // randomText holds at least one character of each set, in a random order.
-func (c *call) randomText(sets []string, length int) string {
+func (c *Call) randomText(sets []string, length int) string {
 	every := strings.Join(sets, "")
 	out := make([]byte, 0, length)
 	for i := range length {
@@ -369,8 +377,8 @@ func (c *call) randomText(sets []string, length int) string {
 }
 
 // below returns a number from 0 to n-1, n at most 65536.
-func (c *call) below(n int) int {
-	d := c.next()
+func (c *Call) below(n int) int {
+	d := c.NextBytes()
 	return (int(d[0])<<16 | int(d[1])<<8 | int(d[2])) % n
 }
 

@@ -6,26 +6,31 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
 const sns = "SNS"
 
-func snsKinds() map[string]*kind {
-	return map[string]*kind{
+func snsKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_sns_topic": {
-			service: sns, createOp: "CreateTopic", updateOp: "SetTopicAttributes", deleteOp: "DeleteTopic",
-			missingCode: "NotFound", missingText: "Topic does not exist: %s",
-			create: createTopic, update: checkTopic, remove: removeTopic,
+			Schema:  resource.AwsSnsTopicSchema,
+			Service: sns, CreateOp: "CreateTopic", UpdateOp: "SetTopicAttributes", DeleteOp: "DeleteTopic",
+			MissingCode: "NotFound", MissingText: "Topic does not exist: %s",
+			Create: createTopic, Update: checkTopic, Remove: removeTopic,
 		},
 		"aws_sns_topic_policy": {
-			service: sns, createOp: "SetTopicAttributes", updateOp: "SetTopicAttributes", deleteOp: "SetTopicAttributes",
-			missingCode: "NotFound", missingText: "Topic does not exist: %s",
-			create: createTopicPolicy, update: updateTopicPolicy, remove: removeTopicPolicy, show: showTopicPolicy,
+			Schema:  resource.AwsSnsTopicPolicySchema,
+			Service: sns, CreateOp: "SetTopicAttributes", UpdateOp: "SetTopicAttributes", DeleteOp: "SetTopicAttributes",
+			MissingCode: "NotFound", MissingText: "Topic does not exist: %s",
+			Create: createTopicPolicy, Update: updateTopicPolicy, Remove: removeTopicPolicy, Show: showTopicPolicy,
 		},
 		"aws_sns_topic_subscription": {
-			service: sns, createOp: "Subscribe", updateOp: "SetSubscriptionAttributes", deleteOp: "Unsubscribe",
-			missingCode: "NotFound", missingText: "Subscription does not exist: %s",
-			create: createSubscription, update: checkSubscription,
+			Schema:  resource.AwsSnsTopicSubscriptionSchema,
+			Service: sns, CreateOp: "Subscribe", UpdateOp: "SetSubscriptionAttributes", DeleteOp: "Unsubscribe",
+			MissingCode: "NotFound", MissingText: "Subscription does not exist: %s",
+			Create: createSubscription, Update: checkSubscription,
 		},
 	}
 }
@@ -38,20 +43,20 @@ func (tx *Tx) defaultTopicPolicy(arn string) string {
 		tx.Account() + `"}},"Effect":"Allow","Principal":{"AWS":"*"},"Resource":"` + arn + `","Sid":"__default_statement_ID"}],"Version":"2008-10-17"}`
 }
 
-func createTopic(c *call) (string, error) {
-	name := c.name(256)
-	if !topicName.MatchString(name) || strings.HasSuffix(name, ".fifo") != c.attrs.Bool("fifo_topic") {
-		return "", c.refuse("name", "InvalidParameter", "Invalid parameter: Topic Name: %s", name)
+func createTopic(c *Call) (string, error) {
+	name := c.Name(256)
+	if !topicName.MatchString(name) || strings.HasSuffix(name, ".fifo") != c.Attrs.Bool("fifo_topic") {
+		return "", c.Refuse("name", "InvalidParameter", "Invalid parameter: Topic Name: %s", name)
 	}
-	arn := c.arn("sns", c.region, "%s", name)
-	if c.Get("aws_sns_topic", c.region, arn) != nil {
-		return "", c.refuse("name", "InvalidParameter", "Invalid parameter: Attributes Reason: Topic already exists with different attributes: %s", arn)
+	arn := c.ARN("sns", c.Region, "%s", name)
+	if c.Get("aws_sns_topic", c.Region, arn) != nil {
+		return "", c.Refuse("name", "InvalidParameter", "Invalid parameter: Attributes Reason: Topic already exists with different attributes: %s", arn)
 	}
-	c.attrs.Defaults(Attrs{
+	c.Attrs.Defaults(Attrs{
 		"policy": c.defaultTopicPolicy(arn), "fifo_topic": false, "content_based_deduplication": false, "fifo_throughput_scope": "",
 		"signature_version": 0, "tracing_config": "",
 	})
-	c.attrs.Set(Attrs{"arn": arn, "owner": c.Account(), "beginning_archive_time": ""})
+	c.Attrs.Set(Attrs{"arn": arn, "owner": c.Account(), "beginning_archive_time": ""})
 	if err := checkTopic(c); err != nil {
 		return "", err
 	}
@@ -60,37 +65,37 @@ func createTopic(c *call) (string, error) {
 
 // checkTopic also refuses a key that is not there, which AWS would accept:
 // each message would then fail with KMSNotFound.
-func checkTopic(c *call) error {
-	if key := c.attrs.Str("kms_master_key_id"); key != "" {
-		if _, problem := c.findKey(c.region, key); problem != keyUsable {
-			return c.refuse("kms_master_key_id", "InvalidParameter", "Invalid parameter: KmsMasterKeyId Reason: key %s is %s in %s", key, problem, c.region)
+func checkTopic(c *Call) error {
+	if key := c.Attrs.Str("kms_master_key_id"); key != "" {
+		if _, problem := c.FindKey(c.Region, key); problem != KeyUsable {
+			return c.Refuse("kms_master_key_id", "InvalidParameter", "Invalid parameter: KmsMasterKeyId Reason: key %s is %s in %s", key, problem, c.Region)
 		}
 	}
-	return checkTopicPolicyText(c, c.attrs.Str("policy"))
+	return checkTopicPolicyText(c, c.Attrs.Str("policy"))
 }
 
-func checkTopicPolicyText(c *call, text string) error {
-	doc, problem := parsePolicy(text)
+func checkTopicPolicyText(c *Call, text string) error {
+	doc, problem := ParsePolicy(text)
 	if problem != "" {
-		return c.refuse("policy", "InvalidParameter", "Invalid parameter: Policy Error: %s", problem)
+		return c.Refuse("policy", "InvalidParameter", "Invalid parameter: Policy Error: %s", problem)
 	}
 	for _, s := range doc.Statement {
 		for _, action := range s.Action {
 			if !strings.HasPrefix(strings.ToLower(action), "sns:") && action != "*" {
-				return c.refuse("policy", "InvalidParameter", "Invalid parameter: Policy statement action out of service scope!")
+				return c.Refuse("policy", "InvalidParameter", "Invalid parameter: Policy statement action out of service scope!")
 			}
 		}
 		if len(s.Principal) == 0 {
-			return c.refuse("policy", "InvalidParameter", "Invalid parameter: Policy Error: statement without a principal")
+			return c.Refuse("policy", "InvalidParameter", "Invalid parameter: Policy Error: statement without a principal")
 		}
 	}
 	return nil
 }
 
-func removeTopic(c *call) error {
+func removeTopic(c *Call) error {
 	for _, typ := range []string{"aws_sns_topic_subscription", "aws_sns_topic_policy"} {
-		for _, r := range c.List(typ, c.region) {
-			if r.Attrs.Str("topic_arn") == c.res.ID || typ == "aws_sns_topic_policy" && r.ID == c.res.ID {
+		for _, r := range c.List(typ, c.Region) {
+			if r.Attrs.Str("topic_arn") == c.Resource.ID || typ == "aws_sns_topic_policy" && r.ID == c.Resource.ID {
 				c.Remove(r)
 			}
 		}
@@ -98,31 +103,31 @@ func removeTopic(c *call) error {
 	return nil
 }
 
-func createTopicPolicy(c *call) (string, error) {
-	arn := c.attrs.Str("arn")
-	if _, err := c.need("arn", "aws_sns_topic", c.region, arn); err != nil {
+func createTopicPolicy(c *Call) (string, error) {
+	arn := c.Attrs.Str("arn")
+	if _, err := c.Need("arn", "aws_sns_topic", c.Region, arn); err != nil {
 		return "", err
 	}
-	c.attrs["owner"] = c.Account()
+	c.Attrs["owner"] = c.Account()
 	return arn, updateTopicPolicy(c)
 }
 
 // updateTopicPolicy changes the policy of the topic itself, which is what both
 // resources show.
-func updateTopicPolicy(c *call) error {
-	topic, err := c.need("arn", "aws_sns_topic", c.region, c.attrs.Str("arn"))
+func updateTopicPolicy(c *Call) error {
+	topic, err := c.Need("arn", "aws_sns_topic", c.Region, c.Attrs.Str("arn"))
 	if err != nil {
 		return err
 	}
-	if err := checkTopicPolicyText(c, c.attrs.Str("policy")); err != nil {
+	if err := checkTopicPolicyText(c, c.Attrs.Str("policy")); err != nil {
 		return err
 	}
-	c.Edit(topic).Attrs.Set(Attrs{"policy": c.attrs.Str("policy")})
+	c.Edit(topic).Attrs.Set(Attrs{"policy": c.Attrs.Str("policy")})
 	return nil
 }
 
-func removeTopicPolicy(c *call) error {
-	if topic := c.Get("aws_sns_topic", c.region, c.res.ID); topic != nil {
+func removeTopicPolicy(c *Call) error {
+	if topic := c.Get("aws_sns_topic", c.Region, c.Resource.ID); topic != nil {
 		c.Edit(topic).Attrs.Set(Attrs{"policy": c.defaultTopicPolicy(topic.ID)})
 	}
 	return nil
@@ -140,15 +145,15 @@ func showTopicPolicy(tx *Tx, r *Resource) Attrs {
 
 var protocols = []string{"application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs"}
 
-func createSubscription(c *call) (string, error) {
-	a := c.attrs
+func createSubscription(c *Call) (string, error) {
+	a := c.Attrs
 	if err := checkSubscription(c); err != nil {
 		return "", err
 	}
-	for _, other := range c.List("aws_sns_topic_subscription", c.region) {
+	for _, other := range c.List("aws_sns_topic_subscription", c.Region) {
 		o := other.Attrs
 		if o.Str("topic_arn") == a.Str("topic_arn") && o.Str("protocol") == a.Str("protocol") && o.Str("endpoint") == a.Str("endpoint") {
-			return "", c.refuse("endpoint", "InvalidParameter", "Invalid parameter: Attributes Reason: Subscription already exists with different attributes")
+			return "", c.Refuse("endpoint", "InvalidParameter", "Invalid parameter: Attributes Reason: Subscription already exists with different attributes")
 		}
 	}
 	arn := a.Str("topic_arn") + ":" + c.NewUUID()
@@ -160,20 +165,20 @@ func createSubscription(c *call) (string, error) {
 	return arn, nil
 }
 
-func checkSubscription(c *call) error {
-	a := c.attrs
+func checkSubscription(c *Call) error {
+	a := c.Attrs
 	topic, ok := ParseARN(a.Str("topic_arn"))
-	if !ok || topic.Service != "sns" || topic.Region != c.region {
-		return c.refuse("topic_arn", "InvalidParameter", "Invalid parameter: TopicArn Reason: %s is not a topic of %s, the region of the call", a.Str("topic_arn"), c.region)
+	if !ok || topic.Service != "sns" || topic.Region != c.Region {
+		return c.Refuse("topic_arn", "InvalidParameter", "Invalid parameter: TopicArn Reason: %s is not a topic of %s, the region of the call", a.Str("topic_arn"), c.Region)
 	}
-	if _, err := c.need("topic_arn", "aws_sns_topic", c.region, a.Str("topic_arn")); err != nil {
+	if _, err := c.Need("topic_arn", "aws_sns_topic", c.Region, a.Str("topic_arn")); err != nil {
 		return err
 	}
 	if !slices.Contains(protocols, a.Str("protocol")) {
-		return c.refuse("protocol", "InvalidParameter", "Invalid parameter: Does not support this protocol string: %s", a.Str("protocol"))
+		return c.Refuse("protocol", "InvalidParameter", "Invalid parameter: Does not support this protocol string: %s", a.Str("protocol"))
 	}
 	if f := a.Str("filter_policy"); f != "" && !json.Valid([]byte(f)) {
-		return c.refuse("filter_policy", "InvalidParameter", "Invalid parameter: FilterPolicy: failed to parse JSON.")
+		return c.Refuse("filter_policy", "InvalidParameter", "Invalid parameter: FilterPolicy: failed to parse JSON.")
 	}
 	if a.Has("filter_policy") {
 		a.Default("filter_policy_scope", "MessageAttributes")
@@ -184,31 +189,31 @@ func checkSubscription(c *call) error {
 	return checkSubscriptionEndpoint(c)
 }
 
-func checkSubscriptionEndpoint(c *call) error {
-	endpoint := c.attrs.Str("endpoint")
-	switch c.attrs.Str("protocol") {
+func checkSubscriptionEndpoint(c *Call) error {
+	endpoint := c.Attrs.Str("endpoint")
+	switch c.Attrs.Str("protocol") {
 	case "email", "email-json":
 		if address, err := mail.ParseAddress(endpoint); err != nil || address.Address != endpoint {
-			return c.refuse("endpoint", "InvalidParameter", "Invalid parameter: Email address: %s", endpoint)
+			return c.Refuse("endpoint", "InvalidParameter", "Invalid parameter: Email address: %s", endpoint)
 		}
 	case "http", "https":
-		if !strings.HasPrefix(endpoint, c.attrs.Str("protocol")+"://") {
-			return c.refuse("endpoint", "InvalidParameter", "Invalid parameter: Endpoint must match the specified protocol")
+		if !strings.HasPrefix(endpoint, c.Attrs.Str("protocol")+"://") {
+			return c.Refuse("endpoint", "InvalidParameter", "Invalid parameter: Endpoint must match the specified protocol")
 		}
 	case "lambda", "sqs":
 		arn, ok := ParseARN(endpoint)
-		if !ok || arn.Service != c.attrs.Str("protocol") {
-			return c.refuse("endpoint", "InvalidParameter", "Invalid parameter: Endpoint Reason: not an ARN of %s: %s", c.attrs.Str("protocol"), endpoint)
+		if !ok || arn.Service != c.Attrs.Str("protocol") {
+			return c.Refuse("endpoint", "InvalidParameter", "Invalid parameter: Endpoint Reason: not an ARN of %s: %s", c.Attrs.Str("protocol"), endpoint)
 		}
-		if !c.exists(arn) {
-			return c.refuse("endpoint", "InvalidParameter", "Invalid parameter: Endpoint Reason: %s does not exist: AWS would accept it and deliver nothing", endpoint)
+		if !c.Exists(arn) {
+			return c.Refuse("endpoint", "InvalidParameter", "Invalid parameter: Endpoint Reason: %s does not exist: AWS would accept it and deliver nothing", endpoint)
 		}
 	}
 	return nil
 }
 
-func checkRedrive(c *call) error {
-	text := c.attrs.Str("redrive_policy")
+func checkRedrive(c *Call) error {
+	text := c.Attrs.Str("redrive_policy")
 	if text == "" {
 		return nil
 	}
@@ -216,11 +221,11 @@ func checkRedrive(c *call) error {
 		Target string `json:"deadLetterTargetArn"`
 	}
 	if err := json.Unmarshal([]byte(text), &redrive); err != nil {
-		return c.refuse("redrive_policy", "InvalidParameter", "Invalid parameter: RedrivePolicy: failed to parse JSON.")
+		return c.Refuse("redrive_policy", "InvalidParameter", "Invalid parameter: RedrivePolicy: failed to parse JSON.")
 	}
 	arn, _ := ParseARN(redrive.Target)
-	if arn.Service != "sqs" || arn.Region != c.region || !c.exists(arn) {
-		return c.refuse("redrive_policy", "InvalidParameter", "Invalid parameter: RedrivePolicy: deadLetterTargetArn %s is not a queue of %s", redrive.Target, c.region)
+	if arn.Service != "sqs" || arn.Region != c.Region || !c.Exists(arn) {
+		return c.Refuse("redrive_policy", "InvalidParameter", "Invalid parameter: RedrivePolicy: deadLetterTargetArn %s is not a queue of %s", redrive.Target, c.Region)
 	}
 	return nil
 }

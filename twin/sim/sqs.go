@@ -5,32 +5,35 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 )
 
 const sqs = "SQS"
 
-func sqsKinds() map[string]*kind {
-	return map[string]*kind{
+func sqsKinds() map[string]*Kind {
+	return map[string]*Kind{
 		"aws_sqs_queue": {
-			service: sqs, createOp: "CreateQueue", updateOp: "SetQueueAttributes", deleteOp: "DeleteQueue",
-			missingCode: "AWS.SimpleQueueService.NonExistentQueue", missingText: "The specified queue does not exist: %s",
-			create: createQueue, update: checkQueue,
+			Schema:  resource.AwsSqsQueueSchema,
+			Service: sqs, CreateOp: "CreateQueue", UpdateOp: "SetQueueAttributes", DeleteOp: "DeleteQueue",
+			MissingCode: "AWS.SimpleQueueService.NonExistentQueue", MissingText: "The specified queue does not exist: %s",
+			Create: createQueue, Update: checkQueue,
 		},
 	}
 }
 
 var queueName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 
-func createQueue(c *call) (string, error) {
-	a := c.attrs
-	name := c.name(80)
+func createQueue(c *Call) (string, error) {
+	a := c.Attrs
+	name := c.Name(80)
 	base, fifo := strings.CutSuffix(name, ".fifo")
 	if !queueName.MatchString(base) || fifo != a.Bool("fifo_queue") {
-		return "", c.refuse("name", "InvalidParameterValue", "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length, ending in .fifo for a FIFO queue: %s", name)
+		return "", c.Refuse("name", "InvalidParameterValue", "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length, ending in .fifo for a FIFO queue: %s", name)
 	}
-	url := fmt.Sprintf("https://sqs.%s.%s/%s/%s", c.region, dnsSuffix, c.Account(), name)
-	if c.Get("aws_sqs_queue", c.region, url) != nil {
-		return "", c.refuse("name", "QueueAlreadyExists", "A queue already exists with the same name and a different value for some attributes: %s", name)
+	url := fmt.Sprintf("https://sqs.%s.%s/%s/%s", c.Region, DNSSuffix, c.Account(), name)
+	if c.Get("aws_sqs_queue", c.Region, url) != nil {
+		return "", c.Refuse("name", "QueueAlreadyExists", "A queue already exists with the same name and a different value for some attributes: %s", name)
 	}
 	if err := checkQueue(c); err != nil {
 		return "", err
@@ -41,12 +44,12 @@ func createQueue(c *call) (string, error) {
 		"kms_data_key_reuse_period_seconds": 300, "sqs_managed_sse_enabled": !a.Has("kms_master_key_id"),
 		"policy": "", "redrive_policy": "", "redrive_allow_policy": "",
 	})
-	a.Set(Attrs{"arn": c.arn("sqs", c.region, "%s", name), "url": url})
+	a.Set(Attrs{"arn": c.ARN("sqs", c.Region, "%s", name), "url": url})
 	return url, nil
 }
 
-func checkQueue(c *call) error {
-	a := c.attrs
+func checkQueue(c *Call) error {
+	a := c.Attrs
 	for _, b := range []struct {
 		name, api string
 		low, high int
@@ -58,24 +61,24 @@ func checkQueue(c *call) error {
 		{"visibility_timeout_seconds", "VisibilityTimeout", 0, 43200},
 	} {
 		if v := a.Int(b.name); a[b.name] != nil && (v < b.low || v > b.high) {
-			return c.refuse(b.name, "InvalidAttributeValue", "Invalid value for the parameter %s: %d, must be between %d and %d.", b.api, v, b.low, b.high)
+			return c.Refuse(b.name, "InvalidAttributeValue", "Invalid value for the parameter %s: %d, must be between %d and %d.", b.api, v, b.low, b.high)
 		}
 	}
 	if a.Has("policy") {
-		if _, problem := parsePolicy(a.Str("policy")); problem != "" {
-			return c.refuse("policy", "InvalidAttributeValue", "Invalid value for the parameter Policy. %s", problem)
+		if _, problem := ParsePolicy(a.Str("policy")); problem != "" {
+			return c.Refuse("policy", "InvalidAttributeValue", "Invalid value for the parameter Policy. %s", problem)
 		}
 	}
 	if key := a.Str("kms_master_key_id"); key != "" {
-		if _, problem := c.findKey(c.region, key); problem != keyUsable {
-			return c.refuse("kms_master_key_id", "InvalidAttributeValue", "Invalid value for the parameter KmsMasterKeyId: key %s is %s in %s", key, problem, c.region)
+		if _, problem := c.FindKey(c.Region, key); problem != KeyUsable {
+			return c.Refuse("kms_master_key_id", "InvalidAttributeValue", "Invalid value for the parameter KmsMasterKeyId: key %s is %s in %s", key, problem, c.Region)
 		}
 	}
 	return checkDeadLetters(c)
 }
 
-func checkDeadLetters(c *call) error {
-	text := c.attrs.Str("redrive_policy")
+func checkDeadLetters(c *Call) error {
+	text := c.Attrs.Str("redrive_policy")
 	if text == "" {
 		return nil
 	}
@@ -83,10 +86,10 @@ func checkDeadLetters(c *call) error {
 		Target string `json:"deadLetterTargetArn"`
 	}
 	if err := json.Unmarshal([]byte(text), &redrive); err != nil {
-		return c.refuse("redrive_policy", "InvalidParameterValue", "Value %s for parameter RedrivePolicy is invalid. Reason: Redrive policy is not a valid JSON map.", text)
+		return c.Refuse("redrive_policy", "InvalidParameterValue", "Value %s for parameter RedrivePolicy is invalid. Reason: Redrive policy is not a valid JSON map.", text)
 	}
-	if arn, _ := ParseARN(redrive.Target); arn.Service != "sqs" || arn.Region != c.region || !c.exists(arn) {
-		return c.refuse("redrive_policy", "InvalidParameterValue", "Value %s for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.", text)
+	if arn, _ := ParseARN(redrive.Target); arn.Service != "sqs" || arn.Region != c.Region || !c.Exists(arn) {
+		return c.Refuse("redrive_policy", "InvalidParameterValue", "Value %s for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.", text)
 	}
 	return nil
 }

@@ -99,13 +99,15 @@ func (s *state) set(key string, r *Resource) {
 	s.Resources[key] = r
 }
 
-// noEnd keeps a retained thing for ever.
-var noEnd time.Time
+// NoEnd keeps a retained thing for ever.
+var NoEnd time.Time
 
 // Tx is one atomic access to the account. What it returns must not be changed,
 // except what [Tx.Edit] returns.
 type Tx struct {
 	st *state
+	// types that the account knows.
+	types Types
 	// At is the time of the whole transaction.
 	At   time.Time
 	undo map[string]*Resource
@@ -116,8 +118,8 @@ type Tx struct {
 	retained bool
 }
 
-func newTx(st *state, at time.Time) *Tx {
-	return &Tx{st: st, At: at, undo: map[string]*Resource{}, was: st.Retained, counter: st.Counter}
+func newTx(st *state, types Types, at time.Time) *Tx {
+	return &Tx{st: st, types: types, At: at, undo: map[string]*Resource{}, was: st.Retained, counter: st.Counter}
 }
 
 // touched tells whether there is anything to keep.

@@ -4,8 +4,10 @@ import (
 	"archive/zip"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"github.com/pgdr/pgdr/internal/clock/clocktest"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 )
 
 const (
@@ -38,6 +41,9 @@ type world struct {
 	zip   string
 }
 
+// knownTypes are the managed types that the account knows, sorted.
+func knownTypes() []string { return slices.Sorted(maps.Keys(simaws.Types().Resources)) }
+
 func newClock() *clocktest.Hand {
 	return clocktest.At(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
 }
@@ -45,7 +51,7 @@ func newClock() *clocktest.Hand {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	clock := newClock()
-	cloud, err := sim.New(sim.Options{Clock: clock, Seed: 7})
+	cloud, err := simaws.New(sim.Options{Clock: clock, Seed: 7})
 	require.NoError(t, err)
 	return &world{t: t, cloud: cloud, clock: clock}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/sim/simstacks"
 	"github.com/pgdr/pgdr/twin/vpc"
 )
@@ -28,7 +29,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	cloud, err := sim.New(sim.Options{Seed: 3})
+	cloud, err := simaws.New(sim.Options{Seed: 3})
 	require.NoError(t, err)
 	_, err = simstacks.Apply(context.Background(), cloud, golden)
 	require.NoError(t, err)

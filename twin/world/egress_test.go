@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/sim/simstacks"
 )
 
@@ -44,7 +45,7 @@ func calls(t *testing.T, cloud *sim.Cloud, arn, region, service string) bool {
 func TestEgress_LeadsOnlyWhereTheAppliedNetworkDoes(t *testing.T) {
 	documents, err := simstacks.Load("../../stacks/testdata/golden")
 	require.NoError(t, err)
-	cloud, err := sim.New(sim.Options{Seed: 1})
+	cloud, err := simaws.New(sim.Options{Seed: 1})
 	require.NoError(t, err)
 	stacks, err := documents.Apply(t.Context(), cloud, emptyArchive(t))
 	require.NoError(t, err)

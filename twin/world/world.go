@@ -21,6 +21,7 @@ import (
 	"github.com/pgdr/pgdr/twin/postgres"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/api"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/simclock"
 	"github.com/pgdr/pgdr/twin/sns"
 )
@@ -71,7 +72,7 @@ func Open(ctx context.Context, o Options) (w *World, err error) {
 	if w.Clock, err = simclock.New(now, start, o.Scale); err != nil {
 		return w, err
 	}
-	if w.Cloud, err = sim.Recall(o.Dir.Cloud(), sim.Options{Clock: w.Clock, Seed: o.Seed}); err != nil {
+	if w.Cloud, err = simaws.Recall(o.Dir.Cloud(), sim.Options{Clock: w.Clock, Seed: o.Seed}); err != nil {
 		return w, err
 	}
 	for _, part := range []func(context.Context) error{w.openAWS, w.openDatabases, w.openNames, w.openEvents, w.openTerraform} {
@@ -189,7 +190,7 @@ func (w *World) openTerraform(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen for Terraform: %w", err)
 	}
-	server := &http.Server{Handler: w.Cloud.Handler(), ReadHeaderTimeout: time.Minute}
+	server := &http.Server{Handler: simaws.Handler(w.Cloud), ReadHeaderTimeout: time.Minute}
 	go func() { _ = server.Serve(listener) }() // ends with Close
 	w.closes(server.Close)
 	return nil

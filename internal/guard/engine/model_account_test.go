@@ -17,6 +17,7 @@ import (
 	"github.com/pgdr/pgdr/twin/sim/items"
 	"github.com/pgdr/pgdr/twin/sim/lifecycle"
 	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/sim/simstacks"
 )
 
@@ -40,7 +41,7 @@ func (c stillClock) Now() time.Time { return time.Time(c) }
 
 var deployed = sync.OnceValue(func() deployment {
 	ctx := context.Background()
-	cloud := must(sim.New(sim.Options{Clock: stillClock(modelEpoch.Add(-24 * time.Hour)), Seed: 11}))
+	cloud := must(simaws.New(sim.Options{Clock: stillClock(modelEpoch.Add(-24 * time.Hour)), Seed: 11}))
 	stacks := must(simstacks.Apply(ctx, cloud, "../../../stacks/testdata/golden"))
 	env := must(stacks.Environment(ctx))
 	config := must(contract.Decode(func(name string) (string, bool) {

@@ -16,6 +16,7 @@ import (
 	"github.com/pgdr/pgdr/twin/pgtest"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/api"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/sim/simstacks"
 )
 
@@ -91,7 +92,7 @@ func (a *account) connections() int {
 
 // newAccount lays the stacks into an account and opens its endpoints.
 func newAccount(ctx context.Context, project, dir string, ca *pgtest.CA) (*account, error) {
-	cloud, err := sim.New(sim.Options{Seed: 1})
+	cloud, err := simaws.New(sim.Options{Seed: 1})
 	if err != nil {
 		return nil, fmt.Errorf("make an account: %w", err)
 	}

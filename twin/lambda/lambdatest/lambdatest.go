@@ -14,6 +14,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/sim/simstacks"
 )
 
@@ -47,7 +48,7 @@ type Account struct {
 // that invokes it into a new account.
 func Apply(t *testing.T, golden string, clock sim.Clock) *Account {
 	t.Helper()
-	cloud, err := sim.New(sim.Options{Clock: clock, Seed: 3})
+	cloud, err := simaws.New(sim.Options{Clock: clock, Seed: 3})
 	require.NoError(t, err)
 	_, err = simstacks.Apply(t.Context(), cloud, golden)
 	require.NoError(t, err)

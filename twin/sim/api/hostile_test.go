@@ -14,6 +14,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/api"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 )
 
 // ask sends a signed request straight to a handler.
@@ -71,7 +72,7 @@ func TestHandler_NamesWhatIsWrongWithARequest(t *testing.T) {
 }
 
 func TestHandler_WaitsOnTheMachinesClockUnlessToldOtherwise(t *testing.T) {
-	cloud, err := sim.New(sim.Options{})
+	cloud, err := simaws.New(sim.Options{})
 	require.NoError(t, err)
 	s := api.Handler(cloud, api.Options{Principals: map[string]api.Principal{accessKey: {Role: "arn:aws:iam::123456789012:role/x"}}})
 	s.Faults().Add(api.Scope{}, api.Slow(time.Millisecond))
@@ -92,7 +93,7 @@ func TestHandler_WaitsOnTheMachinesClockUnlessToldOtherwise(t *testing.T) {
 }
 
 func FuzzHandler(f *testing.F) {
-	cloud, err := sim.New(sim.Options{Seed: 5})
+	cloud, err := simaws.New(sim.Options{Seed: 5})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/pgdr/pgdr/internal/clock/clocktest"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 )
 
 const badState = "InvalidDBInstanceState"
@@ -370,7 +371,7 @@ func TestEvents_AreBoundedByTime(t *testing.T) {
 func TestInstances_GoOnAfterTheAccountWasKeptOnDisk(t *testing.T) {
 	dir := t.TempDir()
 	clock := clocktest.At(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
-	cloud, err := sim.Open(dir, sim.Options{Clock: clock})
+	cloud, err := simaws.Open(dir, sim.Options{Clock: clock})
 	require.NoError(t, err)
 	cloud.Evolve(lifecycle.Settle)
 	require.NoError(t, cloud.Update(func(tx *sim.Tx) error {
@@ -380,7 +381,7 @@ func TestInstances_GoOnAfterTheAccountWasKeptOnDisk(t *testing.T) {
 		return lifecycle.Promote(tx, lifecycle.Find(tx, west, replicaDB), lifecycle.Promotion{}, lifecycle.DefaultTiming())
 	}))
 	clock.Advance(10 * time.Minute)
-	again, err := sim.Open(dir, sim.Options{Clock: clock})
+	again, err := simaws.Open(dir, sim.Options{Clock: clock})
 	require.NoError(t, err)
 	again.Evolve(lifecycle.Settle)
 	r := again.Resources(lifecycle.TypeInstance)[0]

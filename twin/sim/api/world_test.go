@@ -29,6 +29,7 @@ import (
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/api"
 	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/sim/simstacks"
 )
 
@@ -61,7 +62,7 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	t.Helper()
 	w := &world{t: t, ctx: context.Background(), clock: clocktest.At(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))}
 	var err error
-	w.cloud, err = sim.New(sim.Options{Clock: w.clock, Seed: 11})
+	w.cloud, err = simaws.New(sim.Options{Clock: w.clock, Seed: 11})
 	require.NoError(t, err)
 	w.stacks, err = simstacks.Apply(w.ctx, w.cloud, "../../../stacks/testdata/golden")
 	require.NoError(t, err)

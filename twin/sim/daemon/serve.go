@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 )
 
 // Serve opens the account in the directory and serves it until the context
@@ -31,7 +32,7 @@ func Serve(ctx context.Context, place Place, opts sim.Options) (err error) {
 	if err := place.sweep(); err != nil {
 		return err
 	}
-	cloud, err := sim.Open(place.Dir, opts)
+	cloud, err := simaws.Open(place.Dir, opts)
 	if err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ type health struct {
 
 func withHealth(cloud *sim.Cloud, build string) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/", cloud.Handler())
+	mux.Handle("/", simaws.Handler(cloud))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		// A caller that has hung up cannot be told.

@@ -22,6 +22,7 @@ import (
 	"github.com/pgdr/pgdr/twin"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 )
 
 // module is the root of this repository.
@@ -62,7 +63,7 @@ type workspace struct {
 // newWorkspace copies a fixture and starts an empty account for it.
 func newWorkspace(t *testing.T, fixture string) *workspace {
 	t.Helper()
-	cloud, err := sim.New(sim.Options{})
+	cloud, err := simaws.New(sim.Options{})
 	require.NoError(t, err)
 	w := &workspace{t: t, dir: t.TempDir(), cloud: cloud}
 	require.NoError(t, os.CopyFS(w.dir, os.DirFS(filepath.Join("testdata", fixture))))
@@ -80,7 +81,7 @@ func serve(t *testing.T, cloud *sim.Cloud) string {
 	socket := filepath.Join(dir, "s")
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", socket)
 	require.NoError(t, err)
-	server := &http.Server{Handler: cloud.Handler(), ReadHeaderTimeout: time.Minute}
+	server := &http.Server{Handler: simaws.Handler(cloud), ReadHeaderTimeout: time.Minute}
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			t.Errorf("serve the simulator: %v", err)

@@ -10,12 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/sim/simstacks"
 )
 
 func TestApply_LaysTheStacksIntoTheAccount(t *testing.T) {
 	ctx := context.Background()
-	cloud, err := sim.New(sim.Options{Seed: 3})
+	cloud, err := simaws.New(sim.Options{Seed: 3})
 	require.NoError(t, err)
 	s, err := simstacks.Apply(ctx, cloud, "../../../stacks/testdata/golden")
 	require.NoError(t, err)
@@ -48,14 +49,14 @@ func TestApply_LaysTheStacksIntoTheAccount(t *testing.T) {
 }
 
 func TestApply_RefusesADirectoryWithoutStacks(t *testing.T) {
-	cloud, err := sim.New(sim.Options{})
+	cloud, err := simaws.New(sim.Options{})
 	require.NoError(t, err)
 	_, err = simstacks.Apply(context.Background(), cloud, t.TempDir())
 	require.Error(t, err)
 }
 
 func TestDocuments_LayTheFunctionAndWhatInvokesItToo(t *testing.T) {
-	cloud, err := sim.New(sim.Options{Seed: 3})
+	cloud, err := simaws.New(sim.Options{Seed: 3})
 	require.NoError(t, err)
 	documents, err := simstacks.Load("../../../stacks/testdata/golden")
 	require.NoError(t, err)
