@@ -23,6 +23,7 @@ import (
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/api"
 	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
 	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/simclock"
 )
@@ -183,7 +184,7 @@ func (w *functionWorld) startDatabases() {
 // may.
 func (w *functionWorld) likeRDS(instance sim.Resource) {
 	t := w.t
-	value, ok := w.cloud.SecretValue(w.variables()["PGDR_PRIMARY_SECRET_ARN"])
+	value, ok := secretsmanager.SecretValue(w.cloud, w.variables()["PGDR_PRIMARY_SECRET_ARN"])
 	require.True(t, ok)
 	var secret struct{ Username, Password string }
 	require.NoError(t, json.Unmarshal([]byte(value), &secret))

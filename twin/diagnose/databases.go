@@ -8,7 +8,9 @@ import (
 
 	"github.com/pgdr/pgdr/twin/lambda/principal"
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/kms"
 	"github.com/pgdr/pgdr/twin/sim/policy"
+	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
 )
 
 // lookAtDatabases looks at each instance by itself.
@@ -49,8 +51,8 @@ func (s *survey) lookAtDatabaseKey(at site) {
 		s.find("database-key", at.name(), "its storage is not encrypted")
 		return
 	}
-	key, state := s.tx.FindKey(at.region, at.db.Attrs.Str("kms_key_id"))
-	if state != sim.KeyUsable {
+	key, state := kms.FindKey(s.tx, at.region, at.db.Attrs.Str("kms_key_id"))
+	if state != kms.KeyUsable {
 		s.find("database-key", at.name(), "its key %s is %s", at.db.Attrs.Str("kms_key_id"), state)
 	} else if key == nil {
 		s.find("database-key", at.name(), "its key is AWS's own, which no other region has")
@@ -197,8 +199,8 @@ func keyID(arn string) string {
 // lookAtSecret looks at the credentials, where the primary is and where the
 // guard is.
 func (s *survey) lookAtSecret() {
-	primary := s.tx.FindSecret(s.primary.region, s.config.PrimarySecretARN)
-	regional := s.tx.FindSecret(s.replica.region, s.config.SecretARN)
+	primary := secretsmanager.FindSecret(s.tx, s.primary.region, s.config.PrimarySecretARN)
+	regional := secretsmanager.FindSecret(s.tx, s.replica.region, s.config.SecretARN)
 	if primary == nil {
 		s.find("secret-missing", "secret "+s.config.PrimarySecretARN, "it is not there in %s", s.primary.region)
 	}
@@ -213,11 +215,11 @@ func (s *survey) lookAtSecret() {
 		s.find("secret-missing", name, "that of %s is another secret: it does not follow a new password", s.replica.region)
 	}
 	for _, at := range s.sites() {
-		key := sim.SecretKey(regional, at.region)
+		key := secretsmanager.SecretKey(regional, at.region)
 		if key != at.db.Attrs.Str("kms_key_id") {
 			s.find("secret-key", name, "its key in %s is %q, the database's %s", at.region, key, at.db.Attrs.Str("kms_key_id"))
 		}
-		if _, state := s.tx.FindKey(at.region, cmp.Or(key, "alias/aws/secretsmanager")); state != sim.KeyUsable {
+		if _, state := kms.FindKey(s.tx, at.region, cmp.Or(key, "alias/aws/secretsmanager")); state != kms.KeyUsable {
 			s.find("secret-missing", name, "its key %s is %s in %s", key, state, at.region)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/ec2"
 	"github.com/pgdr/pgdr/twin/vpc"
 )
 
@@ -46,7 +47,7 @@ func (s *survey) lookAtFence() {
 // lookAtNumbers: the lower number wins.
 func (s *survey) lookAtNumbers(acl *sim.Resource, name string) {
 	for _, egress := range []bool{false, true} {
-		for _, e := range s.tx.ACLEntries(acl, egress) {
+		for _, e := range ec2.ACLEntries(s.tx, acl, egress) {
 			peer, err := netip.ParsePrefix(e.Str("cidr_block"))
 			if e.Int("rule_no") < contract.FenceEnd && e.Str("action") == "allow" && (err != nil || !slices.Contains(s.config.GuardCIDRs, peer)) {
 				s.find("fence-numbers", name, "rule %d admits %s", e.Int("rule_no"), e.Str("cidr_block"))
@@ -87,7 +88,7 @@ func (s *survey) fence(acl *sim.Resource) (down func()) {
 			from, to = 1024, 65535
 		}
 		rule := func(number int, action, cidr string) {
-			taken := slices.ContainsFunc(s.tx.ACLEntries(acl, egress), func(e sim.Attrs) bool { return e.Int("rule_no") == number })
+			taken := slices.ContainsFunc(ec2.ACLEntries(s.tx, acl, egress), func(e sim.Attrs) bool { return e.Int("rule_no") == number })
 			if taken {
 				return
 			}

@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
 )
 
 // lookAtLogin: the secret opens the database.
 func (s *survey) lookAtLogin(name string, secret *sim.Resource) {
-	version := s.tx.SecretVersion(secret, "", "AWSCURRENT")
+	version := secretsmanager.SecretVersion(s.tx, secret, "", "AWSCURRENT")
 	if version == nil {
 		s.find("secret-login", name, "it has no value")
 		return

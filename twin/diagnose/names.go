@@ -9,6 +9,7 @@ import (
 	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/dns"
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/route53"
 )
 
 // lookAtNames: from both VPCs the name leads to the primary while the health
@@ -47,7 +48,7 @@ func (s *survey) lookAtRecords() {
 	found := map[string]*sim.Resource{}
 	for _, r := range s.tx.List("aws_route53_record", sim.Global) {
 		a := r.Attrs
-		if a.Str("zone_id") != zone.ID || sim.RecordName(a.Str("name"), zone.Attrs.Str("name")) != strings.ToLower(c.RecordName) {
+		if a.Str("zone_id") != zone.ID || route53.RecordName(a.Str("name"), zone.Attrs.Str("name")) != strings.ToLower(c.RecordName) {
 			continue
 		}
 		name := fmt.Sprintf("record %s %s", c.RecordName, a.Str("set_identifier"))
@@ -55,7 +56,7 @@ func (s *survey) lookAtRecords() {
 			s.find("record-ttl", name, "its TTL is %d s, PGDR_RECORD_TTL_SECONDS is %.0f", a.Int("ttl"), c.TTL.Seconds())
 		}
 		for _, at := range s.sites() {
-			if sim.RoutingPolicy(a) == "weighted_routing_policy" && slices.Equal(a.Strings("records"), []string{at.db.Attrs.Str("address")}) {
+			if route53.RoutingPolicy(a) == "weighted_routing_policy" && slices.Equal(a.Strings("records"), []string{at.db.Attrs.Str("address")}) {
 				found[at.role] = r
 			}
 		}

@@ -7,7 +7,10 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/iam"
+	"github.com/pgdr/pgdr/twin/sim/kms"
 	"github.com/pgdr/pgdr/twin/sim/policy"
+	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
 )
 
 // need is what the guard must be allowed to do, in a region, on a resource.
@@ -107,8 +110,8 @@ func (s *survey) keyNeeds() []need {
 	home := s.replica.region
 	var out []need
 	use := func(purpose, ref, service string, actions ...string) {
-		key, state := s.tx.FindKey(home, ref)
-		if ref == "" || key == nil || state != sim.KeyUsable {
+		key, state := kms.FindKey(s.tx, home, ref)
+		if ref == "" || key == nil || state != kms.KeyUsable {
 			return
 		}
 		via := policy.Context{"kms:viaservice": {service + "." + home + ".amazonaws.com"}, "kms:calleraccount": {s.tx.Account()}}
@@ -120,8 +123,8 @@ func (s *survey) keyNeeds() []need {
 	if table := s.tx.FindBy("aws_dynamodb_table", home, "name", s.config.LedgerTable); table != nil {
 		use("read the ledger", table.Attrs.Block("server_side_encryption").Str("kms_key_arn"), "dynamodb", "kms:Decrypt")
 	}
-	if secret := s.tx.FindSecret(home, s.config.SecretARN); secret != nil {
-		use("read the secret", sim.SecretKey(secret, home), "secretsmanager", "kms:Decrypt")
+	if secret := secretsmanager.FindSecret(s.tx, home, s.config.SecretARN); secret != nil {
+		use("read the secret", secretsmanager.SecretKey(secret, home), "secretsmanager", "kms:Decrypt")
 	}
 	return out
 }
@@ -241,8 +244,8 @@ func (s *survey) topicDenies(n need, r policy.Request) string {
 
 // keyVerdict is what a key's own policy says.
 func (s *survey) keyVerdict(n need, r policy.Request) (policy.Verdict, string) {
-	key, state := s.tx.FindKey(n.region, r.Resource)
-	if state != sim.KeyUsable || key == nil {
+	key, state := kms.FindKey(s.tx, n.region, r.Resource)
+	if state != kms.KeyUsable || key == nil {
 		return policy.Verdict{}, fmt.Sprintf("key %s is %s", r.Resource, state)
 	}
 	doc, err := policy.Parse("key policy", key.Attrs.Str("policy"))
@@ -281,7 +284,7 @@ func (s *survey) rolePolicies(arn string) ([]policy.Document, error) {
 		if r.Attrs.Str("role") != role.ID {
 			continue
 		}
-		text := sim.ManagedPolicy(r.Attrs.Str("policy_arn"))
+		text := iam.ManagedPolicy(r.Attrs.Str("policy_arn"))
 		if p := s.tx.Get("aws_iam_policy", sim.Global, r.Attrs.Str("policy_arn")); p != nil {
 			text = p.Attrs.Str("policy")
 		}

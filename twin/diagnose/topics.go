@@ -8,6 +8,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/lambda/principal"
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/kms"
 	"github.com/pgdr/pgdr/twin/sim/policy"
 )
 
@@ -92,9 +93,9 @@ func (s *survey) lookAtTopicKey(topic *sim.Resource, name string, said policy.Co
 		s.find("topic-key", name, "it is not encrypted")
 		return
 	}
-	key, state := s.tx.FindKey(topic.Region, ref)
+	key, state := kms.FindKey(s.tx, topic.Region, ref)
 	switch {
-	case state != sim.KeyUsable:
+	case state != kms.KeyUsable:
 		s.find("topic-key", name, "its key %s is %s", ref, state)
 	case key == nil:
 		s.find("topic-key", name, "its key is AWS's own, which CloudWatch may not use")

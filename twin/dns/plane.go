@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/route53"
 )
 
 // zone is a private hosted zone as the data plane knows it.
@@ -86,7 +87,7 @@ func readZones(tx *sim.Tx) []zone {
 
 func readRecord(a sim.Attrs, zone string) record {
 	return record{
-		name: sim.RecordName(a.Str("name"), zone), typ: a.Str("type"), policy: sim.RoutingPolicy(a), set: a.Str("set_identifier"),
+		name: route53.RecordName(a.Str("name"), zone), typ: a.Str("type"), policy: route53.RoutingPolicy(a), set: a.Str("set_identifier"),
 		check: a.Str("health_check_id"), weight: a.Block("weighted_routing_policy").Int("weight"),
 		ttl: uint32(a.Int("ttl")), values: a.Strings("records"), alias: a.Block("alias") != nil, // #nosec G115 -- Route 53 bounds TTLs
 	}

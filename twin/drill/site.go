@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/ec2"
 	"github.com/pgdr/pgdr/twin/sim/lifecycle"
 	"github.com/pgdr/pgdr/twin/vpc"
 )
@@ -95,7 +96,7 @@ func (s *stage) fenceRules() bool {
 			return nil
 		}
 		for _, egress := range []bool{false, true} {
-			for _, e := range tx.ACLEntries(acl, egress) {
+			for _, e := range ec2.ACLEntries(tx, acl, egress) {
 				found = found || e.Str("action") == "deny" && e.Int("rule_no") < fenceNumbers
 			}
 		}

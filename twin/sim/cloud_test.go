@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 	"github.com/pgdr/pgdr/twin/sim/simaws"
 )
@@ -47,7 +48,7 @@ func TestOpen_FindsTheSameAccountAfterARestart(t *testing.T) {
 	dir := t.TempDir()
 	before := open(t, dir)
 	all := before.full()
-	secret, _ := before.cloud.SecretValue(before.cloud.Resources("aws_secretsmanager_secret")[0].ARN())
+	secret, _ := secretsmanager.SecretValue(before.cloud, before.cloud.Resources("aws_secretsmanager_secret")[0].ARN())
 	require.NotEmpty(t, secret)
 	doomed := before.create("aws_kms_key", east, attrs{})
 	before.gone(doomed)
@@ -59,7 +60,7 @@ func TestOpen_FindsTheSameAccountAfterARestart(t *testing.T) {
 	for _, m := range all {
 		require.Equal(t, before.read(m), after.read(m), "%s", m.typ)
 	}
-	value, _ := after.cloud.SecretValue(after.cloud.Resources("aws_secretsmanager_secret")[0].ARN())
+	value, _ := secretsmanager.SecretValue(after.cloud, after.cloud.Resources("aws_secretsmanager_secret")[0].ARN())
 	require.Equal(t, secret, value)
 	next := after.create("aws_kms_key", east, attrs{})
 	for _, m := range append(all, doomed) {

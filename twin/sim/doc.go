@@ -7,7 +7,8 @@
 // Terraform provider calls through [Cloud.Handler]; [Cloud.View] and
 // [Cloud.Update] are for other faces.
 //
-// Each service has files of its own (ec2_*.go, rds_*.go, kms.go, …) that say
-// what a call does, which values AWS computes, and what AWS refuses, with its
-// error code. docs/simulator.md lists the refusals and the known differences.
+// This package is the core. Each service has a room of its own (twin/sim/kms,
+// twin/sim/rds and so on) that says what a call does, which values AWS computes,
+// and what AWS refuses, with its error code. Package simaws puts the rooms
+// together. docs/simulator.md lists the refusals and the known differences.
 package sim

@@ -21,6 +21,9 @@ func codesInSource(t *testing.T) map[string]string {
 	codes := map[string]string{}
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)
+	rooms, err := filepath.Glob("*/*.go")
+	require.NoError(t, err)
+	files = append(files, rooms...)
 	set := token.NewFileSet()
 	note := func(e ast.Expr) {
 		if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
@@ -38,11 +41,18 @@ func codesInSource(t *testing.T) map[string]string {
 		ast.Inspect(file, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
-				if sel, ok := n.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "refuse" {
+				if sel, ok := n.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Refuse" && !named(sel.X, "api") {
 					note(n.Args[1])
 				}
+			case *ast.CompositeLit:
+				kind, ok := n.Type.(*ast.SelectorExpr)
+				for _, e := range n.Elts {
+					if pair, is := e.(*ast.KeyValueExpr); is && ok && named(kind.X, "simapi") && named(pair.Key, "Code") {
+						note(pair.Value)
+					}
+				}
 			case *ast.KeyValueExpr:
-				if key, ok := n.Key.(*ast.Ident); ok && (key.Name == "missingCode" || key.Name == "Code") {
+				if named(n.Key, "MissingCode") {
 					note(n.Value)
 				}
 			}
@@ -51,6 +61,12 @@ func codesInSource(t *testing.T) map[string]string {
 	}
 	require.Greater(t, len(codes), 80, "the search for codes finds none any more")
 	return codes
+}
+
+// named tells whether an expression is this name alone.
+func named(e ast.Expr, name string) bool {
+	id, ok := e.(*ast.Ident)
+	return ok && id.Name == name
 }
 
 func TestDocumentation_NamesEveryCodeAndType(t *testing.T) {

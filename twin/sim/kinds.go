@@ -40,3 +40,12 @@ func Join(services ...Types) Types {
 	}
 	return all
 }
+
+// Together puts tables of one service together.
+func Together(tables ...map[string]*Kind) map[string]*Kind {
+	all := map[string]*Kind{}
+	for _, t := range tables {
+		maps.Copy(all, t)
+	}
+	return all
+}

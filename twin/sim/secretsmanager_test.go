@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 )
 
@@ -69,19 +70,19 @@ func TestSecretValue_IsReadableInBothRegions(t *testing.T) {
 	w := newWorld(t)
 	secret, version := w.credentials()
 	for _, arn := range []string{secret.arn(), strings.Replace(secret.arn(), east, west, 1)} {
-		value, ok := w.cloud.SecretValue(arn)
+		value, ok := secretsmanager.SecretValue(w.cloud, arn)
 		require.True(t, ok, arn)
 		require.Equal(t, "first-value", value)
 	}
 	for _, arn := range []string{"", "db-dev", strings.Replace(secret.arn(), east, "us-west-2", 1), secret.arn() + "x"} {
-		_, ok := w.cloud.SecretValue(arn)
+		_, ok := secretsmanager.SecretValue(w.cloud, arn)
 		require.False(t, ok, arn)
 	}
 	replica := secret.attrs["replica"].(list)[0].(attrs)
 	require.Equal(t, "InSync", replica["status"])
 
 	w.gone(version)
-	_, ok := w.cloud.SecretValue(secret.arn())
+	_, ok := secretsmanager.SecretValue(w.cloud, secret.arn())
 	require.False(t, ok)
 }
 
@@ -104,10 +105,10 @@ func TestSecretVersion_MovesTheStagingLabels(t *testing.T) {
 	require.Empty(t, w.read(first)["version_stages"])
 	require.Equal(t, list{"AWSPREVIOUS"}, w.read(second)["version_stages"])
 
-	value, _ := w.cloud.SecretValue(secret.arn())
+	value, _ := secretsmanager.SecretValue(w.cloud, secret.arn())
 	require.Equal(t, "third-value", value)
 	w.update(third, attrs{"secret_string": "changed"})
-	value, _ = w.cloud.SecretValue(secret.arn())
+	value, _ = secretsmanager.SecretValue(w.cloud, secret.arn())
 	require.Equal(t, "changed", value)
 }
 

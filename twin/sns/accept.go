@@ -5,6 +5,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/lambda/principal"
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/kms"
 	"github.com/pgdr/pgdr/twin/sim/policy"
 )
 
@@ -66,11 +67,11 @@ func mayEncrypt(tx *sim.Tx, topic *sim.Resource, p Post, refuse refuser) *Refusa
 	if ref == "" {
 		return nil
 	}
-	key, state := tx.FindKey(topic.Region, ref)
+	key, state := kms.FindKey(tx, topic.Region, ref)
 	switch {
-	case state == sim.KeyMissing || state == sim.KeyElsewhere:
+	case state == kms.KeyMissing || state == kms.KeyElsewhere:
 		return refuse(KeyMissing, "key %s is %s", ref, state)
-	case state != sim.KeyUsable:
+	case state != kms.KeyUsable:
 		return refuse(KeyUnusable, "key %s is %s", ref, state)
 	case key == nil:
 		return refuse(KeyManaged, "%s has a policy of AWS's own, which does not let in %s", ref, p.Service)

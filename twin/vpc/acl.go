@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/ec2"
 )
 
 // ports are a range of TCP ports, both ends included.
@@ -80,16 +81,16 @@ var (
 
 // rules adds those of a resource, whichever resources they were made as.
 func (n *Networks) rules(to acl, owner *sim.Resource, egress bool) acl {
-	for _, e := range n.tx.ACLEntries(owner, egress) {
+	for _, e := range ec2.ACLEntries(n.tx, owner, egress) {
 		peer, err := netip.ParsePrefix(e.Str("cidr_block"))
 		if err != nil {
 			continue // for IPv6
 		}
 		rule := aclRule{number: e.Int("rule_no"), allow: strings.EqualFold(e.Str("action"), "allow"), peer: peer}
-		switch sim.ProtocolNumber(e.Str("protocol")) {
-		case sim.ProtocolNumber("all"):
+		switch ec2.ProtocolNumber(e.Str("protocol")) {
+		case ec2.ProtocolNumber("all"):
 			rule.ports = everyPort
-		case sim.ProtocolNumber("tcp"):
+		case ec2.ProtocolNumber("tcp"):
 			rule.ports = ports{e.Int("from_port"), e.Int("to_port")}
 		default:
 			continue

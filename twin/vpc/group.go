@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/ec2"
 )
 
 // groupOf returns a security group by id with what AWS shows of it. A VPC's
@@ -62,10 +63,10 @@ func (n *Networks) passes(of, peer Interface, direction string, lists []string, 
 }
 
 func covers(rule sim.Attrs, port int) bool {
-	switch sim.ProtocolNumber(rule.Str("protocol")) {
-	case sim.ProtocolNumber("all"):
+	switch ec2.ProtocolNumber(rule.Str("protocol")) {
+	case ec2.ProtocolNumber("all"):
 		return true
-	case sim.ProtocolNumber("tcp"):
+	case ec2.ProtocolNumber("tcp"):
 		return rule.Int("from_port") <= port && port <= rule.Int("to_port")
 	}
 	return false

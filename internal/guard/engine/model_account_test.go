@@ -14,9 +14,11 @@ import (
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/api"
+	"github.com/pgdr/pgdr/twin/sim/ec2"
 	"github.com/pgdr/pgdr/twin/sim/items"
 	"github.com/pgdr/pgdr/twin/sim/lifecycle"
 	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
 	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/sim/simstacks"
 )
@@ -166,7 +168,7 @@ func (a *account) postured() (yes bool) {
 // secretAlone tells whether the guard's region has a secret of its own.
 func (a *account) secretAlone() (yes bool) {
 	a.read(func(tx *sim.Tx) {
-		r := tx.FindSecret(a.config.Replica.Region, a.config.SecretARN)
+		r := secretsmanager.FindSecret(tx, a.config.Replica.Region, a.config.SecretARN)
 		yes = r != nil && r.Region == a.config.Replica.Region
 	})
 	return yes
@@ -198,8 +200,8 @@ var client = netip.MustParseAddr("10.0.10.7")
 func (a *account) passable() (in, out bool) {
 	a.read(func(tx *sim.Tx) {
 		acl := tx.Get("aws_network_acl", a.config.Primary.Region, a.config.PrimaryNetworkACLID)
-		in = admits(tx.ACLEntries(acl, false), a.config.Database.Port)
-		out = admits(tx.ACLEntries(acl, true), 50_000)
+		in = admits(ec2.ACLEntries(tx, acl, false), a.config.Database.Port)
+		out = admits(ec2.ACLEntries(tx, acl, true), 50_000)
 	})
 	return in, out
 }
@@ -211,7 +213,7 @@ func admits(entries []sim.Attrs, port int) bool {
 	slices.SortFunc(entries, func(a, b sim.Attrs) int { return a.Int("rule_no") - b.Int("rule_no") })
 	for _, e := range entries {
 		net, err := netip.ParsePrefix(e.Str("cidr_block"))
-		protocol := sim.ProtocolNumber(e.Str("protocol"))
+		protocol := ec2.ProtocolNumber(e.Str("protocol"))
 		ports := protocol == "-1" || protocol == "6" && e.Int("from_port") <= port && port <= e.Int("to_port")
 		if err == nil && net.Contains(client) && ports {
 			return e.Str("action") == "allow"

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/guard/probe/rdsca"
 	"github.com/pgdr/pgdr/twin/pgtest"
+	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
 	"github.com/pgdr/pgdr/twin/simclock"
 )
 
@@ -51,7 +52,7 @@ func startDatabases(ctx context.Context, a *account, ca *pgtest.CA) (d databases
 // database. On RDS the administrator may create pgaudit; here only a superuser
 // may.
 func (d databases) likeRDS(ctx context.Context, a *account) error {
-	value, ok := a.cloud.SecretValue(a.env["PGDR_PRIMARY_SECRET_ARN"])
+	value, ok := secretsmanager.SecretValue(a.cloud, a.env["PGDR_PRIMARY_SECRET_ARN"])
 	if !ok {
 		return errors.New("prepare the primary: the account has no secret with the administrator's password")
 	}

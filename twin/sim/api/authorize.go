@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/iam"
 	"github.com/pgdr/pgdr/twin/sim/policy"
 )
 
@@ -116,5 +117,5 @@ func managedText(tx *sim.Tx, arn string) string {
 	if p := tx.Get("aws_iam_policy", sim.Global, arn); p != nil {
 		return p.Attrs.Str("policy")
 	}
-	return sim.ManagedPolicy(arn)
+	return iam.ManagedPolicy(arn)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/items"
+	"github.com/pgdr/pgdr/twin/sim/kms"
 )
 
 func dynamodbService() *service {
@@ -43,7 +44,7 @@ func (c *call) table(tx *sim.Tx, action, ref string) (items.Table, error) {
 	refusal, err := c.useKey(tx, keyUse{ref: t.KeyARN(), via: "dynamodb", actions: []string{"kms:Decrypt"}})
 	if err == nil && refusal != nil {
 		err = refuse("AccessDeniedException", "KMS key access denied error: %s", refusal.text)
-		if refusal.state != sim.KeyUsable {
+		if refusal.state != kms.KeyUsable {
 			err = refuse("ResourceNotFoundException", "Requested resource not found: the table's %s", refusal.text)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/ec2"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 )
 
@@ -76,7 +77,7 @@ const lastRule = 32767
 func viewACL(tx *sim.Tx, r *sim.Resource) aclView {
 	v := aclView{ID: r.ID, VPC: r.Attrs.Str("vpc_id"), Owner: tx.Account()}
 	for _, egress := range []bool{true, false} {
-		for _, e := range tx.ACLEntries(r, egress) {
+		for _, e := range ec2.ACLEntries(tx, r, egress) {
 			v.Entries = append(v.Entries, viewEntry(e, egress))
 		}
 		v.Entries = append(v.Entries, entryXML{RuleNumber: lastRule, Protocol: "-1", RuleAction: "deny", Egress: egress, CIDR: "0.0.0.0/0"})
@@ -90,7 +91,7 @@ func viewACL(tx *sim.Tx, r *sim.Resource) aclView {
 
 func viewEntry(e sim.Attrs, egress bool) entryXML {
 	v := entryXML{
-		RuleNumber: e.Int("rule_no"), Protocol: sim.ProtocolNumber(e.Str("protocol")), RuleAction: strings.ToLower(e.Str("action")),
+		RuleNumber: e.Int("rule_no"), Protocol: ec2.ProtocolNumber(e.Str("protocol")), RuleAction: strings.ToLower(e.Str("action")),
 		Egress: egress, CIDR: e.Str("cidr_block"), IPv6CIDR: e.Str("ipv6_cidr_block"),
 	}
 	if v.Protocol == "6" || v.Protocol == "17" {
@@ -184,7 +185,7 @@ func createACLEntry(c *call) (any, error) {
 		return nil, err
 	}
 	return c.changeACL("ec2:CreateNetworkAclEntry", func(tx *sim.Tx, acl *sim.Resource, number int, egress bool) error {
-		if n := len(tx.ACLEntries(acl, egress)) + 1; n >= entryLimit && findEntry(tx, acl, number, egress) < 0 {
+		if n := len(ec2.ACLEntries(tx, acl, egress)) + 1; n >= entryLimit && findEntry(tx, acl, number, egress) < 0 {
 			return refuse("NetworkAclEntryLimitExceeded", "The maximum number of network acl entries has been reached: %d", n)
 		}
 		attrs := sim.Attrs{
@@ -208,7 +209,7 @@ func createACLEntry(c *call) (any, error) {
 // findEntry returns the place of a rule among an ACL's entries, -1 if there is
 // none with its number.
 func findEntry(tx *sim.Tx, acl *sim.Resource, number int, egress bool) int {
-	return slices.IndexFunc(tx.ACLEntries(acl, egress), func(e sim.Attrs) bool { return e.Int("rule_no") == number })
+	return slices.IndexFunc(ec2.ACLEntries(tx, acl, egress), func(e sim.Attrs) bool { return e.Int("rule_no") == number })
 }
 
 func deleteACLEntry(c *call) (any, error) {

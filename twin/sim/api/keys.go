@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/kms"
 	"github.com/pgdr/pgdr/twin/sim/policy"
 )
 
@@ -21,7 +22,7 @@ type keyUse struct {
 
 // keyRefusal says why a key cannot be used.
 type keyRefusal struct {
-	state sim.KeyState
+	state kms.KeyState
 	// text words it as KMS does.
 	text string
 }
@@ -35,8 +36,8 @@ func (c *call) useKey(tx *sim.Tx, u keyUse) (*keyRefusal, error) {
 		// of the account who comes through that service.
 		return nil, nil
 	}
-	key, state := tx.FindKey(c.region, u.ref)
-	if state != sim.KeyUsable {
+	key, state := kms.FindKey(tx, c.region, u.ref)
+	if state != kms.KeyUsable {
 		return &keyRefusal{state, fmt.Sprintf("key %s is %s in %s", u.ref, state, c.region)}, nil
 	}
 	if key == nil {
@@ -52,7 +53,7 @@ func (c *call) useKey(tx *sim.Tx, u keyUse) (*keyRefusal, error) {
 			return nil, err
 		}
 		if v.Effect != policy.Allow {
-			return &keyRefusal{sim.KeyUsable, deniedText(c.session(), v, r)}, nil
+			return &keyRefusal{kms.KeyUsable, deniedText(c.session(), v, r)}, nil
 		}
 	}
 	return nil, nil

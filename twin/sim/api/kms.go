@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/kms"
 )
 
 func kmsService() *service {
@@ -62,7 +63,7 @@ func describeKey(c *call) (any, error) {
 	}
 	var out struct{ KeyMetadata keyMetadata }
 	err := c.view(func(tx *sim.Tx) error {
-		key, state := tx.FindKey(c.region, in.KeyID)
+		key, state := kms.FindKey(tx, c.region, in.KeyID)
 		if key == nil {
 			// Who may see no key of that name is not told that there is none.
 			if err := c.authorize(tx, "kms:DescribeKey", c.arn("kms", "key/"+in.KeyID), nil); err != nil {
@@ -82,21 +83,21 @@ func describeKey(c *call) (any, error) {
 	return out, err
 }
 
-func viewKey(tx *sim.Tx, key *sim.Resource, state sim.KeyState) keyMetadata {
+func viewKey(tx *sim.Tx, key *sim.Resource, state kms.KeyState) keyMetadata {
 	a := key.Attrs
 	spec := a.Str("customer_master_key_spec") + a.Str("key_spec") // a key has the one, a replica key the other
 	m := keyMetadata{
 		KeyID: a.Str("key_id"), Arn: key.ARN(), AWSAccountID: tx.Account(), CreationDate: epochOf(key.Created), Description: a.Str("description"),
-		Enabled: state == sim.KeyUsable, KeyState: "Enabled", KeyManager: "CUSTOMER", KeyUsage: a.Str("key_usage"), KeySpec: spec,
+		Enabled: state == kms.KeyUsable, KeyState: "Enabled", KeyManager: "CUSTOMER", KeyUsage: a.Str("key_usage"), KeySpec: spec,
 		CustomerMasterKeySpec: spec, Origin: "AWS_KMS", MultiRegion: a.Bool("multi_region") || a.Has("primary_key_arn"),
 	}
 	if spec == "SYMMETRIC_DEFAULT" {
 		m.EncryptionAlgorithms = []string{spec}
 	}
 	switch state {
-	case sim.KeyDisabled:
+	case kms.KeyDisabled:
 		m.KeyState = "Disabled"
-	case sim.KeyPending:
+	case kms.KeyPending:
 		m.KeyState = "PendingDeletion"
 		if kept := tx.FindRetained(key.Type, key.Region, func(o sim.Attrs) bool { return o.Str("arn") == key.ARN() }); kept != nil {
 			m.DeletionDate = epochOf(kept.Until)

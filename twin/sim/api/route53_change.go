@@ -9,6 +9,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/policy"
+	"github.com/pgdr/pgdr/twin/sim/route53"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 )
 
@@ -146,7 +147,7 @@ func jsonOf(v any) string {
 
 // findRecord returns the record set with the name, type and set identifier.
 func findRecord(tx *sim.Tx, zone *sim.Resource, record recordXML) *sim.Resource {
-	name := sim.RecordName(record.Name, zone.Attrs.Str("name"))
+	name := route53.RecordName(record.Name, zone.Attrs.Str("name"))
 	return tx.Find(typeRecord, sim.Global, func(a sim.Attrs) bool {
 		return a.Str("zone_id") == zone.ID && a.Str("fqdn") == name && a.Str("type") == record.Type && a.Str("set_identifier") == record.SetIdentifier
 	})
@@ -193,7 +194,7 @@ func describeSet(record recordXML) string {
 // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-values-weighted.html
 func sameTTLs(tx *sim.Tx, zone *sim.Resource, in changeBatch) error {
 	for _, change := range in.ChangeBatch.Changes {
-		name := sim.RecordName(change.Record.Name, zone.Attrs.Str("name"))
+		name := route53.RecordName(change.Record.Name, zone.Attrs.Str("name"))
 		var ttls []int
 		for _, r := range tx.List(typeRecord, sim.Global) {
 			if a := r.Attrs; a.Str("zone_id") == zone.ID && a.Str("fqdn") == name && a.Str("type") == change.Record.Type && a["ttl"] != nil {

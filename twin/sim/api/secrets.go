@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/kms"
+	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
 )
 
 const typeSecret, typeSecretVersion = "aws_secretsmanager_secret", "aws_secretsmanager_secret_version"
@@ -27,7 +29,7 @@ const noSecret = "Secrets Manager can't find the specified secret."
 // on it. A secret that waits for its deletion is found too: deleted tells when
 // it was deleted.
 func (c *call) secret(tx *sim.Tx, action, ref string) (r *sim.Resource, deleted time.Time, err error) {
-	r = tx.FindSecret(c.region, ref)
+	r = secretsmanager.FindSecret(tx, c.region, ref)
 	if r == nil {
 		kept := tx.FindRetained(typeSecret, c.region, func(a sim.Attrs) bool { return a.Str("arn") == ref || a.Str("name") == ref })
 		if kept != nil {
@@ -86,7 +88,7 @@ func getSecretValue(c *call) (any, error) {
 		if !deleted.IsZero() {
 			return refuse("InvalidRequestException", markedForDeletion)
 		}
-		v := tx.SecretVersion(r, in.VersionID, in.VersionStage)
+		v := secretsmanager.SecretVersion(tx, r, in.VersionID, in.VersionStage)
 		if v == nil {
 			return refuse("ResourceNotFoundException", "Secrets Manager can't find the specified secret value for staging label: %s", in.VersionStage)
 		}
@@ -106,13 +108,13 @@ func getSecretValue(c *call) (any, error) {
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
 func (c *call) decryptSecret(tx *sim.Tx, r *sim.Resource) error {
 	refusal, err := c.useKey(tx, keyUse{
-		ref: sim.SecretKey(r, c.region), via: "secretsmanager", actions: []string{"kms:Decrypt"},
+		ref: secretsmanager.SecretKey(r, c.region), via: "secretsmanager", actions: []string{"kms:Decrypt"},
 		encryption: map[string]string{"SecretARN": c.secretARN(r)},
 	})
 	switch {
 	case err != nil || refusal == nil:
 		return err
-	case refusal.state == sim.KeyUsable:
+	case refusal.state == kms.KeyUsable:
 		return refuse("AccessDeniedException", "Access to KMS is not allowed")
 	}
 	return refuse("DecryptionFailure", "Secrets Manager can't decrypt the protected secret text using the provided KMS key: %s", refusal.text)
@@ -144,10 +146,10 @@ func describeSecret(c *call) (any, error) {
 		if err != nil {
 			return err
 		}
-		out.ARN, out.Name, out.Description, out.KmsKeyID = c.secretARN(r), r.Attrs.Str("name"), r.Attrs.Str("description"), sim.SecretKey(r, c.region)
+		out.ARN, out.Name, out.Description, out.KmsKeyID = c.secretARN(r), r.Attrs.Str("name"), r.Attrs.Str("description"), secretsmanager.SecretKey(r, c.region)
 		out.CreatedDate, out.DeletedDate = epochOf(r.Created), epochOf(deleted)
 		out.VersionIdsToStages = map[string][]string{}
-		for _, v := range tx.SecretVersions(r) {
+		for _, v := range secretsmanager.SecretVersions(tx, r) {
 			out.VersionIdsToStages[v.Attrs.Str("version_id")] = v.Attrs.Strings("version_stages")
 		}
 		replicas := r.Attrs.Blocks("replica")

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
 )
 
 // stopReplication makes the replica in the call's region a secret of its own.
@@ -36,9 +37,9 @@ func stopReplication(c *call) (any, error) {
 // that it had as one.
 func (c *call) standAlone(tx *sim.Tx, source *sim.Resource, arn string) {
 	a := source.Attrs.Clone()
-	a.Set(sim.Attrs{"id": arn, "arn": arn, "kms_key_id": sim.SecretKey(source, c.region), "replica": []any{}})
+	a.Set(sim.Attrs{"id": arn, "arn": arn, "kms_key_id": secretsmanager.SecretKey(source, c.region), "replica": []any{}})
 	tx.Put(&sim.Resource{Type: typeSecret, Region: c.region, ID: arn, Attrs: a})
-	for _, v := range tx.SecretVersions(source) {
+	for _, v := range secretsmanager.SecretVersions(tx, source) {
 		va := v.Attrs.Clone()
 		id := arn + "|" + v.Attrs.Str("version_id")
 		va.Set(sim.Attrs{"id": id, "secret_id": arn, "arn": arn})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/recent"
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/kms"
 	"github.com/pgdr/pgdr/twin/sim/policy"
 )
 
@@ -117,9 +118,9 @@ func checkMessage(m Message, withSubject bool) error {
 }
 
 // keyCodes are SNS's refusals by the state of the topic's key.
-var keyCodes = map[sim.KeyState]string{
-	sim.KeyUsable: "KMSAccessDenied", sim.KeyDisabled: "KMSDisabled", sim.KeyPending: "KMSInvalidState",
-	sim.KeyMissing: "KMSNotFound", sim.KeyElsewhere: "KMSNotFound",
+var keyCodes = map[kms.KeyState]string{
+	kms.KeyUsable: "KMSAccessDenied", kms.KeyDisabled: "KMSDisabled", kms.KeyPending: "KMSInvalidState",
+	kms.KeyMissing: "KMSNotFound", kms.KeyElsewhere: "KMSNotFound",
 }
 
 // encryptFor checks that SNS may use the topic's key in the caller's name.

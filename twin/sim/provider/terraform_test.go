@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 )
 
@@ -32,7 +33,7 @@ func (w *workspace) password() string {
 	w.t.Helper()
 	arn, ok := w.attributes("module.credentials.aws_secretsmanager_secret.this")["arn"].(string)
 	require.True(w.t, ok)
-	document, ok := w.cloud.SecretValue(arn)
+	document, ok := secretsmanager.SecretValue(w.cloud, arn)
 	require.True(w.t, ok, "the account has no value of %s", arn)
 	_, rest, ok := strings.Cut(document, `"password":"`)
 	require.True(w.t, ok, "the secret has no password")

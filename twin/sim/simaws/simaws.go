@@ -8,10 +8,29 @@ import (
 	"sync"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/cloudwatch"
+	"github.com/pgdr/pgdr/twin/sim/dynamodb"
+	"github.com/pgdr/pgdr/twin/sim/ec2"
+	"github.com/pgdr/pgdr/twin/sim/eventbridge"
+	"github.com/pgdr/pgdr/twin/sim/iam"
+	"github.com/pgdr/pgdr/twin/sim/kms"
+	"github.com/pgdr/pgdr/twin/sim/lambda"
+	"github.com/pgdr/pgdr/twin/sim/logs"
+	"github.com/pgdr/pgdr/twin/sim/rds"
+	"github.com/pgdr/pgdr/twin/sim/route53"
+	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
+	"github.com/pgdr/pgdr/twin/sim/sns"
+	"github.com/pgdr/pgdr/twin/sim/sqs"
+	"github.com/pgdr/pgdr/twin/sim/sts"
 )
 
 // Types are all Terraform types that the simulator knows.
-var Types = sync.OnceValue(func() sim.Types { return sim.Join(sim.AllTypes()) })
+var Types = sync.OnceValue(func() sim.Types {
+	return sim.Join(
+		cloudwatch.Types(), dynamodb.Types(), ec2.Types(), eventbridge.Types(), iam.Types(), kms.Types(), lambda.Types(),
+		logs.Types(), rds.Types(), route53.Types(), secretsmanager.Types(), sns.Types(), sqs.Types(), sts.Types(),
+	)
+})
 
 // New returns an empty account with every service; see [sim.New].
 func New(o sim.Options) (*sim.Cloud, error) { return sim.New(Types(), o) }
@@ -31,7 +50,7 @@ func Handler(cloud *sim.Cloud) http.Handler {
 	mux.Handle("/", cloud.Handler())
 	mux.HandleFunc("GET /secrets/value", func(w http.ResponseWriter, r *http.Request) {
 		arn := r.URL.Query().Get("arn")
-		value, ok := cloud.SecretValue(arn)
+		value, ok := secretsmanager.SecretValue(cloud, arn)
 		body, status := map[string]string{"value": value}, http.StatusOK
 		if !ok {
 			body, status = map[string]string{"error": "no current value of secret " + arn}, http.StatusNotFound

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
 	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/sim/simstacks"
 )
@@ -33,7 +34,7 @@ func TestApply_LaysTheStacksIntoTheAccount(t *testing.T) {
 	arn, err := s.PrimaryOutput(ctx, "database_secret_arn")
 	require.NoError(t, err)
 	require.Equal(t, env["PGDR_PRIMARY_SECRET_ARN"], arn)
-	value, ok := cloud.SecretValue(env["PGDR_SECRET_ARN"])
+	value, ok := secretsmanager.SecretValue(cloud, env["PGDR_SECRET_ARN"])
 	require.True(t, ok)
 	require.JSONEq(t, `{"username":"dbadmin","password":"`+simstacks.Password+`"}`, value)
 
