@@ -19,9 +19,13 @@ BIN ?= bin
 DRCTL = $(BIN)/drctl
 # The twin's program: deployments and drills on this machine.
 TWIN = $(BIN)/twin
+# The folder of the simulation.
+TWIN_DIR ?= .twin
 # One set of flags for all builds for this machine (twin/gobuild has the same),
 # so that a package is compiled once for all programs.
-GO_BUILD = CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags=lambda.norpc -ldflags='-s -w'
+GO_FLAGS = -trimpath -buildvcs=false -tags=lambda.norpc
+GO_BUILD = CGO_ENABLED=0 go build $(GO_FLAGS) -ldflags='-s -w'
+GO_TEST = CGO_ENABLED=0 go test $(GO_FLAGS)
 
 # Folders of further policies: make review POLICIES="policies more-policies"
 POLICIES ?=
@@ -82,8 +86,8 @@ plan: deps $(TWIN) ## Show what a deployment of ENV would do
 
 .PHONY: review
 review: deps $(DRCTL) $(TWIN) ## Plan ENV in the simulated account and review it by policy
-	@$(TWIN) plan --environment $(call quote,$(ENV)) --save $(call quote,.twin/$(ENV)/plans) >&2
-	@exec $(DRCTL) review --plan $(call quote,.twin/$(ENV)/plans) $(POLICY_FLAGS) $(REVIEW_FLAGS)
+	@$(TWIN) plan --environment $(call quote,$(ENV)) --dir $(call quote,$(TWIN_DIR)) --save $(call quote,$(TWIN_DIR)/$(ENV)/plans) >&2
+	@exec $(DRCTL) review --plan $(call quote,$(TWIN_DIR)/$(ENV)/plans) $(POLICY_FLAGS) $(REVIEW_FLAGS)
 
 .PHONY: deploy-local
 deploy-local: deps $(TWIN) ## Apply both stacks of ENV with cdktf deploy
@@ -141,18 +145,35 @@ ci: ## Run what CI runs
 synth: deps ## Synthesize ENV into cdktf.out, for AWS
 	ENVIRONMENT_SUFFIX=$(call quote,$(ENV)) $(CDKTF) synth
 
-# What runs concurrently is tested under the race detector, and only there. Not
-# the wiring's diagnosis, which is one goroutine; the stand-in provider, which its
-# tests run as a program of its own; and but for a few the engine's worlds, which
-# take minutes without it.
+# Packages whose tests start servers, Terraform, Node.js or builds.
+SLOW = /tests$$|/tests/|/twin$$|/twin/(pgtest|postgres|world|drill/app)$$|/sim/(provider|daemon)$$|/guard/probe$$|/(fastsynth|bundle)$$
+packages = go list ./... | grep -v /node_modules/
+# What runs concurrently is tested under the race detector, and only there, with
+# the numbers of the fast tier. Not the diagnosis, which is one goroutine; the
+# stand-in provider, which its tests run as a program of its own; and of the
+# engine only a few worlds.
 RACED = ./functions/... ./internal/awsapi/... ./internal/guard/... ./internal/remotestate/... ./internal/guardclient/... ./twin/...
-raced = go list $(RACED) | grep -v -e /twin/diagnose$$ -e /sim/provider$$ -e /guard/engine$$ -e /twin/cmd/
+raced = go list $(RACED) | grep -vE '/twin/(diagnose|cmd/.*)$$|/sim/provider$$|/guard/engine$$'
+
+.PHONY: test-fast
+test-fast: ## Run the tests that need no server and no Terraform: a minute
+	$(GO_TEST) -short -count=1 $$($(packages) | grep -vE '$(SLOW)')
 
 .PHONY: test
-test: setup ## Run all tests: units, stacks, drills, and real Terraform in the simulated account
+test: setup ## Run all that a change is held to: units, stacks, three drills, real Terraform from plan to destroy
 	@$(MAKE) --no-print-directory deps test-race
-	go test -timeout 20m $$(go list ./... | grep -v -e '/tests$$' -e /node_modules/ | grep -vxF "$$($(raced))")
-	go test -timeout 40m ./tests
+	$(GO_TEST) -timeout 20m $$($(packages) | grep -v '/tests$$' | grep -vxF "$$($(raced))")
+	$(GO_TEST) -timeout 30m ./tests
+
+.PHONY: test-deep
+test-deep: setup ## Run everything: all drills, every sweep, many worlds; hours
+	@$(MAKE) --no-print-directory deps
+	PGDR_TESTS=deep $(GO_TEST) -timeout 4h $$($(packages))
+	$(MAKE) drill SCENARIO=all
+
+.PHONY: test-changed
+test-changed: ## Run the fast tests of the packages that your change concerns (BASE=commit)
+	@changed=$$(scripts/changed-packages.sh $(BASE)); [ -z "$$changed" ] || $(GO_TEST) -short $$changed
 
 .PHONY: test-integration
 test-integration: deps ## Run the integration suite: on this machine, or on AWS (docs/integration.md)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/tier"
 	"github.com/pgdr/pgdr/twin/drill"
 	"github.com/pgdr/pgdr/twin/drill/scenario"
 )
@@ -19,8 +20,11 @@ func TestDrill_OfABrokenConfigurationFailsWithTheRightDiagnosis(t *testing.T) {
 	files, err := filepath.Glob("testdata/broken/*.yaml")
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(files), 9)
-	for _, file := range files {
+	for i, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
+			if i > 0 {
+				tier.Deep(t, "twin/diagnose tries each fault without Terraform")
+			}
 			// Nothing is drilled, so a busy machine decides nothing.
 			t.Parallel()
 			text, err := os.ReadFile(file) //nolint:gosec // test data
@@ -44,6 +48,7 @@ func TestDrill_OfABrokenConfigurationFailsWithTheRightDiagnosis(t *testing.T) {
 // one that a failover works with: it is said before anything happens, stops
 // nothing, and is in the report.
 func TestDrill_ShowsWarningsAndGoesOn(t *testing.T) {
+	tier.Deep(t, "a whole drill, to see that a warning stops nothing")
 	base := drills(t)
 	sc, err := scenario.Find("testdata/warned/alarm-without-end.yaml", drill.Vocabulary())
 	require.NoError(t, err)

@@ -11,14 +11,15 @@ import (
 	"github.com/pgdr/pgdr/twin/drill/scenario"
 )
 
-// TestDrill holds the default drill and, beside it in another twin, one in
-// which nothing may be promoted.
+// TestDrill holds one drill of each kind, side by side: what must promote, what
+// must not, and what cannot be known. `make drill SCENARIO=all`, of which
+// make test-deep is made, holds the others.
 func TestDrill(t *testing.T) {
 	base := drills(t)
 	var all sync.WaitGroup
 	reports := map[string]report.Report{}
 	var mu sync.Mutex
-	for _, name := range []string{"region-loss", "fenced-primary-wakes"} {
+	for _, name := range []string{"region-loss", "multi-az-failover", "region-parted"} {
 		sc, err := scenario.Find(name, drill.Vocabulary())
 		require.NoError(t, err)
 		all.Go(func() {
@@ -33,12 +34,16 @@ func TestDrill(t *testing.T) {
 		})
 	}
 	all.Wait()
-	require.Len(t, reports, 2)
+	require.Len(t, reports, 3)
 	for name, r := range reports {
 		require.True(t, r.Passed, "%s\n%s", name, r.Text())
+		require.Len(t, r.Plans, 2, name)
+	}
+	require.Zero(t, reports["multi-az-failover"].Guard.Promotions)
+	for _, name := range []string{"region-loss", "region-parted"} {
+		r := reports[name]
 		require.Equal(t, 1, r.Guard.Promotions, name)
 		require.Len(t, r.Phases, 6, name)
-		require.Len(t, r.Plans, 2, name)
 		require.Contains(t, string(r.SVG()), "writes again")
 	}
 	lost := reports["region-loss"]

@@ -15,6 +15,7 @@ import (
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/readiness"
+	"github.com/pgdr/pgdr/internal/tier"
 	"github.com/pgdr/pgdr/internal/version"
 	"github.com/pgdr/pgdr/twin/sim/api"
 	"github.com/pgdr/pgdr/twin/sim/metrics"
@@ -24,6 +25,7 @@ import (
 // it owed: the built program, in the account that Terraform applied, with the
 // policies of the role that was applied, over real databases.
 func TestFunction(t *testing.T) {
+	tier.Deep(t, "the function's whole life; a drill has its failover, internal/guardclient its commands")
 	w := newFunctionWorld(t)
 	began := w.clock.Now()
 	w.live()

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/tier"
 )
 
 // TestLocal is the life of an environment, in order: each stage begins where
@@ -55,6 +57,7 @@ func TestLocal(t *testing.T) {
 	t.Run("what is changed behind Terraform's back shows in the next plan", func(t *testing.T) { requireDriftSeen(t, dev) })
 
 	t.Run("prod beside dev touches nothing of dev", func(t *testing.T) {
+		tier.Deep(t, "two deployments more; TestReview deploys prod, and destroy below keeps what is left")
 		before := a.held(t, "dev")
 		require.Greater(t, len(before), 50)
 		prod := a.environment("prod")
@@ -69,6 +72,7 @@ func TestLocal(t *testing.T) {
 	})
 
 	t.Run("a protected environment does not let itself be destroyed", func(t *testing.T) {
+		tier.Deep(t, "it needs prod beside dev")
 		prod := a.environment("prod")
 		before := a.held(t, "prod")
 		stdout, all, code := prod.terraform(t, "primary", "destroy", "-auto-approve", "-no-color", "-target", instanceAddress(t, prod))

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/tier"
 )
 
 // moving is an environment whose state moves. Its file is one of the project
@@ -89,6 +91,7 @@ func (m *moving) move(t *testing.T, to string, bucket bool) string {
 // TestState_MovesToS3AndBackWithoutLosingAnything deploys with state in files,
 // moves it to S3 as docs/state.md says, and moves it back.
 func TestState_MovesToS3AndBackWithoutLosingAnything(t *testing.T) {
+	tier.Deep(t, "the page's commands; TestState_OnS3 has the backend")
 	t.Parallel()
 	m := newMoving(t)
 	m.plan(t, 2)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/remotestate/s3test"
+	"github.com/pgdr/pgdr/internal/tier"
 )
 
 // TestState_OnS3 is the life of an environment whose state is in S3, in order,
@@ -228,6 +229,7 @@ func requireReviewBlocks(t *testing.T, r *remote) {
 // TestState_LocalRunsKeepToTheirFolder deploys with the local targets while an
 // S3 backend is configured and its server within reach.
 func TestState_LocalRunsKeepToTheirFolder(t *testing.T) {
+	tier.Deep(t, "a deployment more; twin's TestEnv has the environment that keeps local runs apart")
 	s3 := s3test.New(t)
 	for _, variable := range append(s3.Env(), contextWith(t, onS3())) {
 		name, value, _ := strings.Cut(variable, "=")

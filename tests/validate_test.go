@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/tier"
 )
 
 // metaArguments are Terraform's own and not the provider's.
@@ -25,7 +27,10 @@ func TestValidate_PassesForTheShippedEnvironments(t *testing.T) {
 	}
 	e := a.environment("dev")
 	for _, role := range []string{"primary", "replica"} {
-		t.Run("every misspelt argument of the "+role+" stack fails", func(t *testing.T) { requireTyposFound(t, e, role) })
+		t.Run("every misspelt argument of the "+role+" stack fails", func(t *testing.T) {
+			tier.Deep(t, "of the stand-in's schema, which comes from a module")
+			requireTyposFound(t, e, role)
+		})
 		t.Run("no argument newer than the provider in the "+role+" stack", func(t *testing.T) { requireNewerRefused(t, e, role) })
 	}
 }
