@@ -249,6 +249,10 @@ lint: $(GOLANGCI) ## Run golangci-lint
 	$(GOLANGCI) run
 	$(GOLANGCI) run --build-tags integration ./tests/integration/...
 
+.PHONY: prose
+prose: ## Check that comments and pages use plain words
+	@mkdir -p dist; scripts/prose.sh > dist/prose.txt || { cat dist/prose.txt; exit 1; }; tail -n 1 dist/prose.txt
+
 .PHONY: format
 format: $(GOLANGCI) ## Format the code
 	$(GOLANGCI) fmt
