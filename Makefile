@@ -212,6 +212,7 @@ bench-drill: deps ## Compare our recovery with the usual way, in the same simula
 .PHONY: golden
 golden: ## Write the golden files anew, after a change that is meant
 	go test ./stacks -run Golden -update
+	$(GO_TEST) ./cmd/drctl ./twin/cmd/twin -run Commands -update-docs
 	$(MAKE) diagram
 
 .PHONY: bench-synth

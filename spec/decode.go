@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/pgdr/pgdr/internal/nearest"
 )
 
 // layer is one source of values, decoded onto a Config.
@@ -143,7 +145,7 @@ func (l *layer) unknown(shown string, name *yaml.Node, target reflect.Value) {
 		here = append(here, k.name)
 	}
 	want := "valid here: " + list(here, "and")
-	if near := nearest(name.Value, here); near != "" {
+	if near := nearest.To(name.Value, here); near != "" {
 		want = "did you mean " + near + "? " + want
 	} else if elsewhere := placesOf(name.Value); len(elsewhere) > 0 {
 		want = "did you mean " + list(elsewhere, "or") + "? " + want

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/pgdr/pgdr/internal/nearest"
 )
 
 // Names of what Load reads.
@@ -35,6 +37,9 @@ type LoadOptions struct {
 	// Env returns the value of an environment variable, "" if it isn't set:
 	// os.Getenv in the program, a map in tests. Nil: no variable is set.
 	Env func(string) string
+	// Environment is the suffix that a command was given; it wins over
+	// ENVIRONMENT_SUFFIX. Empty: none was given.
+	Environment string
 	// TwinDir is the folder of the local simulation, relative to Dir or
 	// absolute; empty: what PGDR_TWIN_DIR says, and if that is empty too, the
 	// target is AWS.
@@ -46,6 +51,7 @@ type loader struct {
 	root    *os.Root
 	dir     string
 	env     func(string) string
+	given   string
 	config  Config
 	origins map[string]string
 	faults  Faults
@@ -70,7 +76,7 @@ func Load(opts LoadOptions) (Config, error) {
 		env = func(string) string { return "" }
 	}
 	l := &loader{
-		root: root, dir: opts.Dir, config: Default(), origins: map[string]string{},
+		root: root, dir: opts.Dir, given: opts.Environment, config: Default(), origins: map[string]string{},
 		env: func(name string) string { return strings.TrimSpace(env(name)) },
 	}
 	if err := l.layers(); err != nil {
@@ -105,6 +111,10 @@ func (l *loader) layers() error {
 	if suffix := l.env(SuffixVariable); suffix != "" {
 		l.config.Environment = suffix
 		l.origins["environment"] = SuffixVariable
+	}
+	if l.given != "" {
+		l.config.Environment = l.given
+		l.origins["environment"] = "--environment"
 	}
 	// A suffix that is wrong can't name a file (it might even lead out of the
 	// folder); its fault is reported together with those of the other layers.
@@ -190,7 +200,7 @@ func (l *loader) misspelled(values map[string]any, source string) {
 		if name == ourContext || name == suffixContext {
 			continue
 		}
-		if near := nearest(name, []string{ourContext, suffixContext}); near != "" {
+		if near := nearest.To(name, []string{ourContext, suffixContext}); near != "" {
 			l.fault("context."+name, "an unknown key", "did you mean "+near+"?", source)
 		}
 	}

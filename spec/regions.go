@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/internal/guard/probe/rdsca"
+	"github.com/pgdr/pgdr/internal/nearest"
 )
 
 // usualZones are the letters of the zones that nearly every region has.
@@ -73,7 +74,7 @@ func checkRegion(fs *Faults, path, region string) bool {
 	want := `give a region code such as "eu-west-1"`
 	if other := partition(region); other != "" {
 		want = "give a region of the commercial partition: " + other + " is a partition of its own, which this system wasn't made for"
-	} else if n := nearest(region, sortedKeys(regions)); n != "" && region != "" {
+	} else if n := nearest.To(region, sortedKeys(regions)); n != "" && region != "" {
 		want = "did you mean " + quoted(n) + "?"
 	}
 	fs.add(path, quoted(region), want)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+
+	"github.com/pgdr/pgdr/internal/nearest"
 )
 
 // UnknownEnvironmentError says that an environment has no file.
@@ -25,7 +27,7 @@ func (e *UnknownEnvironmentError) Error() string {
 		template = environmentsDir + "/" + e.Existing[0] + fileExtension
 	}
 	meant := ""
-	if near := nearest(e.Environment, e.Existing); near != "" {
+	if near := nearest.To(e.Environment, e.Existing); near != "" {
 		meant = fmt.Sprintf(" Did you mean %s?", near)
 	}
 	return fmt.Sprintf("environment %q has no file %s; %s.%s To make it, copy %s to %s; to lend it another's, set %s=%s",

@@ -24,8 +24,9 @@ func graphCommand() *cobra.Command {
 		Short: "Draw what the synthesized stacks deploy, and how a failover runs through it",
 		Long: "Reads the stacks that `make synth` wrote, or a folder of NAME.tf.json files, a stack each. " +
 			"An arrow is a reference, a subscription, a route or a permission in them; nothing else is drawn.",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return flags.run(cmd) },
+		Example: "  drctl graph --from cdktf.out --format mermaid -o architecture.mmd",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return flags.run(cmd) },
 	}
 	cmd.Flags().StringVar(&flags.from, "from", "cdktf.out", "folder of the synthesized stacks")
 	cmd.Flags().StringVar(&flags.format, "format", "d2", "one of "+strings.Join(graph.Formats, ", "))

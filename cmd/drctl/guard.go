@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"os"
 	"os/user"
-	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/pgdr/pgdr/internal/cli"
 	"github.com/pgdr/pgdr/internal/guard/event"
 	"github.com/pgdr/pgdr/internal/guardclient"
 	"github.com/pgdr/pgdr/internal/version"
@@ -57,7 +58,7 @@ func guardCommandTo(dial dialer, getenv func(string) string) *cobra.Command {
 			return o.Version(ctx, version.Version)
 		}),
 	)
-	return cmd
+	return cli.Group(cmd)
 }
 
 func (f *guardFlags) statusCommand() *cobra.Command {
@@ -133,12 +134,21 @@ func (f *guardFlags) historyCommand() *cobra.Command {
 	return cmd
 }
 
+// exampleFlags end the examples of the commands.
+var exampleFlags = map[string]string{
+	"status":   "--follow",
+	"pause":    `--reason "database maintenance" --for 30m`,
+	"history":  "--limit 1",
+	"failover": "--yes",
+}
+
 // command is one that asks the guard.
 func (f *guardFlags) command(use, short string, do func(context.Context, *guardclient.Operator) error) *cobra.Command {
 	return &cobra.Command{
-		Use:   use,
-		Short: short,
-		Args:  cobra.NoArgs,
+		Use:     use,
+		Short:   short,
+		Example: "  " + strings.TrimSpace("drctl guard "+use+" -e prod "+exampleFlags[use]),
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			target, err := f.target(cmd.Flags().Changed)
 			if err != nil {
@@ -190,16 +200,11 @@ func (f *guardFlags) target(given func(flag string) bool) (guardclient.Target, e
 }
 
 func (f *guardFlags) load() (spec.Config, error) {
-	project, err := filepath.Abs(f.project)
+	project, err := cli.Project(f.project)
 	if err != nil {
-		return spec.Config{}, fmt.Errorf("find the project's folder: %w", err)
+		return spec.Config{}, err
 	}
-	return spec.Load(spec.LoadOptions{Dir: project, Env: func(name string) string {
-		if name == spec.SuffixVariable && f.environment != "" {
-			return f.environment
-		}
-		return f.getenv(name)
-	}})
+	return spec.Load(spec.LoadOptions{Dir: project, Env: f.getenv, Environment: f.environment})
 }
 
 // who is who asks: the flag, else the user's name on this machine.

@@ -50,5 +50,5 @@ func root() *cobra.Command {
 	cmd.AddCommand(reviewCommand())
 	cmd.AddCommand(stateCommand())
 	cmd.AddCommand(planCommand(), applyCommand())
-	return cmd
+	return cli.Complete(cli.Group(cmd))
 }

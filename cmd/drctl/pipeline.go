@@ -3,12 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/pgdr/pgdr/internal/cli"
 	"github.com/pgdr/pgdr/internal/pipeline"
 )
 
@@ -27,6 +26,7 @@ func planCommand() *cobra.Command {
 	cmd := flags.command("plan", "Plan both stacks on AWS and keep the plans for a review",
 		"Synthesizes and plans both stacks against the configured backend. Each plan is kept as Terraform's own file (.tfplan), "+
 			"as JSON for a review and as text. Before the primary is deployed the replica can't be planned; one sentence says so.",
+		"drctl plan -e prod --plans plans/prod",
 		func(ctx context.Context, p *pipeline.Pipeline) error {
 			plans, err := p.Plan(ctx)
 			if err == nil && flags.detailed && !plans.Clean() {
@@ -44,6 +44,7 @@ func applyCommand() *cobra.Command {
 	return flags.command("apply", "Apply the plans that drctl plan kept, and nothing else",
 		"Applies the primary's plan, then the replica's, just as they were reviewed. Where the replica's has to be made anew "+
 			"(there was none, or the primary's outputs changed) it says so and exits with 2.",
+		"drctl apply -e prod --plans plans/prod",
 		func(ctx context.Context, p *pipeline.Pipeline) error {
 			err := p.Apply(ctx)
 			if errors.Is(err, pipeline.ErrPlanAgain) {
@@ -53,16 +54,17 @@ func applyCommand() *cobra.Command {
 		})
 }
 
-func (f *pipelineFlags) command(use, short, long string, do func(context.Context, *pipeline.Pipeline) error) *cobra.Command {
+func (f *pipelineFlags) command(use, short, long, example string, do func(context.Context, *pipeline.Pipeline) error) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   use,
-		Short: short,
-		Long:  long,
-		Args:  cobra.NoArgs,
+		Use:     use,
+		Short:   short,
+		Long:    long,
+		Example: "  " + example,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			project, err := filepath.Abs(f.project)
+			project, err := cli.Project(f.project)
 			if err != nil {
-				return fmt.Errorf("find the project's folder: %w", err)
+				return err
 			}
 			p, err := pipeline.New(project, f.environment, f.plans, cmd.OutOrStdout())
 			if err != nil {
@@ -72,8 +74,8 @@ func (f *pipelineFlags) command(use, short, long string, do func(context.Context
 			return do(cmd.Context(), p)
 		},
 	}
-	cmd.Flags().StringVarP(&f.environment, "environment", "e", "", "environment suffix (default: ENVIRONMENT_SUFFIX, else dev)")
-	cmd.Flags().StringVar(&f.project, "project", ".", "the project's root")
+	cli.EnvironmentFlag(cmd.Flags(), &f.environment)
+	cli.ProjectFlag(cmd.Flags(), &f.project)
 	cmd.Flags().StringVar(&f.plans, "plans", "", "folder of the plan files (default: plans/<environment>)")
 	cmd.Flags().DurationVar(&f.lockTimeout, "lock-timeout", 5*time.Minute, "how long to wait for the lock of the state")
 	return cmd

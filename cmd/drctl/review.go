@@ -56,8 +56,9 @@ func reviewCommand() *cobra.Command {
 		Short: "Review Terraform's plans by policy: what happens, what it does, may it be applied",
 		Long: "Reads the plans of one or both stacks (--plan, what `terraform show -json` prints, or the folder that drctl plan left).\n\n" +
 			"Exit codes: 0 clean, 1 blocked, 2 needs a human, 3 no verdict (a plan, a policy or a flag cannot be used).",
-		Args: func(cmd *cobra.Command, args []string) error { return unusable(cobra.NoArgs(cmd, args)) },
-		RunE: func(cmd *cobra.Command, _ []string) error { return survive(func() error { return flags.run(cmd) }) },
+		Example: "  drctl review --plan plans/prod\n  drctl review --plan primary.json --plan replica.json --format json -o review.json",
+		Args:    func(cmd *cobra.Command, args []string) error { return unusable(cobra.NoArgs(cmd, args)) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return survive(func() error { return flags.run(cmd) }) },
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return unusable(err) })
 	cmd.Flags().StringArrayVar(&flags.plans, "plan", nil, "a plan's JSON, or a folder of them; \"-\" is standard input (may be given again)")

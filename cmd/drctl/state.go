@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
@@ -14,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/spf13/cobra"
 
+	"github.com/pgdr/pgdr/internal/cli"
 	"github.com/pgdr/pgdr/internal/remotestate"
 	"github.com/pgdr/pgdr/spec"
 )
@@ -35,7 +35,7 @@ func stateCommand() *cobra.Command {
 		Short: "Prepare the bucket in which teams keep Terraform's state",
 	}
 	cmd.AddCommand(stateBootstrapCommand())
-	return cmd
+	return cli.Group(cmd)
 }
 
 func stateBootstrapCommand() *cobra.Command {
@@ -45,13 +45,14 @@ func stateBootstrapCommand() *cobra.Command {
 		Short: "Make the state bucket: versioned, encrypted, private, TLS only",
 		Long: "Makes the bucket of the environment's S3 backend, or gives one that is there what it lacks. " +
 			"A second run changes nothing. A bucket of another account, in another region or that can't be verified is refused.",
-		Args: cobra.NoArgs,
+		Example: "  drctl state bootstrap -e prod --dry-run",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return flags.bootstrap(cmd.Context(), cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().StringVarP(&flags.environment, "environment", "e", "", "environment suffix (default: ENVIRONMENT_SUFFIX, else dev)")
-	cmd.Flags().StringVar(&flags.project, "project", ".", "the project's root")
+	cli.EnvironmentFlag(cmd.Flags(), &flags.environment)
+	cli.ProjectFlag(cmd.Flags(), &flags.project)
 	cmd.Flags().StringVar(&flags.bucket, "bucket", "", "name of the bucket (default: backend.bucket)")
 	cmd.Flags().StringVar(&flags.region, "region", "", "its region (default: backend.region, else the replica's)")
 	cmd.Flags().StringVar(&flags.key, "kms-key-id", "", "ARN of the key that encrypts it (default: backend.kms_key_id, else AES256)")
@@ -97,16 +98,11 @@ var errNoBucket = errors.New("no bucket is named: give --bucket, or set backend.
 // load gives the environment's configuration with what the flags say of the
 // backend, validated as if the file said it.
 func (f *stateFlags) load(getenv func(string) string) (spec.Config, error) {
-	project, err := filepath.Abs(f.project)
+	project, err := cli.Project(f.project)
 	if err != nil {
-		return spec.Config{}, fmt.Errorf("find the project's folder: %w", err)
+		return spec.Config{}, err
 	}
-	cfg, err := spec.Load(spec.LoadOptions{Dir: project, Env: func(name string) string {
-		if name == spec.SuffixVariable && f.environment != "" {
-			return f.environment
-		}
-		return getenv(name)
-	}})
+	cfg, err := spec.Load(spec.LoadOptions{Dir: project, Env: getenv, Environment: f.environment})
 	switch {
 	case err != nil:
 		return cfg, err

@@ -14,6 +14,7 @@ import (
 func project(t *testing.T, file string) string {
 	t.Helper()
 	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "cdktf.json"), []byte("{}"), 0o600))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "environments"), 0o750))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "environments", "dev.yaml"), []byte(file), 0o600))
 	return dir

@@ -63,12 +63,7 @@ type Pipeline struct {
 // for: suffix, else what ENVIRONMENT_SUFFIX and the context say. plans is
 // relative to the project, or absolute; empty is "plans/<environment>".
 func New(project, suffix, plans string, out io.Writer) (*Pipeline, error) {
-	cfg, err := spec.Load(spec.LoadOptions{Dir: project, Env: func(name string) string {
-		if name == spec.SuffixVariable && suffix != "" {
-			return suffix
-		}
-		return os.Getenv(name)
-	}})
+	cfg, err := spec.Load(spec.LoadOptions{Dir: project, Env: os.Getenv, Environment: suffix})
 	if err != nil {
 		return nil, err
 	}

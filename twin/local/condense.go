@@ -32,7 +32,7 @@ var (
 	because = regexp.MustCompile(`^\s*(\S+  )?\s*# \(because `)
 	// beyond matches what cannot stand inside a block: were a bracket ever
 	// miscounted, nothing after it is lost.
-	beyond = regexp.MustCompile(`# .* (will|must) be |Plan: \d|Changes to Outputs|Error|Warning`)
+	beyond = regexp.MustCompile(`# .* (will|must) be |Plan: \d|Changes to Outputs|^\W*(pgdr-\S+\s+)?\W*(Error|Warning): `)
 )
 
 func (c *condensed) Write(line []byte) (int, error) {

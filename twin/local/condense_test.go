@@ -11,6 +11,8 @@ const longPlan = `Terraform will perform the following actions:
 pgdr-primary-dev  # aws_vpc.a (network/vpc) will be created
                     + resource "aws_vpc" "a" {
                         + arn  = (known after apply)
+                        + metric_name = "Errors"
+                        + description = "Warning: none of Error: kind"
                         + tags = {
                             + "Name" = "x"
                           }
@@ -39,7 +41,8 @@ pgdr-primary-dev  }
                         ~ arn = "x" -> (known after apply) # forces replacement
                       }
 Plan: 2 to add, 1 to change, 2 to destroy.
-pgdr-primary-dev  Error: creating x
+pgdr-primary-dev  ╷
+pgdr-primary-dev  │ Error: creating x
                     {
 `
 
@@ -56,7 +59,8 @@ pgdr-primary-dev  # aws_vpc.a (network/vpc) will be created
                         ~ arn = "x" -> (known after apply) # forces replacement
                       }
 Plan: 2 to add, 1 to change, 2 to destroy.
-pgdr-primary-dev  Error: creating x
+pgdr-primary-dev  ╷
+pgdr-primary-dev  │ Error: creating x
                     {
 `
 

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/pipeline"
@@ -44,16 +45,7 @@ type Runner struct {
 // ENVIRONMENT_SUFFIX and the context say. out is told what happens; verbose
 // adds every argument of what a plan creates or destroys as a whole.
 func New(project, twinDir, suffix string, out io.Writer, verbose bool) (*Runner, error) {
-	getenv := os.Getenv
-	if suffix != "" {
-		getenv = func(name string) string {
-			if name == spec.SuffixVariable {
-				return suffix
-			}
-			return os.Getenv(name)
-		}
-	}
-	cfg, err := spec.Load(spec.LoadOptions{Dir: project, Env: getenv, TwinDir: twinDir})
+	cfg, err := spec.Load(spec.LoadOptions{Dir: project, Env: os.Getenv, Environment: suffix, TwinDir: twinDir})
 	if err != nil {
 		return nil, err
 	}
@@ -85,9 +77,10 @@ func (r *Runner) Validate(ctx context.Context) error {
 	return nil
 }
 
-// Plan shows what a deployment would do. Before the primary was deployed the
-// replica can't be planned, and one sentence says so. The error is pipeline.ErrChanges
-// where there are changes and detailed is set.
+// Plan shows what a deployment would do, and ends with a line that sums up both
+// stacks. Before the primary was deployed the replica can't be planned, and one
+// sentence says so. The error is pipeline.ErrChanges where there are changes
+// and detailed is set.
 func (r *Runner) Plan(ctx context.Context, detailed bool) error {
 	if err := r.prepare(ctx); err != nil {
 		return err
@@ -96,35 +89,50 @@ func (r *Runner) Plan(ctx context.Context, detailed bool) error {
 		return err
 	}
 	changes := false
+	var sums []string
 	for _, role := range roles {
 		if err := r.initStack(ctx, role); err != nil {
 			return err
 		}
-		if role == "replica" {
-			deployed, err := r.deployed(ctx, "primary")
-			if err != nil {
-				return err
-			}
-			if !deployed {
-				r.say("%s cannot be planned yet: it reads the outputs of %s, which is not deployed. Deploy both with: make deploy-local", r.stack(role), r.stack("primary"))
-				changes = true
-				continue
-			}
-		}
-		r.say("plan %s", r.stack(role))
-		err := r.terraform(ctx, role, "plan", "-no-color", "-input=false", "-detailed-exitcode")
-		var exit *exec.ExitError
-		switch {
-		case errors.As(err, &exit) && exit.ExitCode() == 2:
-			changes = true
-		case err != nil:
+		sum, changed, err := r.planStack(ctx, role)
+		if err != nil {
 			return err
 		}
+		changes = changes || changed
+		sums = append(sums, r.stack(role)+": "+sum)
 	}
+	r.say("%s", strings.Join(sums, "; "))
 	if changes && detailed {
 		return pipeline.ErrChanges
 	}
 	return nil
+}
+
+// planStack shows one stack's plan and sums it up.
+func (r *Runner) planStack(ctx context.Context, role string) (sum string, changes bool, err error) {
+	if role == "replica" {
+		missing, err := r.missing(ctx)
+		if err != nil {
+			return "", false, err
+		}
+		if missing != nil {
+			r.say("%s cannot be planned yet: it reads the outputs of %s, which is not deployed. Deploy both with: make deploy-local", r.stack(role), r.stack("primary"))
+			return "cannot be planned yet", true, nil
+		}
+	}
+	r.say("plan %s", r.stack(role))
+	seen := &totals{out: r.Out}
+	cmd := r.command(ctx, "terraform", r.chdir(role), "plan", "-no-color", "-input=false", "-detailed-exitcode")
+	cmd.Stdout, cmd.Stderr = seen, seen
+	err = cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit) && exit.ExitCode() == 2:
+		return seen.sum(), true, nil
+	case err != nil:
+		return "", false, fmt.Errorf("terraform plan of %s: %w", r.stack(role), err)
+	}
+	return seen.sum(), false, nil
 }
 
 // Deploy applies both stacks with the cdktf command, the primary first, and says

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pgdr/pgdr/internal/cli"
 	"github.com/pgdr/pgdr/twin"
 	"github.com/pgdr/pgdr/twin/drill"
 	"github.com/pgdr/pgdr/twin/drill/scenario"
@@ -39,6 +40,10 @@ func drillCommand() *cobra.Command {
 		Long: "Applies the synthesized stacks with Terraform to a simulated account, brings what was applied to life " +
 			"(PostgreSQL servers, DNS, alarms, the guard), injects a disaster and reports what it cost.\n\n" +
 			"SCENARIO is a name that --list shows (default region-loss), the path of a .yaml file of your own, or all.",
+		Example: "  twin drill region-loss\n  twin drill mine.yaml --scale 10\n  twin drill all --parallel 1",
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return scenarioNames(), cobra.ShellCompDirectiveDefault // or a file
+		},
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := "region-loss"
@@ -52,8 +57,8 @@ func drillCommand() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVarP(&flags.environment, "environment", "e", "dev", "environment suffix")
-	cmd.Flags().StringVar(&flags.project, "project", ".", "the project's root")
+	cli.EnvironmentFlag(cmd.Flags(), &flags.environment)
+	cli.ProjectFlag(cmd.Flags(), &flags.project)
 	cmd.Flags().StringVar(&flags.root, "dir", "", "folder for what is built (default: .twin in the project)")
 	cmd.Flags().StringVarP(&flags.out, "output", "o", "", "folder for reports: text, JSON and SVG (default: drills in --dir)")
 	cmd.Flags().Float64Var(&flags.scale, "scale", 20, "how many times as fast as this machine's the clock runs")
@@ -105,22 +110,19 @@ func choose(name string, known scenario.Vocabulary) ([]scenario.Scenario, error)
 }
 
 func (f *drillFlags) options(out io.Writer) (drill.Options, error) {
-	project, err := filepath.Abs(f.project)
-	if err != nil {
-		return drill.Options{}, fmt.Errorf("find the project's folder: %w", err)
-	}
-	root := f.root
-	if root == "" {
-		root = filepath.Join(project, ".twin")
-	}
-	dir, err := twin.New(root)
+	project, root, err := place(f.project, f.root)
 	if err != nil {
 		return drill.Options{}, err
 	}
+	environment, err := cli.Environment(project, f.environment)
+	if err != nil {
+		return drill.Options{}, err
+	}
+	dir := twin.Dir(root)
 	if f.out == "" {
 		f.out = filepath.Join(string(dir), "drills")
 	}
-	o := drill.Options{Project: project, Root: dir, Environment: f.environment, Scale: f.scale, Patience: f.patience, Out: out}
+	o := drill.Options{Project: project, Root: dir, Environment: environment, Scale: f.scale, Patience: f.patience, Out: out}
 	if f.verbose {
 		o.Log = out
 	}
@@ -140,4 +142,14 @@ func listScenarios(out io.Writer, known scenario.Vocabulary) error {
 		return fmt.Errorf("list the scenarios: %w", err)
 	}
 	return nil
+}
+
+// scenarioNames are what a shell completes.
+func scenarioNames() []string {
+	all, _ := scenario.Shipped(drill.Vocabulary()) // a test holds that they are usable
+	names := []string{"all"}
+	for _, s := range all {
+		names = append(names, s.Name)
+	}
+	return names
 }

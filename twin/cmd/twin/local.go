@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"github.com/pgdr/pgdr/internal/cli"
 	"github.com/pgdr/pgdr/twin/local"
 )
 
@@ -50,17 +50,14 @@ func (f *localFlags) commands() []*cobra.Command {
 
 func (f *localFlags) command(use, short string, do func(context.Context, *local.Runner) error) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   use,
-		Short: short,
-		Args:  cobra.NoArgs,
+		Use:     use,
+		Short:   short,
+		Example: "  twin " + use + " --environment dev",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			project, err := filepath.Abs(f.project)
+			project, dir, err := place(f.project, f.dir)
 			if err != nil {
-				return fmt.Errorf("find the project's folder: %w", err)
-			}
-			dir := f.dir
-			if dir == "" {
-				dir = filepath.Join(project, ".twin")
+				return err
 			}
 			runner, err := local.New(project, dir, f.environment, os.Stdout, f.verbose)
 			if err != nil {
@@ -69,9 +66,22 @@ func (f *localFlags) command(use, short string, do func(context.Context, *local.
 			return do(cmd.Context(), runner)
 		},
 	}
-	cmd.Flags().StringVarP(&f.environment, "environment", "e", "", "environment suffix (default: ENVIRONMENT_SUFFIX, else dev)")
-	cmd.Flags().StringVar(&f.project, "project", ".", "the project's root")
+	cli.EnvironmentFlag(cmd.Flags(), &f.environment)
+	cli.ProjectFlag(cmd.Flags(), &f.project)
 	cmd.Flags().StringVar(&f.dir, "dir", "", "folder of the simulation (default: .twin in the project)")
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show every argument of what is created or destroyed")
 	return cmd
+}
+
+// place gives the project's root and the folder of the simulation, absolute.
+func place(project, dir string) (root, twin string, err error) {
+	root, err = cli.Project(project)
+	if err != nil {
+		return "", "", err
+	}
+	if dir == "" {
+		dir = filepath.Join(root, ".twin")
+	}
+	twin, err = filepath.Abs(dir)
+	return root, twin, err
 }

@@ -60,5 +60,5 @@ func root() *cobra.Command {
 	}
 	cmd.AddCommand(drillCommand())
 	cmd.AddCommand(flags.commands()...)
-	return cmd
+	return cli.Complete(cli.Group(cmd))
 }

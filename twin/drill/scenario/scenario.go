@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/pgdr/pgdr/internal/nearest"
 )
 
 // Scenario is one drill. Durations are on the simulation's clock.
@@ -181,7 +183,7 @@ func Parse(text []byte, known Vocabulary) (Scenario, error) {
 		return s, fmt.Errorf("%w: %w", ErrScenario, err)
 	}
 	if faults := s.faults(known); len(faults) > 0 {
-		return s, fmt.Errorf("%w: %s", ErrScenario, strings.Join(faults, "; "))
+		return s, fmt.Errorf("%w:\n  %s", ErrScenario, strings.Join(faults, "\n  "))
 	}
 	return s, nil
 }
@@ -237,6 +239,9 @@ func Find(name string, known Vocabulary) (Scenario, error) {
 			return s, nil
 		}
 		names = append(names, s.Name)
+	}
+	if near := nearest.To(name, names); near != "" {
+		return Scenario{}, fmt.Errorf("scenario: found %q, did you mean %q? make drills lists all: %w", name, near, ErrScenario)
 	}
 	return Scenario{}, fmt.Errorf("scenario: found %q, want all, the path of a .yaml file or one of %s: %w", name, strings.Join(names, ", "), ErrScenario)
 }

@@ -3,6 +3,7 @@ package scenario_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -160,4 +161,14 @@ func TestFind_TakesAFileOfTheUsersOwn(t *testing.T) {
 
 	_, err = scenario.Find(filepath.Join(t.TempDir(), "none.yaml"), known)
 	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestParse_TellsEveryFaultOnALineOfItsOwn(t *testing.T) {
+	_, err := scenario.Parse([]byte("name: No\nsteps:\n- do: nothing-known\n"), known)
+	require.ErrorIs(t, err, scenario.ErrScenario)
+	lines := strings.Split(err.Error(), "\n  ")
+	require.Len(t, lines, 4, err.Error())
+	require.Contains(t, lines[1], "name: found")
+	require.Contains(t, lines[2], "title: missing")
+	require.Contains(t, lines[3], `step 1, do: found "nothing-known"`)
 }

@@ -1,11 +1,12 @@
-package spec
+// Package nearest suggests the word that a misspelt one was meant to be.
+package nearest
 
 import "strings"
 
-// nearest is the candidate that a slip of the keyboard away from word would
+// To is the candidate that a slip of the keyboard away from word would
 // have meant, or "" when none is near. Case and the choice between hyphen and
 // underscore don't count as distance.
-func nearest(word string, candidates []string) string {
+func To(word string, candidates []string) string {
 	best, bestDistance := "", 0
 	for _, c := range candidates {
 		d := distance(fold(word), fold(c))

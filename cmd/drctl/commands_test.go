@@ -1,0 +1,48 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/cli"
+	"github.com/pgdr/pgdr/internal/docpage"
+	"github.com/pgdr/pgdr/internal/guardclient"
+	"github.com/pgdr/pgdr/internal/review"
+)
+
+func TestCommands_AreOnThePageWithAnExampleEach(t *testing.T) {
+	const page = "../../docs/commands.md"
+	for _, cmd := range cli.Runnable(root()) {
+		require.NotEmpty(t, cmd.Example, cmd.CommandPath())
+	}
+	docpage.Check(t, page, "drctl", cli.CommandsTable(root()))
+	docpage.Check(t, page, "exit-codes", cli.CodesTable())
+}
+
+// The table is of the codes that the commands end with.
+func TestCommands_EndWithTheCodesOfTheTable(t *testing.T) {
+	require.Equal(t, []int{cli.ExitDone, cli.ExitFailed, cli.ExitDecide, cli.ExitNoVerdict},
+		[]int{review.Clean.ExitCode(), review.Blocked.ExitCode(), review.NeedsHuman.ExitCode(), review.ExitUnusable})
+	require.Equal(t, []int{cli.ExitDone, cli.ExitFailed, cli.ExitDecide, cli.ExitNoVerdict, cli.ExitInterrupted},
+		[]int{guardclient.ExitDone, guardclient.ExitUnasked, guardclient.ExitRefused, guardclient.ExitBad, guardclient.ExitStopped})
+}
+
+func TestCommands_RefuseAnUnknownSubcommandInEveryGroup(t *testing.T) {
+	for _, args := range [][]string{{"nope"}, {"guard", "chek"}, {"state", "nope"}} {
+		cmd := root()
+		cmd.SetArgs(args)
+		require.ErrorContains(t, cmd.Execute(), "found unknown command", args)
+	}
+}
+
+func TestCommands_CompleteTheEnvironments(t *testing.T) {
+	t.Chdir("../..")
+	cmd := root()
+	var out strings.Builder
+	cmd.SetOut(&out)
+	cmd.SetArgs([]string{"__complete", "guard", "status", "-e", ""})
+	require.NoError(t, cmd.Execute())
+	require.Contains(t, out.String(), "dev\nprod\n")
+}
