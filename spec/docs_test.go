@@ -149,6 +149,9 @@ func TestVariables_SetTheFieldTheyName(t *testing.T) {
 				changed = append(changed, path)
 			}
 		}
+		if !slices.Equal(before.Monitoring.Emails, after.Monitoring.Emails) { // lists are not among the texts
+			changed = append(changed, "monitoring.emails")
+		}
 		assert.Equal(t, []string{v.Path}, changed, v.Name)
 	}
 }

@@ -86,7 +86,9 @@ func TestLoad_TakesEveryVariable(t *testing.T) {
 	c := mustLoad(t, devOnly(), variables{
 		"REPOSITORY": "acme/db", "COMMIT_AUTHOR": "Zoë", "PR_NUMBER": "123", "TEAM": "data", "CREATED_AT": "2026-11-23T10:00:00Z",
 		"AWS_ACCOUNT_ID": "012345678901", "PRIMARY_REGION": "eu-central-2", "REPLICA_REGION": "eu-west-2",
+		"ALARM_EMAILS": "a@acme.tld, b@acme.tld",
 	})
+	assert.Equal(t, []string{"a@acme.tld", "b@acme.tld"}, c.Monitoring.Emails)
 	assert.Equal(t, spec.Tags{Repository: "acme/db", Author: "Zoë", PRNumber: "123", Team: "data", CreatedAt: "2026-11-23T10:00:00Z"}, c.Tags)
 	assert.Equal(t, "012345678901", c.Account)
 	assert.Equal(t, "eu-central-2", c.Sites.Primary.Region)

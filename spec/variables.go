@@ -40,6 +40,7 @@ var Variables = []Variable{
 	{"CREATED_AT", "tags.created_at", func(c *Config, v string) { c.Tags.CreatedAt = tagValue(v) }},
 	{"AWS_ACCOUNT_ID", "account", func(c *Config, v string) { c.Account = v }},
 	{"PRIMARY_REGION", "sites.primary.region", func(c *Config, v string) { c.Sites.Primary.Region = v }},
+	{"ALARM_EMAILS", "monitoring.emails", func(c *Config, v string) { c.Monitoring.Emails = addresses(v) }},
 	{"REPLICA_REGION", "sites.replica.region", func(c *Config, v string) { c.Sites.Replica.Region = v }},
 }
 
@@ -52,6 +53,11 @@ func (l *loader) variables() {
 			l.origins[v.Path] = v.Name
 		}
 	}
+}
+
+// addresses are the words of a text, separated by commas or blanks.
+func addresses(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // tagValue makes text fit for a tag: other characters become underscores, and

@@ -36,6 +36,9 @@ type Runner struct {
 	Environment string
 	// Out is told what happens, line by line, without cursor movements.
 	Out io.Writer
+	// Env are further variables of the commands, as NAME=VALUE, which beat those
+	// of this process.
+	Env []string
 	// Served: somebody serves the account at the twin's socket already, a
 	// world in which what is applied lives for example, and ends it too.
 	Served bool
@@ -242,6 +245,7 @@ func (r *Runner) command(ctx context.Context, name string, args ...string) *exec
 		"CI=1", "NO_COLOR=1", "FORCE_COLOR=0", // cdktf then writes lines and repaints nothing
 		"npm_config_loglevel=error",
 	)
+	cmd.Env = append(cmd.Env, r.Env...)
 	child.Gently(cmd, grace)
 	return cmd
 }
