@@ -28,6 +28,10 @@ var updatePlans = flag.Bool("update-plans", false, "record the plans in internal
 // every time (internal/review); here it is whether Terraform still plans them so.
 const planShare = 12
 
+// onCall is who is told of alarms: without an address the review of a protected
+// environment needs a human.
+const onCall = "ALARM_EMAILS=oncall@example.com"
+
 const (
 	reviewCases = "../internal/review/testdata/changes"
 	recordings  = plantest.Recordings("../internal/review/testdata/plans")
@@ -43,6 +47,7 @@ func TestReview(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	prod := a.environment("prod")
+	prod.runner.Env = []string{onCall}
 	engine, err := review.NewEngine(t.Context())
 	require.NoError(t, err)
 	cases, err := plantest.Cases(reviewCases)
@@ -80,7 +85,7 @@ func (r *reviewing) deploy(t *testing.T) {
 func requireNothingToReview(t *testing.T, e *environment) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "make", "--no-print-directory", "review", "ENV="+e.suffix, "TWIN_DIR="+string(e.dir), "BIN="+t.TempDir())
-	cmd.Dir = e.project
+	cmd.Dir, cmd.Env = e.project, append(os.Environ(), onCall)
 	var out, progress bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &progress
 	require.NoError(t, cmd.Run(), "%s%s", &out, &progress)

@@ -124,11 +124,7 @@ func (f *reviewFlags) review(cmd *cobra.Command) (*review.Review, error) {
 	if err != nil {
 		return nil, err
 	}
-	for role, stack := range missing {
-		if _, given := doc.Stacks[role]; !given {
-			doc.Missing[role] = stack
-		}
-	}
+	doc.SetMissing(missing)
 	return review.New(cmd.Context(), engine, doc)
 }
 

@@ -61,6 +61,33 @@ func TestReview_NeedsAHumanForAStackThatCannotBePlannedAndIsDeployed(t *testing.
 	require.Contains(t, out, "The replica stack has no plan, although something is deployed: It reads what is not there.")
 }
 
+// A file alone is judged as a folder with one plan in it.
+func TestReview_NeedsAHumanForAPlanThatWasNotGiven(t *testing.T) {
+	for recording, want := range map[string]struct {
+		given []string
+		code  int
+	}{
+		"first/primary":         {[]string{review.Primary}, 0},
+		"unchanged/as-deployed": {[]string{review.Primary}, 2},
+		"unchanged/failed-over": {[]string{review.Replica}, 2},
+	} {
+		plans, err := recordedPlans.Read(recording, want.given...)
+		require.NoError(t, err)
+		dir := t.TempDir()
+		file := filepath.Join(dir, "plan.json")
+		require.NoError(t, os.WriteFile(file, plans[want.given[0]], 0o600))
+		for _, given := range []string{file, dir} {
+			out, code, err := runReview(t, "", "--plan", given)
+			require.NoError(t, err)
+			require.Equal(t, want.code, code, "%s %s", recording, out)
+			require.Contains(t, out, " stack's plan was not given.")
+			if code != 0 {
+				require.Contains(t, out, "has no plan, although something is deployed")
+			}
+		}
+	}
+}
+
 func TestReview_LeavesNoEarlierReviewWhereThereIsNoVerdict(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range reviewFiles {

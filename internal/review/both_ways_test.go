@@ -1,6 +1,7 @@
 package review_test
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"testing"
@@ -45,6 +46,14 @@ func created(kind string) []plantest.Edit {
 }
 
 var policies = map[string]twoWays{
+	"adopted": {kind: "aws_db_instance", stack: "primary",
+		found: []plantest.Edit{{At: []any{"previous_address"}, Set: "aws_db_instance.old"}}, ignore: becomes("copy_tags_to_snapshot", false, true)},
+	"alarm-unheard": {kind: "aws_sns_topic_subscription", stack: "primary",
+		found: actions["delete"], ignore: becomes("endpoint", "a@example.com", "b@example.com")},
+	"check-failed":           {kind: "aws_vpc", stack: "primary", plan: checked(tfjson.CheckStatusError), near: checked(tfjson.CheckStatusPass)},
+	"drifted":                {kind: "aws_vpc", stack: "primary", plan: strayed("cidr_block"), near: strayed("tags")},
+	"other-region":           {kind: "aws_db_instance", stack: "primary", found: becomes("region", "us-east-1", "us-west-2"), ignore: becomes("region", "us-east-1", "us-east-1")},
+	"provider-configuration": {kind: "aws_vpc", stack: "primary", plan: provided("5.99.2"), near: provided("5.99.1")},
 	"alarm-loosened": {kind: "aws_cloudwatch_metric_alarm", stack: "replica",
 		found: becomes("period", 60, 600), ignore: becomes("alarm_description", "a", "b")},
 	"alarm-lost": {kind: "aws_cloudwatch_metric_alarm", stack: "replica",
@@ -197,6 +206,33 @@ func configuration(change func(*tfjson.Config)) func(*tfjson.Plan) {
 		change(&c)
 		p.Config = &c
 	}
+}
+
+// checked adds the result of a check block.
+func checked(status tfjson.CheckStatus) func(*tfjson.Plan) {
+	return func(p *tfjson.Plan) {
+		p.Checks = []tfjson.CheckResultStatic{{Address: tfjson.CheckStaticAddress{ToDisplay: "check.x"}, Status: status}}
+	}
+}
+
+// strayed changes the VPC's range outside Terraform, in a plan that rests on
+// one of its attributes.
+func strayed(relevant string) func(*tfjson.Plan) {
+	return func(p *tfjson.Plan) {
+		p.ResourceDrift = []*tfjson.ResourceChange{{Address: "aws_vpc.x", Mode: tfjson.ManagedResourceMode, Type: "aws_vpc", Change: &tfjson.Change{
+			Actions: tfjson.Actions{tfjson.ActionUpdate}, Before: map[string]any{"cidr_block": "a"}, After: map[string]any{"cidr_block": "b"},
+		}}}
+		p.RelevantAttributes = []tfjson.ResourceAttribute{{Resource: "aws_vpc.x", Attribute: []json.RawMessage{json.RawMessage(`"` + relevant + `"`)}}}
+	}
+}
+
+// provided is a plan for another version of the AWS provider.
+func provided(version string) func(*tfjson.Plan) {
+	return configuration(func(c *tfjson.Config) {
+		p := *c.ProviderConfigs["aws.primary"]
+		p.VersionConstraint = version
+		c.ProviderConfigs["aws.primary"] = &p
+	})
 }
 
 func (w *world) first(t *testing.T, kind, stack string) place {

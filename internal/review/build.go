@@ -13,13 +13,15 @@ import (
 type builder struct {
 	masker
 	doc Document
+	// clear are the texts that the configurations say as they are.
+	clear map[string]bool
 }
 
 // NewDocument joins the plans of one environment. today decides which engine
 // versions are supported. The error is an [InputError] where the plans do not
 // belong together.
 func NewDocument(today time.Time, plans ...*Plan) (*Document, error) {
-	b := &builder{doc: Document{
+	b := &builder{clear: map[string]bool{}, doc: Document{
 		Today: today.UTC().Format(time.DateOnly), Stacks: map[string]Stack{}, Missing: map[string]Missing{},
 		Resources: []Resource{}, Data: []DataSource{}, GuardFaults: []string{},
 	}}
@@ -27,15 +29,38 @@ func NewDocument(today time.Time, plans ...*Plan) (*Document, error) {
 		return nil, err
 	}
 	for _, p := range plans {
+		found, _ := readConfiguration(p.Config.RootModule)
+		for _, c := range found {
+			b.noteClear(slices.Collect(maps.Values(c.constants)))
+		}
+	}
+	for _, p := range plans {
 		b.doc.Environment = p.Environment
 		b.add(p)
 	}
 	b.sweepAll()
-	b.doc.GuardFaults = guardFaults(b.doc.Resources)
+	for i, fault := range b.doc.GuardFaults {
+		b.doc.GuardFaults[i] = b.sweepText(fault)
+	}
 	slices.SortFunc(b.doc.Resources, func(x, y Resource) int {
 		return cmpOr(x.Stack, y.Stack, x.Type, y.Type, x.Address, y.Address)
 	})
 	return &b.doc, nil
+}
+
+func (b *builder) noteClear(value any) {
+	switch value := value.(type) {
+	case string:
+		b.clear[value] = true
+	case []any:
+		for _, v := range value {
+			b.noteClear(v)
+		}
+	case map[string]any:
+		for _, v := range value {
+			b.noteClear(v)
+		}
+	}
 }
 
 // together checks that there is one plan a stack, all of one environment.
@@ -58,41 +83,35 @@ func together(plans []*Plan) error {
 
 func (b *builder) add(p *Plan) {
 	stack := Stack{
-		File: p.File, TerraformVersion: p.TerraformVersion,
-		Complete: p.Complete == nil || *p.Complete,
-		Regions:  map[string]string{}, Outputs: map[string]Output{}, Reads: map[string]any{},
-		Providers: []string{},
+		File: p.File, TerraformVersion: p.TerraformVersion, RefreshOnly: p.refreshOnly(),
+		Outputs: map[string]Output{}, Reads: map[string]any{}, Unread: append([]string{}, p.unread...),
 	}
-	regions := map[string]string{}
-	for key, provider := range p.Config.ProviderConfigs {
-		if !slices.Contains(stack.Providers, provider.FullName) {
-			stack.Providers = append(stack.Providers, provider.FullName)
-		}
-		if region, ok := constantAt(provider.Expressions, "region").(string); ok {
-			regions[key] = region
-			stack.Regions[provider.Alias] = region
-		}
-	}
-	slices.Sort(stack.Providers)
+	stack.Deferred, stack.Invocations = deferred(p), invocations(p)
+	stack.Complete = (p.Complete == nil || *p.Complete) && len(stack.Deferred) == 0
+	stack.FailedChecks, stack.Drift = failedChecks(p), driftOf(p)
 	config, data := readConfiguration(p.Config.RootModule)
+	stack.Ephemeral = ephemeral(p.Config.RootModule)
+	regions := b.addProviders(p, &stack, config, data)
 	vanished := map[string]bool{}
 	for _, r := range p.ResourceDrift {
-		if r != nil && r.Change != nil && r.Change.Actions.Delete() {
+		if r.Change.Actions.Delete() {
 			vanished[r.Address] = true
 		}
 	}
-	for _, r := range p.ResourceChanges {
+	for _, r := range p.changesOrState() {
 		if r.Mode != tfjson.ManagedResourceMode {
 			continue
 		}
-		one := b.resource(r, config[withoutKeys(r.Address)])
-		one.Stack, one.Region = p.Role, regions[config[withoutKeys(r.Address)].provider]
+		c := config[withoutKeys(r.Address)]
+		one := b.resource(r, c)
+		one.Stack, one.ProviderRegion = p.Role, regions[providerKey(c.provider)]
+		one.Region = regionOf(one)
 		one.Vanished = vanished[r.Address]
 		b.doc.Resources = append(b.doc.Resources, one)
 		stack.Deployed = stack.Deployed || one.Before != nil
 	}
 	for _, d := range data {
-		b.doc.Data = append(b.doc.Data, DataSource{Stack: p.Role, Address: d.Address, Type: d.Type, Region: regions[d.ProviderConfigKey]})
+		b.doc.Data = append(b.doc.Data, DataSource{Stack: p.Role, Address: d.Address, Type: d.Type, Region: dataRegion(d, regions)})
 	}
 	b.addOutputs(p, &stack)
 	b.doc.Stacks[p.Role] = stack
@@ -104,7 +123,7 @@ func (b *builder) resource(r *tfjson.ResourceChange, config configured) Resource
 	one := Resource{
 		Address: r.Address, Type: r.Type, Provider: r.ProviderName, Action: action(r),
 		Deposed: r.DeposedKey != "", Imported: r.Change.Importing != nil,
-		Unknown: unknown, Changed: changed(before, after, unknown, config),
+		Concealed: []string{}, Unknown: unknown, Changed: changed(before, after, unknown, config),
 		ReplacedBy: topOf(r.Change.ReplacePaths),
 		Configured: map[string]any{}, References: map[string][]string{},
 		Provisioners: append([]string{}, config.provisioners...),
@@ -112,13 +131,26 @@ func (b *builder) resource(r *tfjson.ResourceChange, config configured) Resource
 	if one.Unknown == nil {
 		one.Unknown = map[string]any{}
 	}
-	one.Before = object(b.mask(r.Change.Before, r.Change.BeforeSensitive))
-	one.After = object(b.mask(r.Change.After, r.Change.AfterSensitive))
-	marks := []map[string]any{object(r.Change.BeforeSensitive), object(r.Change.AfterSensitive)}
+	if i := r.Change.Importing; i != nil {
+		one.ImportID = importID(i)
+	}
+	if r.PreviousAddress != r.Address {
+		one.PreviousAddress = r.PreviousAddress
+	}
+	// A value is as secret before as after: with a mark on one side alone it
+	// would seem to change.
+	marks := []any{r.Change.BeforeSensitive, r.Change.AfterSensitive}
+	one.Before = b.maskBoth(before, marks)
+	one.After = b.maskBoth(after, marks)
+	one.conceal(before, after)
+	b.doc.GuardFaults = append(b.doc.GuardFaults, guardFaults(one, after, marks)...)
 	for path, value := range config.constants {
 		attribute := top(path)
 		for _, m := range marks {
-			if marked(m[attribute]) {
+			switch all, _ := m.(bool); {
+			case all:
+				value = b.hideAll(map[string]any{attribute: value})[attribute]
+			case marked(object(m)[attribute]):
 				value = b.unlike(value, true)
 			}
 		}
@@ -126,6 +158,46 @@ func (b *builder) resource(r *tfjson.ResourceChange, config configured) Resource
 	}
 	maps.Copy(one.References, config.references)
 	return one
+}
+
+// maskBoth masks what either side of a change marks.
+func (b *builder) maskBoth(side map[string]any, marks []any) map[string]any {
+	if side == nil {
+		return nil
+	}
+	var masked any = side
+	for _, m := range marks {
+		switch all, _ := m.(bool); {
+		case all:
+			masked = b.hideAll(object(masked))
+		case m != nil:
+			masked = b.mask(masked, m)
+		}
+	}
+	return object(masked)
+}
+
+// hideAll hides a resource that is marked as a whole. What the configuration
+// says in the clear is hidden there and nowhere else: "postgres" is in the name
+// of every parameter group.
+func (b *builder) hideAll(resource map[string]any) map[string]any {
+	known := len(b.secrets)
+	hidden := b.hideIn(resource)
+	b.secrets = append(b.secrets[:known:known], slices.DeleteFunc(slices.Clone(b.secrets[known:]), func(s string) bool { return b.clear[s] })...)
+	return hidden
+}
+
+// conceal notes the attributes that change, or are new, where they are masked.
+func (r *Resource) conceal(before, after map[string]any) {
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		switch {
+		case before == nil && hides(r.After[name]):
+		case before != nil && slices.Contains(r.Changed, name) && concealed(before[name], after[name], r.Before[name], r.After[name]):
+		default:
+			continue
+		}
+		r.Concealed = append(r.Concealed, name)
+	}
 }
 
 // changed are the attributes that the plan changes: whose value differs, or
@@ -200,10 +272,12 @@ func (b *builder) sweepAll() {
 		r := &b.doc.Resources[i]
 		r.Before, r.After, r.Configured = b.sweepObject(r.Before), b.sweepObject(r.After), b.sweepObject(r.Configured)
 		r.Address = b.sweepText(r.Address) // an instance's key is a value
-		r.Name = nameOf(*r)                // of what is left
+		r.PreviousAddress, r.ImportID = b.sweepText(r.PreviousAddress), b.sweepText(r.ImportID)
+		r.Name = nameOf(*r) // of what is left
 	}
 	for role, stack := range b.doc.Stacks {
 		stack.Reads = b.sweepObject(stack.Reads)
+		b.sweepWhole(&stack)
 		for name, o := range stack.Outputs {
 			o.Before, o.After = b.sweep(o.Before), b.sweep(o.After)
 			stack.Outputs[name] = o

@@ -30,7 +30,7 @@ func TestReview_FindsEveryBadChangeForItsReason(t *testing.T) {
 			t.Parallel()
 			plans, err := recordings.Read(c.Name, stacks...)
 			require.NoError(t, err)
-			got := reviewed(t, plans)
+			got := reviewedOnce(t, c.Name, plans)
 			require.True(t, found(got, c.Expect.Policy, review.Severity(c.Expect.Severity)), "want %s (%s)\n%s", c.Expect.Policy, c.Expect.Severity, page(t, got))
 			require.NotZero(t, got.ExitCode)
 
@@ -54,8 +54,7 @@ func TestReview_IsQuietOnHarmlessChanges(t *testing.T) {
 			t.Parallel()
 			plans, err := recordings.Read(c.Name, stacks...)
 			require.NoError(t, err)
-			for _, given := range []map[string][]byte{plans, {c.Stack: plans[c.Stack]}} {
-				got := reviewed(t, given)
+			for _, got := range []*review.Review{reviewedOnce(t, c.Name, plans), reviewed(t, map[string][]byte{c.Stack: plans[c.Stack]})} {
 				require.Equal(t, review.Clean, got.Verdict, page(t, got))
 				require.Zero(t, got.ExitCode)
 				require.False(t, got.NoChanges())

@@ -85,21 +85,3 @@ func constantAt(expressions map[string]*tfjson.Expression, path string) any {
 	c.flatten("", expressions)
 	return c.constants[path]
 }
-
-// withoutKeys removes instance keys from an address: the configuration has
-// one entry for all of them.
-func withoutKeys(address string) string {
-	var b strings.Builder
-	depth := 0
-	for i := 0; i < len(address); i++ {
-		switch c := address[i]; {
-		case c == '[':
-			depth++
-		case c == ']' && depth > 0:
-			depth--
-		case depth == 0:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}

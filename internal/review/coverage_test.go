@@ -41,5 +41,12 @@ func TestPolicies_HaveNoRuleThatIsNeverTrue(t *testing.T) {
 		w := newWorld(t, situation(m.situation))
 		evaluate(m.policy, m.document(t, w))
 	}
+	for _, w := range wholes {
+		policy := w.policy
+		if policy == "" {
+			policy = review.AllPolicies
+		}
+		evaluate(policy, planned(t, w.plans(t)))
+	}
 	require.Empty(t, coverage.Missed())
 }

@@ -49,8 +49,28 @@ type Stack struct {
 	TerraformVersion string `json:"terraform_version"`
 	// Deployed says that the stack has a state with resources in it.
 	Deployed bool `json:"deployed"`
-	// Complete is false where -target left something out.
+	// Complete is false where -target left something out, or Terraform deferred
+	// a change.
 	Complete bool `json:"complete"`
+	// RefreshOnly says that applying it writes what AWS has into the state, and
+	// changes nothing in AWS.
+	RefreshOnly bool `json:"refresh_only"`
+	// Deferred are the changes that Terraform leaves to a later plan.
+	Deferred []Deferred `json:"deferred"`
+	// Invocations are the actions that the apply runs.
+	Invocations []Invocation `json:"invocations"`
+	// Drift is what was changed outside Terraform and that this plan rests on;
+	// all of it in a refresh-only plan.
+	Drift []Drift `json:"drift"`
+	// FailedChecks are the addresses of checks that failed.
+	FailedChecks []string `json:"failed_checks"`
+	// Ephemeral resources that the configuration refers to, by address.
+	Ephemeral []string `json:"ephemeral"`
+	// Unread are the parts of the plan that this version does not know and that
+	// are not empty.
+	Unread []string `json:"unread"`
+	// ProviderBlocks are the providers' configurations by their keys.
+	ProviderBlocks map[string]ProviderBlock `json:"provider_blocks"`
 	// Regions of the providers by their alias.
 	Regions map[string]string `json:"regions"`
 	// Outputs by name.
@@ -60,6 +80,48 @@ type Stack struct {
 	// Reads are the outputs of the primary stack as the replica stack reads
 	// them from its state.
 	Reads map[string]any `json:"reads"`
+}
+
+// Deferred is a change that Terraform leaves to a later plan.
+type Deferred struct {
+	Address string `json:"address"`
+	// Reason in Terraform's word, for example "provider_config_unknown".
+	Reason string `json:"reason"`
+}
+
+// Invocation is an action that the apply runs. Its values are not shown.
+type Invocation struct {
+	Address string `json:"address"`
+	Type    string `json:"type"`
+	// Trigger is the resource that triggers it; "" where it is invoked by itself.
+	Trigger string `json:"trigger"`
+	// Deferred says that a later plan runs it.
+	Deferred bool `json:"deferred"`
+}
+
+// Drift is one resource that was changed outside Terraform.
+type Drift struct {
+	Address string `json:"address"`
+	Type    string `json:"type"`
+	// Action is "update", "delete", or "keep" where only its address changed.
+	Action string `json:"action"`
+	// Attributes that differ from the state, in order.
+	Attributes []string `json:"attributes"`
+}
+
+// ProviderBlock is the configuration of one provider.
+type ProviderBlock struct {
+	// Name in full, for example "registry.terraform.io/hashicorp/aws".
+	Name string `json:"full_name"`
+	// Version constraint, for example "5.99.1".
+	Version string `json:"version"`
+	// Region, "" if it is not a constant.
+	Region string `json:"region"`
+	// Arguments that it is given and that say something, without the values,
+	// which may be credentials.
+	Arguments []string `json:"arguments"`
+	// Used says that a resource or a data source is made with it.
+	Used bool `json:"used"`
 }
 
 // Output of a stack.
@@ -80,13 +142,21 @@ type Resource struct {
 	Name string `json:"name"`
 	// Provider's full name, for example "registry.terraform.io/hashicorp/aws".
 	Provider string `json:"provider"`
-	// Region of the provider that the configuration names, "" if there is none.
+	// Region that it is or will be in: its own argument `region`, or its
+	// provider's; "" where neither is known.
 	Region string `json:"region"`
-	Action string `json:"action"`
+	// ProviderRegion is the region of the provider that the configuration
+	// names, "" if there is none.
+	ProviderRegion string `json:"provider_region"`
+	Action         string `json:"action"`
 	// Deposed says that it is what an interrupted replacement left behind.
 	Deposed bool `json:"deposed"`
 	// Imported says that it exists and enters the state.
 	Imported bool `json:"imported"`
+	// ImportID is what AWS knows it by, where Imported says so.
+	ImportID string `json:"import_id"`
+	// PreviousAddress is where the state had it; "" where that did not change.
+	PreviousAddress string `json:"previous_address"`
 	// Vanished says that it is in the state and somebody deleted it.
 	Vanished bool `json:"vanished"`
 	// Before and After are its attributes, null where it does not exist.
@@ -97,6 +167,9 @@ type Resource struct {
 	Unknown map[string]any `json:"unknown"`
 	// Changed are the attributes, at the top, that the plan changes.
 	Changed []string `json:"changed"`
+	// Concealed are the attributes that change, or are new, where a value is
+	// masked.
+	Concealed []string `json:"concealed"`
 	// ReplacedBy are the attributes that cannot be changed in place.
 	ReplacedBy []string `json:"replaced_by"`
 	// Configured are the constants of the configuration by path, for example

@@ -2,32 +2,40 @@ package review
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // guardFaults lets the function's own code read the variables that it will be
 // given: what it would refuse, it would refuse in AWS, and nobody would fail
-// over. Variables that are not known before the apply are not judged.
-func guardFaults(resources []Resource) []string {
-	faults := []string{}
-	for _, r := range resources {
-		if r.Type != "aws_lambda_function" || r.After == nil {
+// over. Variables that are not known before the apply are not judged. after are
+// the attributes as they are, of which no sensitive one may be shown.
+func guardFaults(r Resource, after map[string]any, marks []any) []string {
+	if r.Type != "aws_lambda_function" || after == nil {
+		return nil
+	}
+	blocks, _ := after["environment"].([]any)
+	if len(blocks) == 0 {
+		return nil
+	}
+	variables := object(object(blocks[0])["variables"])
+	if _, guard := variables["PGDR_MODE"]; !guard || marked(r.Unknown["environment"]) {
+		return nil
+	}
+	_, err := contract.Decode(func(name string) (string, bool) {
+		value, ok := variables[name].(string)
+		return value, ok
+	})
+	faults := each(err)
+	for _, m := range marks {
+		if all, _ := m.(bool); !all && !marked(object(m)["environment"]) {
 			continue
 		}
-		blocks, _ := r.After["environment"].([]any)
-		if len(blocks) == 0 {
-			continue
+		for i, fault := range faults {
+			name, _, _ := strings.Cut(fault, ":")
+			faults[i] = name + ": is refused; its value is sensitive and not shown"
 		}
-		variables := object(object(blocks[0])["variables"])
-		if _, guard := variables["PGDR_MODE"]; !guard || marked(r.Unknown["environment"]) {
-			continue
-		}
-		_, err := contract.Decode(func(name string) (string, bool) {
-			value, ok := variables[name].(string)
-			return value, ok
-		})
-		faults = append(faults, each(err)...)
 	}
 	return faults
 }

@@ -130,10 +130,13 @@ func counted(s StackSummary) string {
 	for _, c := range []struct {
 		n    int
 		what string
-	}{{s.Destroy, "destroyed"}, {s.Forget, "out of the state and left in AWS"}, {s.Replace, "replaced"}, {s.Update, "changed"}, {s.Create, "created"}, {len(s.Outputs), "outputs change"}} {
+	}{{s.Destroy, "destroyed"}, {s.Forget, "out of the state and left in AWS"}, {s.Replace, "replaced"}, {s.Update, "changed"}, {s.Create, "created"}, {s.Import, "imported"}, {s.Move, "moved in the state"}, {s.Actions, "actions run"}, {len(s.Outputs), "outputs change"}} {
 		if c.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.what))
 		}
+	}
+	if s.RefreshOnly {
+		parts = append(parts, "the state is refreshed")
 	}
 	if len(parts) == 0 {
 		return fmt.Sprintf("nothing changes (%d resources)", s.Keep)

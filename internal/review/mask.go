@@ -3,7 +3,9 @@ package review
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -24,9 +26,8 @@ type masker struct{ secrets []string }
 func (m *masker) mask(value, marks any) any {
 	switch marks := marks.(type) {
 	case bool:
-		if marks && value != nil {
-			m.remember(value)
-			return Masked
+		if marks {
+			return m.hide(value)
 		}
 	case map[string]any:
 		object, ok := value.(map[string]any)
@@ -59,11 +60,117 @@ func (m *masker) mask(value, marks any) any {
 // unlike is for a value whose marks have another shape: then what is meant is
 // not known, and one mark hides it all.
 func (m *masker) unlike(value, marks any) any {
-	if value != nil && marked(marks) {
-		m.remember(value)
-		return Masked
+	if marked(marks) {
+		return m.hide(value)
 	}
 	return value
+}
+
+// hide masks a value that is marked as a whole. What says nothing is no secret:
+// the provider stores "" for an argument that is not given. Of an object the
+// names stay, which policies need to tell the guard from any other function, and
+// so do the truths and numbers in it.
+func (m *masker) hide(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(value)), unlikeName) {
+			return m.hideIn(value)
+		}
+	case []any:
+		hidden := make([]any, len(value))
+		for i, v := range value {
+			hidden[i] = m.hide(v)
+		}
+		return hidden
+	}
+	if nothing(value) || value == Masked {
+		return value
+	}
+	m.remember(value)
+	return Masked
+}
+
+func (m *masker) hideIn(object map[string]any) map[string]any {
+	hidden := make(map[string]any, len(object))
+	for name, v := range object {
+		switch v := v.(type) {
+		case bool, json.Number, float64:
+			hidden[name] = v
+			continue
+		case string:
+			if public.MatchString(v) {
+				hidden[name] = v
+				continue
+			}
+		}
+		hidden[name] = m.hide(v)
+	}
+	return hidden
+}
+
+// public matches regions, ARNs, and networks: none is a secret, even if it is in
+// an object that is one.
+var public = regexp.MustCompile(`^([a-z]{2}(-[a-z]+)+-[0-9]|arn:aws[a-z-]*:[^ ]+|[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2})$`)
+
+func nothing(value any) bool {
+	switch value := value.(type) {
+	case nil:
+		return true
+	case string:
+		return value == ""
+	default:
+		return false
+	}
+}
+
+// names of arguments and of variables. A name of any other form may be the
+// secret itself.
+var names = regexp.MustCompile(`^([a-z]+(_[a-z0-9]+)*|[A-Z]+(_[A-Z0-9]+)*)$`)
+
+func unlikeName(name string) bool { return !names.MatchString(name) }
+
+// hides tells whether anything in a value is masked.
+func hides(value any) bool {
+	switch value := value.(type) {
+	case string:
+		return value == Masked
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Values(value)), hides)
+	case []any:
+		return slices.ContainsFunc(value, hides)
+	default:
+		return false
+	}
+}
+
+// concealed tells whether two values differ where either is masked, so that no
+// policy can judge the difference.
+func concealed(before, after, shownBefore, shownAfter any) bool {
+	if equal(before, after) {
+		return false
+	}
+	if shownBefore == Masked || shownAfter == Masked {
+		return true
+	}
+	switch b := before.(type) {
+	case map[string]any:
+		a, sb, sa := object(after), object(shownBefore), object(shownAfter)
+		for name := range keysOf(b, a) {
+			if concealed(b[name], a[name], sb[name], sa[name]) {
+				return true
+			}
+		}
+	case []any:
+		a, _ := after.([]any)
+		sb, _ := shownBefore.([]any)
+		sa, _ := shownAfter.([]any)
+		for i := range min(len(a), len(b), len(sa), len(sb)) {
+			if concealed(b[i], a[i], sb[i], sa[i]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // marked tells whether there is any true in the marks.

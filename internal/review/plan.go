@@ -1,6 +1,7 @@
 package review
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -35,17 +36,25 @@ type Plan struct {
 	Environment string
 
 	*tfjson.Plan
+	// unread are the parts of the plan that this version does not know and that
+	// are not empty, each with its way there.
+	unread []string
+	// deferredActions are those that a later plan runs.
+	deferredActions []deferredAction
 }
 
 // ReadPlan reads the JSON of one plan. The error is an [InputError] that names
 // the file and says what it is instead.
 func ReadPlan(file string, raw []byte) (*Plan, error) {
+	raw, fault := inUTF8(raw)
+	if fault != "" {
+		return nil, &InputError{File: file, Found: fault, Want: wantPlan}
+	}
 	if err := recognize(file, raw); err != nil {
 		return nil, err
 	}
 	p := &Plan{File: file, Plan: &tfjson.Plan{}}
-	p.UseJSONNumber(true)
-	if err := json.Unmarshal(raw, p.Plan); err != nil {
+	if err := p.decode(raw); err != nil {
 		return nil, &InputError{File: file, Found: "cannot be read as a plan", Err: err, Want: "make it with Terraform 1.11"}
 	}
 	if err := p.checkChanges(); err != nil {
@@ -66,6 +75,67 @@ func ReadPlan(file string, raw []byte) (*Plan, error) {
 	return p, nil
 }
 
+// decode reads a plan's JSON, and notes what terraform-json does not read.
+func (p *Plan) decode(raw []byte) error {
+	document := map[string]any{}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	if err := dec.Decode(&document); err != nil {
+		return fmt.Errorf("decode JSON: %w", err)
+	}
+	p.unread = unreadIn(document)
+	withoutNulls(document["configuration"])
+	raw, err := json.Marshal(document)
+	if err != nil {
+		return fmt.Errorf("encode JSON: %w", err)
+	}
+	p.UseJSONNumber(true)
+	if err := json.Unmarshal(raw, p.Plan); err != nil {
+		return err //nolint:wrapcheck // terraform-json says what it is about
+	}
+	later := struct {
+		Actions *[]deferredAction `json:"deferred_action_invocations"`
+	}{&p.deferredActions}
+	if err := json.Unmarshal(raw, &later); err != nil {
+		return fmt.Errorf("deferred_action_invocations: %w", err)
+	}
+	return nil
+}
+
+// withoutNulls takes out of the configuration what is given as null, or as no
+// block at all, which is as if it were not given. terraform-json makes the same
+// of it as of an expression that has neither a constant nor a reference.
+func withoutNulls(node any) {
+	switch node := node.(type) {
+	case map[string]any:
+		for name, child := range node {
+			switch {
+			case name == "constant_value":
+			case givesNothing(child):
+				delete(node, name)
+			default:
+				withoutNulls(child)
+			}
+		}
+	case []any:
+		for _, child := range node {
+			withoutNulls(child)
+		}
+	}
+}
+
+func givesNothing(expression any) bool {
+	switch expression := expression.(type) {
+	case map[string]any:
+		constant, given := expression["constant_value"]
+		return len(expression) == 1 && given && constant == nil
+	case []any:
+		return len(expression) == 0
+	default:
+		return false
+	}
+}
+
 // checkChanges makes sure that what is read later is there.
 func (p *Plan) checkChanges() error {
 	fault := func(found string, args ...any) error {
@@ -84,10 +154,25 @@ func (p *Plan) checkChanges() error {
 		case action(r) == "":
 			return fault("%s has the actions %v, which this version does not know", r.Address, r.Change.Actions)
 		}
-		for _, side := range []any{r.Change.Before, r.Change.After} {
-			if _, ok := side.(map[string]any); !ok && side != nil {
-				return fault("%s: before and after must be objects, found %T", r.Address, side)
-			}
+		if err := p.checkSides(r); err != nil {
+			return err
+		}
+	}
+	for i, r := range p.ResourceDrift {
+		if r == nil || r.Change == nil || r.Address == "" || r.Type == "" {
+			return fault("resource_drift[%d] lacks an address, a type or a change", i)
+		}
+		if err := p.checkSides(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Plan) checkSides(r *tfjson.ResourceChange) error {
+	for _, side := range []any{r.Change.Before, r.Change.After} {
+		if _, ok := side.(map[string]any); !ok && side != nil {
+			return &InputError{File: p.File, Found: fmt.Sprintf("%s: before and after must be objects, found %T", r.Address, side), Want: wantPlan}
 		}
 	}
 	return nil

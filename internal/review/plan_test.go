@@ -1,12 +1,14 @@
 package review_test
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"io/fs"
 	"os"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
 
@@ -60,6 +62,34 @@ func TestReadPlan_SaysWhatAFileIsInstead(t *testing.T) {
 	}
 }
 
+// PowerShell's `>` writes UTF-16, or UTF-8 with a byte order mark.
+func TestReadPlan_ReadsWhatPowerShellWrites(t *testing.T) {
+	raw := primaryPlan(t)
+	wide := func(order binary.AppendByteOrder, mark ...byte) []byte {
+		for _, unit := range utf16.Encode([]rune(string(raw))) {
+			mark = order.AppendUint16(mark, unit)
+		}
+		return mark
+	}
+	want, err := review.ReadPlan("a.json", raw)
+	require.NoError(t, err)
+	for name, text := range map[string][]byte{
+		"UTF-8 with a mark":                 append([]byte("\xef\xbb\xbf"), raw...),
+		"UTF-16, little endian":             wide(binary.LittleEndian, 0xff, 0xfe),
+		"UTF-16, big endian":                wide(binary.BigEndian, 0xfe, 0xff),
+		"UTF-16 without a mark":             wide(binary.LittleEndian),
+		"UTF-16 without a mark, big endian": wide(binary.BigEndian),
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := review.ReadPlan("a.json", text)
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+		})
+	}
+	requireRefused(t, wide(binary.LittleEndian, 0xff, 0xfe)[:1001], "is UTF-16 text that ends in the middle of a character: it is truncated")
+	requireRefused(t, wide(binary.LittleEndian, 0xff, 0xfe)[:1000], "ends in the middle of the JSON")
+}
+
 func requireRefused(t *testing.T, raw []byte, want string) {
 	t.Helper()
 	_, err := review.ReadPlan("plans/primary.json", raw)
@@ -85,6 +115,10 @@ func TestReadPlan_RefusesAPlanThatCannotBeJudged(t *testing.T) {
 		"an unknown action": {set([]string{"migrate"}, "resource_changes", vpc, "change", "actions"), vpc + " has the actions [migrate]"},
 		"no change":         {plantest.Edit{At: []any{"resource_changes", vpc, "change"}, Null: true}, "lacks an address, a type or a change"},
 		"a change of text":  {set("x", "resource_changes", vpc, "change", "after"), vpc + ": before and after must be objects, found string"},
+		"drift of text": {set(map[string]any{"address": vpc, "type": "aws_vpc", "change": map[string]any{"actions": []string{"update"}, "after": "x"}}, "resource_drift", vpc),
+			vpc + ": before and after must be objects, found string"},
+		"drift of nothing": {set(map[string]any{"address": vpc}, "resource_drift", vpc), "resource_drift[0] lacks an address, a type or a change"},
+		"actions of text":  {set("x", "deferred_action_invocations"), "deferred_action_invocations"},
 	} {
 		t.Run(name, func(t *testing.T) { requireRefused(t, primaryPlan(t, tt.edit), tt.want) })
 	}

@@ -69,6 +69,13 @@ type StackSummary struct {
 	// Forget counts what leaves the state and stays in AWS.
 	Forget int `json:"forget"`
 	Keep   int `json:"keep"`
+	// Import counts what enters the state, Move what has another place in it.
+	Import int `json:"import"`
+	Move   int `json:"move"`
+	// Actions that the apply runs.
+	Actions int `json:"actions"`
+	// RefreshOnly says that the apply changes the state alone.
+	RefreshOnly bool `json:"refresh_only"`
 	// Outputs that change.
 	Outputs []string `json:"outputs"`
 }
@@ -114,16 +121,38 @@ func notes(doc *Document) []string {
 		case known:
 			list = append(list, missing.Why+" It is not in this review.")
 		default:
-			list = append(list, "The "+role+" stack's plan was not given: what the two do together is not judged.")
+			list = append(list, notGiven(role)+" What the two do together is not judged.")
 		}
 	}
 	return list
 }
 
+func notGiven(role string) string { return "The " + role + " stack's plan was not given." }
+
+// SetMissing notes why a stack has no plan. A plan that was just not given is
+// missing as one that could not be made: what is deployed may be harmed by what
+// it does not show.
+func (d *Document) SetMissing(known map[string]Missing) {
+	deployed := false
+	for _, stack := range d.Stacks {
+		deployed = deployed || stack.Deployed
+	}
+	for _, role := range []string{Primary, Replica} {
+		if _, given := d.Stacks[role]; given {
+			continue
+		}
+		missing, told := known[role]
+		if !told {
+			missing = Missing{Why: notGiven(role), First: !deployed}
+		}
+		d.Missing[role] = missing
+	}
+}
+
 // NoChanges says that the plans change nothing at all.
 func (r *Review) NoChanges() bool {
 	for _, s := range r.Stacks {
-		if s.Create+s.Update+s.Replace+s.Destroy+s.Forget+len(s.Outputs) > 0 {
+		if s.RefreshOnly || s.Create+s.Update+s.Replace+s.Destroy+s.Forget+s.Import+s.Move+s.Actions+len(s.Outputs) > 0 {
 			return false
 		}
 	}
@@ -150,10 +179,13 @@ func summaries(doc *Document) []StackSummary {
 		if !given {
 			continue
 		}
-		s := StackSummary{Role: role, File: stack.File, Deployed: stack.Deployed, Outputs: []string{}}
+		s := StackSummary{
+			Role: role, File: stack.File, Deployed: stack.Deployed, Outputs: []string{},
+			Actions: len(stack.Invocations), RefreshOnly: stack.RefreshOnly,
+		}
 		for _, r := range doc.Resources {
 			if r.Stack == role {
-				s.count(r.Action)
+				s.count(r)
 			}
 		}
 		for name, o := range stack.Outputs {
@@ -167,8 +199,14 @@ func summaries(doc *Document) []StackSummary {
 	return list
 }
 
-func (s *StackSummary) count(action string) {
-	switch action {
+func (s *StackSummary) count(r Resource) {
+	if r.Imported {
+		s.Import++
+	}
+	if r.PreviousAddress != "" {
+		s.Move++
+	}
+	switch r.Action {
 	case ActionCreate:
 		s.Create++
 	case ActionUpdate:

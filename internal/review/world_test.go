@@ -55,6 +55,19 @@ func reviewed(t *testing.T, plans map[string][]byte) *review.Review {
 	return r
 }
 
+// reviewedOnce reviews a recording's plans, as they are, once for all tests.
+func reviewedOnce(t *testing.T, name string, plans map[string][]byte) *review.Review {
+	t.Helper()
+	once, _ := reviews.LoadOrStore(name, sync.OnceValues(func() (*review.Review, error) {
+		return review.New(context.WithoutCancel(t.Context()), engine(t), planned(t, plans))
+	}))
+	r, err := once.(func() (*review.Review, error))()
+	require.NoError(t, err)
+	return r
+}
+
+var reviews sync.Map
+
 func page(t *testing.T, r *review.Review) string {
 	t.Helper()
 	out, err := review.Render(r, "markdown")

@@ -22,6 +22,15 @@ effect := {"rpo": "a slower replica is further behind", "rto": "the replica may 
 
 findings contains lib.weakness(w, {"effect": effect, "severity": severity(w)}) if {
 	some w in lib.weakenings(protected)
+	not facts.autoscaled(w.resource, w.path)
+}
+
+# Whether it grew or the configuration was lowered since, a plan cannot tell: the
+# provider asks for neither.
+findings contains lib.found(r, message, {"severity": "info", "remedy": "Write the size that it has into the configuration: made anew, the volume has the configured one."}) if {
+	some r in facts.instances
+	facts.autoscaled(r, "allocated_storage")
+	message := sprintf("%s: the volume has %v GiB, and the configuration says %v; RDS may grow it up to %v.", [r.name, lib.value(r.after, "allocated_storage"), r.configured.allocated_storage, r.configured.max_allocated_storage])
 }
 
 # RDS cannot shrink a volume: the plan would fail half-way.

@@ -32,6 +32,7 @@ asked(r) := {version |
 	some side in [r.after, r.configured]
 	given := lib.value(side, "engine_version")
 	not lib.empty(given)
+	given != lib.masked
 	version := sprintf("%v", [given])
 }
 
@@ -84,7 +85,7 @@ findings contains lib.found(r, message, {}) if {
 	r.after != null
 	engine := lib.value(r.after, "engine")
 	not lib.empty(engine)
-	engine != "postgres"
+	not engine in {"postgres", lib.masked}
 	message := sprintf("%s: the engine is %s.", [r.name, engine])
 }
 

@@ -1,5 +1,6 @@
 package pgdr.policies.hidden_change
 
+import data.pgdr.facts
 import data.pgdr.lib
 import data.pgdr.policies.unjudged
 
@@ -30,6 +31,7 @@ findings contains lib.found(r, message, {}) if {
 	some r in lib.planned
 	some path, configured in r.configured
 	not skipped(r, lib.top(path))
+	not facts.autoscaled(r, path)
 	not lib.unknown(r, path)
 	single(r, path)
 	after := lib.value(r.after, path)

@@ -49,7 +49,27 @@ findings contains lib.weakness(w, {"effect": effect, "severity": severity(w.reso
 	not w.resource.action == "replace"
 	not moved_nat(w)
 	not more_tables(w)
+	not other_side(w)
 }
+
+# Each site sets its own side of the peering; the provider reads the other's into
+# the state too.
+other_side(w) if {
+	w.resource.type == "aws_vpc_peering_connection_options"
+	own := own_side(w.resource)
+	some side in ["requester", "accepter"]
+	side != own
+	startswith(w.path, side)
+	not lib.given(w.resource, side)
+	lib.given(w.resource, own)
+}
+
+own_side(r) := sides[site] if {
+	some site, region in input.stacks[r.stack].regions
+	region == r.provider_region
+}
+
+sides := {"primary": "accepter", "replica": "requester"}
 
 more_tables(w) if {
 	w.path == "route_table_ids"

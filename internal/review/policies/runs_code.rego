@@ -6,7 +6,7 @@ policy := {
 	"id": "runs-code",
 	"severity": "block",
 	"title": "Planning or applying would run code that is in no plan",
-	"reason": "A provisioner, a program as a data source, a provider of somebody else: what they do with the account's credentials is in no plan, and so in no review.",
+	"reason": "A provisioner, an action, a program as a data source, a provider of somebody else: what they do with the account's credentials is in no plan, and so in no review.",
 	"remedy": "Do it in a step of its own, with rights of its own. These stacks need hashicorp/aws and nothing that runs a program.",
 }
 
@@ -17,6 +17,40 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	some kind in r.provisioners
 	message := sprintf("%s: a provisioner runs with it (%s).", [r.address, kind])
 }
+
+# Actions (Terraform 1.14) call AWS while the plan is applied: a function, a
+# topic, a command.
+findings contains {"stack": stack, "address": action.address, "message": message, "effect": effect} if {
+	some stack, s in input.stacks
+	some action in s.invocations
+	message := sprintf("%s: the action %s runs %s.", [action.address, action.type, moment(action)])
+}
+
+moment(action) := "with this apply" if {
+	not action.deferred
+	action.trigger == ""
+}
+
+moment(action) := sprintf("with this apply, triggered by %s", [action.trigger]) if {
+	not action.deferred
+	action.trigger != ""
+}
+
+moment(action) := "with a later apply" if action.deferred
+
+# Ephemeral resources run at each plan and each apply, and no plan lists them.
+# These two make and read the administrator's password.
+ephemeral := {"aws_secretsmanager_random_password", "aws_secretsmanager_secret_version"}
+
+findings contains {"stack": stack, "address": address, "message": message, "effect": effect, "severity": "human"} if {
+	some stack, s in input.stacks
+	some address in s.ephemeral
+	not kind(address) in ephemeral
+	message := sprintf("%s runs at each plan and each apply; no plan shows what it does.", [address])
+}
+
+# kind is the type in an address such as module.a.ephemeral.type.name.
+kind(address) := regex.replace(address, `^.*ephemeral\.([^.]+)\..*$`, "$1")
 
 # These run, or ask somebody else, while the plan is made already.
 programs := {

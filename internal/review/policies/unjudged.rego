@@ -93,3 +93,12 @@ findings contains lib.found(r, message, {}) if {
 after(r, attribute) := "what is known after the apply only" if lib.unknown(r, attribute)
 
 after(r, attribute) := lib.show(lib.value(r.after, attribute)) if not lib.unknown(r, attribute)
+
+# A policy sees the mask alone.
+findings contains lib.found(r, message, {}) if {
+	some r in lib.planned
+	r.action in {"create", "update", "replace"}
+	some attribute in r.concealed
+	not allowed(r.type, attribute)
+	message := sprintf("%s: %s changes where it is sensitive, so that no policy can judge it.", [r.name, attribute])
+}

@@ -166,3 +166,16 @@ inside(cidr) if {
 }
 
 fresh(stack) if not input.stacks[stack].deployed
+
+# autoscaled says that RDS grew a volume as the configuration lets it: the
+# provider is silent about the size up to max_allocated_storage.
+autoscaled(r, path) if {
+	r.type == "aws_db_instance"
+	path == "allocated_storage"
+	bound := r.configured.max_allocated_storage
+	size := lib.value(r.after, "allocated_storage")
+	size == lib.value(r.before, "allocated_storage")
+	size > r.configured.allocated_storage
+	size <= bound
+	bound == lib.value(r.after, "max_allocated_storage")
+}

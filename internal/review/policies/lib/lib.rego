@@ -19,6 +19,10 @@ step(part) := part if not regex.match(`^[0-9]+$`, part)
 
 top(path) := split(path, ".")[0]
 
+# masked: a value that Terraform marks as sensitive. What changes there is found
+# by unjudged.
+masked := "(sensitive)"
+
 empty(x) if x in {null, "", [], {}, 0, false}
 
 # unknown until the apply, itself or what it is part of.
