@@ -139,6 +139,7 @@ func guardAlarms(env, function string, topic snstopic.SnsTopic, schedule cdktf.I
 		crashes, silent,
 		of("primary-not-writable", "The primary answers but takes no writes: mend it, this is no failover.", string(contract.PrimaryNotWritable), "Maximum", atLeast, 2, 2, "notBreaching"),
 		of("unprotected", "There is no replica to fail over to.", string(contract.Unprotected), "Maximum", atLeast, 5, 5, "notBreaching"),
+		of("not-armed", "The guard is paused or disarmed, or has not armed itself for 20 minutes: it does not fail over. See drctl guard status; resume, or arm.", string(contract.NotArmed), "Maximum", atLeast, 20, 20, "notBreaching"),
 		of("fencing-owed", "The old primary is not fenced yet: two writers are possible when it returns.", string(contract.FencingOwed), "Maximum", atLeast, 1, 1, "notBreaching"),
 	}
 }

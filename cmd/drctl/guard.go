@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pgdr/pgdr/internal/cli"
+	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/event"
 	"github.com/pgdr/pgdr/internal/guardclient"
 	"github.com/pgdr/pgdr/internal/version"
@@ -105,13 +106,13 @@ func (f *guardFlags) pauseCommand() *cobra.Command {
 		return o.Change(ctx, event.Command{Action: event.Pause, Reason: reason, For: length})
 	})
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
-		if cmd.Flags().Changed("for") && (length < time.Second || length%time.Second != 0) {
-			return fmt.Errorf("--for: found %s, want whole seconds, for example 30m", length)
+		if cmd.Flags().Changed("for") && (length < time.Second || length%time.Second != 0 || length > engine.PauseMost) {
+			return fmt.Errorf("--for: found %s, want whole seconds, %s at most, for example 30m", length, engine.PauseMost)
 		}
 		return nil
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for whoever finds it paused")
-	cmd.Flags().DurationVar(&length, "for", 0, "how long, at most 168h (default: until somebody resumes)")
+	cmd.Flags().DurationVar(&length, "for", 0, "how long, at most 24h (default 1h); a pause always ends")
 	_ = cmd.MarkFlagRequired("reason") // there is such a flag
 	return cmd
 }

@@ -161,6 +161,7 @@ func TestGuard_RefusesWhatCannotBeMeant(t *testing.T) {
 		"pause":                         "reason",
 		"pause --reason x --for 0s":     "--for: found 0s, want whole seconds",
 		"pause --reason x --for 1500ms": "--for: found 1.5s",
+		"pause --reason x --for 24h1s":  "--for: found 24h0m1s, want whole seconds, 24h0m0s at most",
 		"status --follow --json":        "--follow and --json",
 		"failover prod":                 "unknown command",
 		"failover --allow_data_loss":    "unknown flag",

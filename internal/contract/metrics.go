@@ -23,6 +23,8 @@ const (
 	FencingOwed  Metric = "FencingOwed"
 	// Unprotected: the writer has no replica that could take over.
 	Unprotected Metric = "Unprotected"
+	// NotArmed: the guard is paused or disarmed, or has not armed itself yet.
+	NotArmed Metric = "NotArmed"
 	// GuardTick is 1 whenever the guard looked.
 	GuardTick Metric = "GuardTick"
 )

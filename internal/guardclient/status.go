@@ -60,10 +60,7 @@ func guardLine(v engine.View) string {
 	st, now := v.State, v.Decision.At
 	var parts []string
 	if p := st.Pause; p.Active(now) {
-		until := "until somebody resumes"
-		if !p.Until.IsZero() {
-			until = fmt.Sprintf("until %s (%s left)", clock(p.Until), span(p.Until.Sub(now)))
-		}
+		until := fmt.Sprintf("until %s (%s left)", clock(p.End()), span(p.End().Sub(now)))
 		parts = append(parts, fmt.Sprintf("PAUSED %s by %s: %s", until, orSomebody(p.By), orNoReason(p.Reason)))
 	}
 	parts = append(parts, arming(st, now))

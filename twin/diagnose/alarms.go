@@ -35,6 +35,7 @@ var watches = []watch{
 	{guardNamespace, string(contract.FencingOwed), "environment", false, flag},
 	{guardNamespace, string(contract.PrimaryNotWritable), "environment", false, flag},
 	{guardNamespace, string(contract.Unprotected), "environment", false, flag},
+	{guardNamespace, string(contract.NotArmed), "environment", false, flag},
 }
 
 // guardNamespace stands for that of the guard's own metrics.

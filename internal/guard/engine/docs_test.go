@@ -67,7 +67,7 @@ func TestDocumentation_TellsEveryFixedMeasure(t *testing.T) {
 		"ReadinessFresh": decide.ReadinessFresh, "leaseTerm": leaseTerm, "callTimeout": callTimeout,
 		"inspectTimeout": inspectTimeout, "preflightFresh": preflightFresh, "fencePatience": fencePatience,
 		"owedFresh": owedFresh, "confirmPatience": confirmPatience, "resendAfter": resendAfter,
-		"provePatience": provePatience, "debtEvery": debtEvery, "calmCooldown": calmCooldown, "auditEvery": auditEvery, "orderTerm": orderTerm,
+		"provePatience": provePatience, "troubleAfter": troubleAfter, "debtEvery": debtEvery, "calmCooldown": calmCooldown, "auditEvery": auditEvery, "orderTerm": orderTerm,
 	} {
 		if told[name] != value.String() {
 			t.Errorf("docs/guard.md says %s is %q, it is %s", name, told[name], value)

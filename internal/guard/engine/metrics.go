@@ -20,6 +20,7 @@ func (s *session) publish(ctx context.Context) {
 	}
 	values := s.st.gauges(now)
 	maps.Copy(values, s.st.writerGauge())
+	maps.Copy(values, s.st.armedGauge(now))
 	if s.put(ctx, now, values) {
 		s.published = now
 	}
@@ -38,7 +39,18 @@ func (s *State) writerGauge() map[contract.Metric]float64 {
 	}
 }
 
-// gauges are all but the writer.
+// armedGauge tells whether the guard would act, by the ledger. After a failover
+// there is nothing to arm for, which Unprotected tells.
+func (s *State) armedGauge(now time.Time) map[contract.Metric]float64 {
+	if s.Writer.Site == SiteReplica {
+		return map[contract.Metric]float64{contract.NotArmed: 0}
+	}
+	a := s.Arming
+	armed := !a.Held && a.ArmedFor != "" && a.ArmedFor == s.Writer.ResourceID
+	return map[contract.Metric]float64{contract.NotArmed: yes(!armed || s.Pause.Active(now))}
+}
+
+// gauges are those that hold without the ledger, too.
 func (s *State) gauges(now time.Time) map[contract.Metric]float64 {
 	w := s.Watch
 	v := map[contract.Metric]float64{contract.GuardTick: 1}

@@ -245,9 +245,12 @@ func (a *account) weights() (site engine.Site) {
 }
 
 // activeWriter are the values of the metric that flips DNS.
-func (a *account) activeWriter() []metrics.Point {
+func (a *account) activeWriter() []metrics.Point { return a.metric(contract.ActiveWriter) }
+
+// metric are the values of one of the guard's.
+func (a *account) metric(name contract.Metric) []metrics.Point {
 	return a.server.Metrics().Points(metrics.ID{
-		Region: a.config.Replica.Region, Namespace: a.config.MetricNamespace, Name: string(contract.ActiveWriter),
+		Region: a.config.Replica.Region, Namespace: a.config.MetricNamespace, Name: string(name),
 		Dimensions: metrics.Dimensions(map[string]string{"Environment": a.config.Environment}),
 	}, time.Time{}, time.Time{})
 }

@@ -130,7 +130,7 @@ func (s *State) observation(now time.Time) decide.Observation {
 		o.Primary.Gone = true
 	}
 	if s.Pause != nil {
-		o.Facts.PausedUntil = s.Pause.Until
+		o.Facts.PausedUntil = s.Pause.End()
 	}
 	if s.Failover != nil {
 		o.Facts.InFlight = s.Failover.ID

@@ -170,8 +170,11 @@ func (e *Engine) amend(ctx context.Context, change func(*State) error) error {
 // it is finished: half a failover is worse than either end.
 func (e *Engine) Pause(ctx context.Context, p Pause) error {
 	p.At = e.ports.Clock.Now()
-	if !p.Until.IsZero() && !p.Until.After(p.At) {
-		return refusal.New(refusal.CommandInvalid, "until: found %s, want a time to come", p.Until.Format(time.RFC3339))
+	if p.Until.IsZero() {
+		p.Until = p.At.Add(PauseDefault)
+	}
+	if length := p.Until.Sub(p.At); length <= 0 || length > PauseMost {
+		return refusal.New(refusal.CommandInvalid, "until: found %s, want a time to come within %s", p.Until.Format(time.RFC3339), PauseMost)
 	}
 	return e.amend(ctx, func(st *State) error {
 		p.Epoch = st.Epoch

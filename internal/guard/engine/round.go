@@ -105,9 +105,9 @@ func (s *session) consider(ctx context.Context) error {
 		return err
 	case decide.Ask, decide.Refuse:
 		return s.tellOnce(ctx, d)
-	case decide.Nothing:
-		if s.st.Told != "" {
-			return s.tellOnce(ctx, d)
+	default:
+		if err := s.tellTrouble(ctx, d, now); err != nil {
+			return err
 		}
 	}
 	return s.dropExpiredOrder(ctx, now)

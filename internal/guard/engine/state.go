@@ -111,16 +111,31 @@ type Pause struct {
 	By     string    `json:"by,omitempty"`
 	Reason string    `json:"reason,omitempty"`
 	At     time.Time `json:"at"`
-	// Until zero means until resumed.
+	// Until is when the pause ends.
 	Until time.Time `json:"until,omitzero"`
 	// Epoch is the ledger's at that moment: how many failovers had been claimed.
 	Epoch int64 `json:"epoch,omitempty"`
 }
 
-// Active tells whether the pause holds.
-func (p *Pause) Active(now time.Time) bool {
-	return p != nil && (p.Until.IsZero() || now.Before(p.Until))
+// A pause always ends: one that was forgotten must not leave the database
+// without a failover. PauseDefault is how long it lasts unless that is said,
+// PauseMost how long it may last.
+const (
+	PauseDefault = time.Hour
+	PauseMost    = 24 * time.Hour
+)
+
+// End is when the pause ends. Versions before this one wrote pauses without an
+// end; those end as late as any.
+func (p *Pause) End() time.Time {
+	if p.Until.IsZero() {
+		return p.At.Add(PauseMost)
+	}
+	return p.Until
 }
+
+// Active tells whether the pause holds.
+func (p *Pause) Active(now time.Time) bool { return p != nil && now.Before(p.End()) }
 
 // Order is an operator's failover, kept in the ledger until it is taken up.
 type Order struct {

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
 
@@ -35,7 +36,7 @@ type Command struct {
 	By string
 	// DryRun, Force, AllowDataLoss, Unfenced and Unproven belong to Failover.
 	DryRun, Force, AllowDataLoss, Unfenced, Unproven bool
-	// Reason and For belong to Pause; For zero means until resumed.
+	// Reason and For belong to Pause; For zero means engine.PauseDefault.
 	Reason string
 	For    time.Duration
 	// Writer belongs to Arm: the DbiResourceId of the instance to follow.
@@ -48,7 +49,6 @@ type Command struct {
 const (
 	longestWord   = 100
 	longestReason = 500
-	longestPause  = 7 * 24 * time.Hour
 	defaultLimit  = 10
 	highestLimit  = 50
 )
@@ -126,7 +126,7 @@ func (c *Command) set(name string, raw json.RawMessage) error {
 		return flag(raw, &c.Unproven)
 	case "seconds":
 		var n int
-		if err := number(raw, 1, int(longestPause/time.Second), &n); err != nil {
+		if err := number(raw, 1, int(engine.PauseMost/time.Second), &n); err != nil {
 			return err
 		}
 		c.For = time.Duration(n) * time.Second

@@ -122,7 +122,7 @@ func TestParse_AnswersAnythingElseByNameAndWithoutAnAction(t *testing.T) {
 		"force as a number":           {`{"action":"failover","force":1}`, refusal.CommandInvalid, "want true or false"},
 		"force as null":               {`{"action":"failover","force":null}`, refusal.CommandInvalid, "want true or false"},
 		"force where it has no place": {`{"action":"pause","force":true}`, refusal.CommandInvalid, "pause takes no such field"},
-		"a pause without end":         {`{"action":"pause","seconds":9999999}`, refusal.CommandInvalid, "604800"},
+		"a pause without end":         {`{"action":"pause","seconds":9999999}`, refusal.CommandInvalid, "86400"},
 		"a pause of a part":           {`{"action":"pause","seconds":0.5}`, refusal.CommandInvalid, "whole number"},
 		"a pause of nothing":          {`{"action":"pause","seconds":0}`, refusal.CommandInvalid, "whole number"},
 		"a reason of two lines":       {`{"action":"pause","reason":"a\nb"}`, refusal.CommandInvalid, "control characters"},
