@@ -173,7 +173,7 @@ func TestD2_SaysHowAFailoverRuns(t *testing.T) {
 		primary + "server":     `"PostgreSQL 15, Multi-AZ\ndb.r6g.large"`,
 		replica + "server":     `"PostgreSQL 15, single zone\ndb.r6g.large"`,
 		primary + "alarms":     `"4 alarms: connections, cpu,\nfree-storage, slot-lag"`,
-		tools + "notices":      `"Notices\n5 alarms on the guard"`,
+		tools + "notices":      `"Notices\n6 alarms on the guard"`,
 		gap + "witnesses":      `"Witness regions\neu-central-1, us-west-2"`,
 		names1 + "record":      `"primary record\nweight 100, TTL 5 s"`,
 		"picture.body.primary": `"us-east-1 · primary site\nVPC 10.0.0.0/16"`,
