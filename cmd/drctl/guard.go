@@ -55,6 +55,9 @@ func guardCommandTo(dial dialer, getenv func(string) string) *cobra.Command {
 		flags.command("disarm", "Never promote until armed again", func(ctx context.Context, o *guardclient.Operator) error {
 			return o.Change(ctx, event.Command{Action: event.Disarm})
 		}),
+		flags.command("abandon", "Give a failover up that RDS never carries out", func(ctx context.Context, o *guardclient.Operator) error {
+			return o.Change(ctx, event.Command{Action: event.Abandon})
+		}),
 		flags.command("version", "Say which version is deployed", func(ctx context.Context, o *guardclient.Operator) error {
 			return o.Version(ctx, version.Version)
 		}),

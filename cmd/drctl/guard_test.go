@@ -114,6 +114,7 @@ func TestGuard_SendsWhatWasTyped(t *testing.T) {
 		"resume":                          {Action: event.Resume},
 		"arm":                             {Action: event.Arm},
 		"arm --writer db-X":               {Action: event.Arm, Writer: "db-X"},
+		"abandon":                         {Action: event.Abandon},
 		"disarm":                          {Action: event.Disarm},
 	} {
 		c := &onCall{answer: quiet()}

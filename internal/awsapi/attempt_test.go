@@ -31,8 +31,8 @@ func TestAttempt_NeverSendsAgainWhatMayHaveHadItsEffect(t *testing.T) {
 		"no answer":          {response{hang: true}, engine.ErrSilent},
 		"a dropped answer":   {response{drop: true}, engine.ErrSilent},
 		"half an answer":     {response{header: map[string]string{"Content-Length": "500"}, body: promotedXML[:40]}, engine.ErrSilent},
-		"a broken service":   {response{status: 500, body: xmlError("InternalFailure")}, nil},
-		"an unavailable one": {response{status: 503}, nil},
+		"a broken service":   {response{status: 500, body: xmlError("InternalFailure")}, engine.ErrServerFault},
+		"an unavailable one": {response{status: 503}, engine.ErrServerFault},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

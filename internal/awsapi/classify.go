@@ -15,8 +15,8 @@ import (
 )
 
 // meanings are the error codes that the engine has a word for. The services
-// word the same thing differently; what is not here has no word, and counts as
-// an answer whose effect is not known.
+// word the same thing differently. What is not here is told apart by whose fault
+// it is: a client's had no effect, a server's may have had.
 //
 // Codes that all services share:
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
@@ -122,6 +122,12 @@ func meaningOf(err error) error {
 		return engine.ErrThrottled
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return engine.ErrDenied
+	}
+	switch {
+	case serverFault(err):
+		return engine.ErrServerFault
+	case clientFault(err):
+		return engine.ErrRejected
 	default:
 		return nil
 	}
@@ -164,6 +170,16 @@ func serverFault(err error) bool {
 		return true
 	}
 	return httpStatus(err) >= http.StatusInternalServerError
+}
+
+// clientFault: the request was refused as it stands, by the service's own word or
+// by the status.
+func clientFault(err error) bool {
+	if api := smithy.APIError(nil); errors.As(err, &api) && api.ErrorFault() != smithy.FaultUnknown {
+		return api.ErrorFault() == smithy.FaultClient
+	}
+	status := httpStatus(err)
+	return status >= http.StatusBadRequest && status < http.StatusInternalServerError
 }
 
 // answered: AWS, or something in front of it, said no. An answer may have no

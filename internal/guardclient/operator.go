@@ -119,7 +119,7 @@ func (o *Operator) History(ctx context.Context, limit int) error {
 	})
 }
 
-// Change has the guard pause, resume, arm or disarm, and prints how it stands
+// Change has the guard pause, resume, arm, disarm or abandon, and prints how it stands
 // then.
 func (o *Operator) Change(ctx context.Context, c event.Command) error {
 	return o.plain(ctx, c, func(command.Answer) error {

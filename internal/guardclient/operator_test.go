@@ -17,7 +17,7 @@ import (
 // Whatever is sent is read by the guard's own parser as what was meant.
 func TestEvent_IsReadAsItWasMeant(t *testing.T) {
 	for _, c := range []event.Command{
-		{Action: event.Version}, {Action: event.Status, By: "ann"}, {Action: event.Check}, {Action: event.Resume, By: `a "b"`}, {Action: event.Disarm},
+		{Action: event.Version}, {Action: event.Status, By: "ann"}, {Action: event.Check}, {Action: event.Resume, By: `a "b"`}, {Action: event.Disarm}, {Action: event.Abandon},
 		{Action: event.Failover, DryRun: true}, {Action: event.Failover, Force: true, AllowDataLoss: true, Unfenced: true},
 		{Action: event.Pause, Reason: "because", For: 90 * time.Minute}, {Action: event.Pause},
 		{Action: event.Arm, Writer: "db-X"}, {Action: event.History, Limit: 3},

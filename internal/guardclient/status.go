@@ -124,8 +124,11 @@ func underWay(f *engine.Failover, now time.Time) string {
 	if f.Standing != nil {
 		s += "; held by " + string(f.Standing.Name)
 	}
-	if f.MaybeSent {
-		return s + "; it can only go forward"
+	switch {
+	case f.Abandoned != nil:
+		return fmt.Sprintf("%s; ABANDONED by %s, undone when the replica is known to be untouched", s, f.Abandoned.Who())
+	case f.MaybeSent:
+		return s + "; it goes forward, unless it is abandoned"
 	}
 	return s + "; undone unless promoted by " + clock(f.Deadline)
 }

@@ -140,6 +140,8 @@ func (g guard) Arm(context.Context) (engine.View, error) {
 
 func (g guard) Disarm(context.Context) error { panic("a bug") }
 
+func (g guard) Abandon(context.Context, string) error { panic("a bug") }
+
 func (g guard) Adopt(_ context.Context, id string) error {
 	return fmt.Errorf("adopt %s: %w", id, refusal.New(refusal.WriterMismatch, "no such instance"))
 }

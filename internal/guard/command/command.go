@@ -27,6 +27,7 @@ type Guard interface {
 	Resume(ctx context.Context) error
 	Arm(ctx context.Context) (engine.View, error)
 	Disarm(ctx context.Context) error
+	Abandon(ctx context.Context, by string) error
 	Adopt(ctx context.Context, resourceID string) error
 	History(ctx context.Context, limit int) ([]engine.Entry, error)
 }
@@ -126,6 +127,8 @@ func (h *Handler) obey(ctx context.Context, c event.Command) Answer {
 		return h.arm(ctx, c)
 	case event.Disarm:
 		return answered(Answer{}, h.Guard.Disarm(ctx))
+	case event.Abandon:
+		return answered(Answer{}, h.Guard.Abandon(ctx, c.By))
 	case event.History:
 		entries, err := h.Guard.History(ctx, c.Limit)
 		return answered(Answer{History: entries}, err)

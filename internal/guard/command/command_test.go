@@ -53,6 +53,11 @@ func (r *recorder) Arm(context.Context) (engine.View, error) {
 	return engine.View{}, r.err
 }
 func (r *recorder) Disarm(context.Context) error { r.ask("disarm"); return r.err }
+
+func (r *recorder) Abandon(_ context.Context, by string) error {
+	r.ask("abandon by %s", by)
+	return r.err
+}
 func (r *recorder) Adopt(_ context.Context, id string) error {
 	r.ask("adopt %s", id)
 	return r.err
@@ -92,6 +97,7 @@ func TestHandle_AsksTheGuardForJustWhatWasSaid(t *testing.T) {
 		`{"action":"arm"}`:                    {"arm"},
 		`{"action":"arm","writer":"db-A"}`:    {"adopt db-A"},
 		`{"action":"disarm"}`:                 {"disarm"},
+		`{"action":"abandon","by":"ann"}`:     {"abandon by ann"},
 		`{"action":"history","limit":2}`:      {"history 2"},
 		`{"action":"failover","force":"yes"}`: nil,
 		`{"Records":[{"EventSource":"aws:sns","Sns":{"Message":"{\"action\":\"failover\"}"}}]}`: nil,
@@ -127,7 +133,7 @@ func TestHandle_AnOrderThatAnotherCarriesOutIsNoRefusal(t *testing.T) {
 }
 
 func TestHandle_AnswersEveryFailureByName(t *testing.T) {
-	for _, action := range []string{"check", "failover", "pause", "resume", "arm", "disarm", "history"} {
+	for _, action := range []string{"check", "failover", "pause", "resume", "arm", "disarm", "abandon", "history"} {
 		for want, err := range map[refusal.Name]error{
 			refusal.LedgerUnavailable: fmt.Errorf("wrapped: %w", refusal.New(refusal.LedgerUnavailable, "x")),
 			refusal.CommandFailed:     errors.New("something else"),

@@ -48,6 +48,10 @@ const (
 	// provePatience is how long PostgreSQL may not be asked after RDS reported
 	// the promotion done, before operators are notified.
 	provePatience = 10 * time.Minute
+	// abandonAfter is how long after the last sending an abandoned promotion is
+	// given to show after all. RDS takes "several minutes or longer":
+	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.Promote.html
+	abandonAfter = 15 * time.Minute
 	// debtEvery is the pause after the first try to pay a debt. It grows to
 	// debtSlowest times that, one try a tick: a dark region must not hold up
 	// what can be done here.

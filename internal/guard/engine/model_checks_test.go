@@ -171,7 +171,8 @@ func (w *world) slack() time.Duration {
 
 // checkOutage: nobody stays fenced for a failover that does not come.
 func (w *world) checkOutage() {
-	mendable := w.up(eastRDS) && w.up(eastEC2) && !w.denied["unfence"] && w.up(dynamodb)
+	known := w.up(westRDS) && w.replica.Status != "modifying" || w.up(replicaSQL)
+	mendable := w.up(eastRDS) && w.up(eastEC2) && !w.denied["unfence"] && w.up(dynamodb) && known
 	mark(&w.outageSince, w.primaryUp() && w.fence.holds && !w.sent && mendable, w.now)
 	if w.held(w.outageSince, engine.ModelPolicy().AbortAfter+w.slack()) && !w.maybeSent() {
 		w.fail("the primary is fenced for %s though nothing was promoted", w.now.Sub(w.outageSince))

@@ -149,6 +149,12 @@ func fencedNotice(env string, d Debt, paid Fence, now time.Time) Notice {
 		"Next: compare what it took in that time with the new writer, and salvage what is missing.")
 }
 
+func keptNotice(env string, m Member, now time.Time) Notice {
+	return newNotice(NoticeFenced, fmt.Sprintf("kept-%s-%d", m.ResourceID, now.Unix()), now, env, "the fence stays: the replica was promoted",
+		fmt.Sprintf("%s stays fenced. The replica was promoted past the guard, and both would take writes.", name(m)),
+		"Next: find out which of the two is to take writes, and arm with that one as writer.")
+}
+
 func name(m Member) string { return fmt.Sprintf("%s (%s, %s)", m.Identifier, m.Site, m.ResourceID) }
 
 func orderedBy(f Failover) string {

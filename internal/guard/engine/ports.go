@@ -28,10 +28,16 @@ var (
 	ErrBusy = errors.New("instance is busy")
 	// ErrDenied: answered, not permitted. The call had no effect.
 	ErrDenied = errors.New("denied")
+	// ErrRejected: answered, the request is refused as it stands: a client's
+	// fault that has no word of its own here. The call had no effect.
+	ErrRejected = errors.New("rejected")
+	// ErrServerFault: answered, the service failed. The call may have had its
+	// effect.
+	ErrServerFault = errors.New("the service failed")
 	// ErrNotReplica: a promotion of an instance that is no replica (RDS:
 	// InvalidDBInstanceState, "DB Instance is not a read replica").
 	ErrNotReplica = errors.New("instance is not a replica")
-	// ErrNotFound: answered, there is no such instance.
+	// ErrNotFound: answered, there is no such instance. The call had no effect.
 	ErrNotFound = errors.New("no such instance")
 	// ErrHasReplicas: RDS does not stop an instance that has replicas.
 	ErrHasReplicas = errors.New("instance has replicas")

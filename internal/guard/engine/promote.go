@@ -132,8 +132,8 @@ func (s *session) promote(ctx context.Context) (bool, error) {
 	unresolved := f.MaybeSent
 	if unresolved {
 		// An earlier try was not answered. If RDS shows it at work, there is
-		// nothing to ask for again.
-		if i, err := s.inspect(ctx, f.To); err == nil && (!i.IsReplica || !decide.Untouched(i.Status)) {
+		// nothing to ask for again, and an abandoned one is never asked again.
+		if i, err := s.inspect(ctx, f.To); f.Abandoned != nil || err == nil && (!i.IsReplica || !decide.Untouched(i.Status)) {
 			return s.advance(ctx, StepPromote, StepAwait, nil)
 		}
 	}
@@ -155,8 +155,11 @@ func (s *session) promote(ctx context.Context) (bool, error) {
 // intendPromotion notes that the promotion may have been sent, if nothing
 // speaks against it as the ledger is now.
 func (s *session) intendPromotion(st *State, f *Failover, now time.Time) error {
+	if f.Abandoned != nil {
+		return errStale
+	}
 	if !f.MaybeSent {
-		if now.After(f.Deadline) || st.restraint(f, now) != nil || s.forbidden(st, now) != nil {
+		if st.overdue(f, now) || st.restraint(f, now) != nil || s.forbidden(st, now) != nil {
 			return errStale
 		}
 		f.SentLoss = decide.ToldLoss(st.observation(now), f.Decision.Evidence, f.takesWritesUntil(now))
@@ -202,6 +205,9 @@ func (s *session) promoted(ctx context.Context, err error, unresolved bool, at t
 		return false, s.unsent(ctx, at, unresolved, na.err)
 	case err == nil, errors.Is(err, ErrNotReplica):
 		return s.advance(ctx, StepPromote, StepAwait, func(_ *State, f *Failover) { f.MaybeSent, f.SentAt = true, at })
+	case errors.Is(err, ErrNotFound) && !unresolved:
+		// The pre-flight tells what has become of the replica.
+		return s.advance(ctx, StepPromote, StepPreflight, func(_ *State, f *Failover) { f.MaybeSent, f.SentAt = false, time.Time{} })
 	case noEffect(err):
 		return s.promotionRefused(ctx, err, unresolved)
 	default:
@@ -271,7 +277,12 @@ func (s *session) refence(ctx context.Context) (bool, error) {
 
 // noEffect: the answer says that the call did nothing.
 func noEffect(err error) bool {
-	return errors.Is(err, ErrThrottled) || errors.Is(err, ErrBusy) || errors.Is(err, ErrDenied)
+	for _, answer := range []error{ErrThrottled, ErrBusy, ErrDenied, ErrNotFound, ErrRejected} {
+		if errors.Is(err, answer) {
+			return true
+		}
+	}
+	return false
 }
 
 // await waits until RDS is done: it serves, and has no replication source. Just
@@ -283,6 +294,8 @@ func (s *session) await(ctx context.Context) (bool, error) {
 	switch {
 	case err != nil:
 		return s.hold(ctx, refusal.New(refusal.WriterUnconfirmed, "%v", err), nil)
+	case i.IsReplica && f.Abandoned != nil:
+		return s.takeBack(ctx, i)
 	case i.IsReplica && decide.Untouched(i.Status) && now.Sub(f.SentAt) > resendAfter:
 		return s.advance(ctx, StepAwait, StepPromote, nil)
 	case i.IsReplica:

@@ -82,7 +82,7 @@ func (s *session) note(err error) {
 // cost time.
 func (s *session) look(ctx context.Context) error {
 	var x Samples
-	if f := s.st.Failover; f == nil || !f.MaybeSent {
+	if f := s.st.Failover; f == nil || !f.MaybeSent || f.Step == StepAbort {
 		x = s.e.ports.Observer.Sample(ctx, s.st.target(s.e.cfg.Topology, s.e.ports.Clock.Now()))
 	}
 	return s.commit(ctx, func(st *State) error {

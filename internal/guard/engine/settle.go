@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/pgdr/pgdr/internal/guard/decide"
 )
 
 // settle tries what is still to be done: each debt that is due, then the
@@ -58,8 +60,8 @@ func (s *session) pay(ctx context.Context, kind DebtKind, d Debt) error {
 		return err
 	}
 	cause := s.discharge(ctx, kind, d)
-	paid := FenceConfirmed
-	if errors.Is(cause, errVoid) {
+	paid, void := FenceConfirmed, errors.Is(cause, errVoid)
+	if void {
 		paid, cause = FenceVoid, nil
 	}
 	if cause != nil {
@@ -76,8 +78,11 @@ func (s *session) pay(ctx context.Context, kind DebtKind, d Debt) error {
 			return nil
 		}
 		delete(st.Debts, kind)
-		if kind == DebtFence {
-			st.fencePaid(s.e.cfg.Environment, owed, paid, s.e.ports.Clock.Now())
+		switch now := s.e.ports.Clock.Now(); {
+		case kind == DebtFence:
+			st.fencePaid(s.e.cfg.Environment, owed, paid, now)
+		case kind == DebtUnfence && void:
+			st.tell(keptNotice(s.e.cfg.Environment, owed.Target, now))
 		}
 		return nil
 	})
@@ -150,9 +155,42 @@ func (s *session) dischargeFence(ctx context.Context, m Member) error {
 	})
 }
 
+// errPromoted: the replica was promoted past the guard. What it was fenced for
+// stays fenced, and a debt to lift that is void.
+var errPromoted = fmt.Errorf("the replica was promoted past the guard: %w", errVoid)
+
+// unpromoted makes sure that the replica is one, before the primary is let loose
+// again: RDS says so, or PostgreSQL where RDS does not answer.
+func (s *session) unpromoted(ctx context.Context) error {
+	to, seen := s.st.Replica, s.st.Watch.Replica
+	if f := s.st.Failover; f != nil {
+		to = f.To
+	}
+	i, err := s.inspect(ctx, to)
+	heard := s.e.ports.Clock.Now().Sub(s.st.Watch.Positions.At) <= decide.SampleFresh
+	switch {
+	case heard && seen.ResourceID == to.ResourceID && seen.Exists && !seen.IsReplica:
+		return errPromoted
+	case errors.Is(err, ErrNotFound), err == nil && i.ResourceID != to.ResourceID:
+		return nil // There is none that could take writes.
+	case err != nil && heard:
+		return nil
+	case err != nil:
+		return fmt.Errorf("whether somebody has promoted the replica is not known: %w", err)
+	case !i.IsReplica:
+		return errPromoted
+	case i.Status == "modifying" && !heard:
+		return fmt.Errorf("RDS modifies %q, which may be a promotion: %w", to.Identifier, ErrBusy)
+	}
+	return nil
+}
+
 // unfence lifts the fence from a member. A fence that no longer holds may still
 // keep some out, so the fencer's own word counts: nothing of it is left.
 func (s *session) unfence(ctx context.Context, m Member) error {
+	if err := s.unpromoted(ctx); err != nil {
+		return fmt.Errorf("unfence %q: %w", m.Identifier, err)
+	}
 	if err := s.within(ctx, func(c context.Context) error { return s.e.ports.Fencer.Unfence(c, m) }); err != nil {
 		return fmt.Errorf("unfence %q: %w", m.Identifier, err)
 	}

@@ -195,6 +195,12 @@ type Failover struct {
 	Proof    Proof       `json:"proof"`
 	// Unproven: an operator ordered the switch on RDS's word alone.
 	Unproven bool `json:"unproven,omitempty"`
+	// Abandoned: an operator gave it up though a promotion may have been sent.
+	// Nothing more is sent.
+	Abandoned *Abandonment `json:"abandoned,omitempty"`
+	// UntouchedAt is when the replica of an abandoned failover was found to be
+	// as it was, so that the fence may be lifted.
+	UntouchedAt time.Time `json:"untouched_at,omitzero"`
 	// Standing is what holds the failover up now.
 	Standing *refusal.Refusal `json:"standing,omitempty"`
 	// Reason of an abort.
@@ -211,6 +217,12 @@ const (
 	OutcomeDone    Outcome = "done"
 	OutcomeAborted Outcome = "aborted"
 )
+
+// Abandonment is an operator's word that a failover is to be given up.
+type Abandonment struct {
+	By string    `json:"by,omitempty"`
+	At time.Time `json:"at"`
+}
 
 // Intent is a side effect that was about to be done.
 type Intent struct {
@@ -295,6 +307,10 @@ func (f *Failover) clone() *Failover {
 	if f.Standing != nil {
 		r := *f.Standing
 		c.Standing = &r
+	}
+	if f.Abandoned != nil {
+		a := *f.Abandoned
+		c.Abandoned = &a
 	}
 	return &c
 }

@@ -15,6 +15,9 @@ import (
 func (s *session) step(ctx context.Context) (bool, error) {
 	f := s.st.Failover
 	if f.Overridable() {
+		if f.Abandoned != nil {
+			return s.abort(ctx, refusal.New(refusal.Abandoned, "%s has abandoned it; no promotion was sent", f.Abandoned.Who()))
+		}
 		if r := s.stopped(f); r != nil {
 			return s.abort(ctx, *r)
 		}
@@ -95,7 +98,7 @@ func (s *State) restraint(f *Failover, now time.Time) *refusal.Refusal {
 // stopped says why an unpromoted failover is to be given up, if it is.
 func (s *session) stopped(f *Failover) *refusal.Refusal {
 	now := s.e.ports.Clock.Now()
-	if now.After(f.Deadline) {
+	if s.st.overdue(f, now) {
 		r := refusal.New(refusal.DeadlinePassed, "not promoted by %s", f.Deadline.Format(time.RFC3339))
 		if f.Standing != nil {
 			r.Reason += "; held by " + f.Standing.Error()
@@ -109,6 +112,15 @@ func (s *session) stopped(f *Failover) *refusal.Refusal {
 		return &r
 	}
 	return nil
+}
+
+// overdue tells whether the time is up in which the failover had to be sent.
+// That is for the sake of a primary that is fenced for nothing, so it does not
+// end a failover that fenced nothing yet, beside a primary that is silent: what
+// has kept it from fencing, and from going on, is over when it is over.
+func (s *State) overdue(f *Failover, now time.Time) bool {
+	owing := !f.FenceSet && (f.Fence == FenceOwed || !f.SilentFrom.IsZero())
+	return now.After(f.Deadline) && !(owing && s.observation(now).PrimarySilent(now))
 }
 
 func (s *session) primaryAnswers(now time.Time) bool {
@@ -172,20 +184,28 @@ func (s *session) abortWith(ctx context.Context, why refusal.Refusal, change fun
 }
 
 // undo lifts the fence of an aborted failover, if one may have been set, and
-// ends it. Nothing is lifted where a promotion may have been sent.
+// ends it. Nothing is lifted where a promotion may have been sent, unless an
+// operator has abandoned the failover and the replica was found untouched; nor
+// where the replica has been promoted past the guard.
 func (s *session) undo(ctx context.Context) (bool, error) {
 	f := s.st.Failover
 	if !f.FenceSought {
 		return s.finish(ctx, OutcomeAborted)
 	}
 	err := s.act(ctx, StepAbort, func(_ *State, f *Failover) error {
-		if f.MaybeSent {
+		if f.MaybeSent && (f.Abandoned == nil || f.UntouchedAt.IsZero()) {
 			return errStale
 		}
 		return nil
 	}, func(context.Context) error { return s.unfence(ctx, f.From) })
 	if na := (*notActed)(nil); errors.As(err, &na) {
 		return false, na.err
+	}
+	if errors.Is(err, errPromoted) {
+		return s.finishWith(ctx, OutcomeAborted, func(_ *State, f *Failover) {
+			r := refusal.New(refusal.NotAReplica, "%q was promoted past the guard, so the fence stays on %q", f.To.Identifier, f.From.Identifier)
+			f.Reason = &r
+		})
 	}
 	if err != nil {
 		// The fence is a debt then: an abort that could not end would keep
@@ -203,7 +223,7 @@ func (s *session) complete(ctx context.Context) (bool, error) { return s.finish(
 
 // cooldown is how long none is started after this one.
 func (e *Engine) cooldown(f *Failover) time.Duration {
-	if f.FenceSought || f.MaybeSent {
+	if f.FenceSet || f.MaybeSent {
 		return e.cfg.Policy.Cooldown
 	}
 	return min(e.cfg.Policy.Cooldown, calmCooldown)

@@ -25,6 +25,7 @@ const (
 	Resume   Action = "resume"
 	Arm      Action = "arm"
 	Disarm   Action = "disarm"
+	Abandon  Action = "abandon"
 	History  Action = "history"
 )
 
@@ -63,6 +64,7 @@ var takes = map[Action][]string{
 	Resume:   {"by"},
 	Arm:      {"by", "writer"},
 	Disarm:   {"by"},
+	Abandon:  {"by"},
 	History:  {"by", "limit"},
 }
 

@@ -60,6 +60,7 @@ func TestParse_ReadsEveryCommand(t *testing.T) {
 		`{"action":"arm"}`:                             {Action: Arm},
 		`{"action":"arm","writer":"db-ABCDEFGHIJKLM"}`: {Action: Arm, Writer: "db-ABCDEFGHIJKLM"},
 		`{"action":"disarm"}`:                          {Action: Disarm},
+		`{"action":"abandon","by":"ann"}`:              {Action: Abandon, By: "ann"},
 		`{"action":"history"}`:                         {Action: History, Limit: 10},
 		`{"action":"history","limit":3}`:               {Action: History, Limit: 3},
 	} {

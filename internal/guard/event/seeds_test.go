@@ -32,6 +32,7 @@ var commandSeeds = []string{
 	`{"action":"resume","by":"ops"}`,
 	`{"action":"arm","by":"ops","writer":"db-ABCDEFGHIJKLMNOPQRSTUVWXYZ"}`,
 	`{"action":"disarm","by":"ops"}`,
+	`{"action":"abandon","by":"ops"}`,
 	`{"action":"history","by":"ops","limit":50}`,
 	// JSON's own escapes spell the same.
 	`{"act\u0069on":"fail\u006fver","dry_run":true}`, `{"action":"pause","reason":"\u202e"}`,

@@ -58,6 +58,8 @@ const (
 	UnfenceFailed     Name = "unfence-failed"
 	OldPrimaryExists  Name = "old-primary-exists"
 	WriterMismatch    Name = "writer-mismatch"
+	Abandoned         Name = "abandoned"
+	NoFailover        Name = "no-failover"
 )
 
 // What an event or a command is answered with when nothing is done for it.
@@ -91,7 +93,7 @@ var next = map[Name]string{ //nolint:gosec // words for people, no credentials
 	Disarmed:            "The guard has not seen this primary healthy long enough, or was disarmed. Fix what check shows, then arm; in need, fail over with force.",
 	Paused:              "Resume when the reason for the pause is over; in need, fail over with force.",
 	Cooldown:            "Find out why the last failover ended as it did. To start another before the cooldown is over, use force.",
-	FailoverInFlight:    "Nothing: a failover is under way, status shows its step. One that is held up before its promotion takes further overrides: order it again with them.",
+	FailoverInFlight:    "Nothing: a failover is under way, status shows its step. One that is held up before its promotion takes further overrides: order it again with them. One that RDS never carries out: abandon it.",
 	AlreadyFailedOver:   "The guard does not promote twice. Rebuild a replica, then arm with the resource id of the instance that is to be the primary.",
 	ReplicaMissing:      "There is no replica to promote. Make one; until then the data has a single home.",
 	NotAReplica:         "The instance is no replica any more. Find out who promoted it and which instance takes writes, then arm with that one as writer.",
@@ -108,19 +110,21 @@ var next = map[Name]string{ //nolint:gosec // words for people, no credentials
 	FenceUnconfirmed:  "The guard looks again. See that the network ACL is that of all the primary's database subnets and has no rules of others; or order the failover with unfenced if you know that it is dead; to give it up, disarm.",
 	FencingOwed:       "AWS in the old primary's region did not answer, so it is not fenced yet. The guard tries at each tick; keep applications from using its address.",
 	PromoteRefused:    "RDS refuses to promote the replica now. See the reason. The guard tries again until the failover's deadline. If the replica is busy and the primary answers, it lifts the fence at once instead.",
-	PromoteUnanswered: "It is not known whether RDS took the promotion. The guard asks again, never un-fences, and finishes when RDS answers.",
-	WriterUnconfirmed: "The promoted instance does not take writes yet. The guard waits; if this lasts, see the instance's events and log.",
+	PromoteUnanswered: "It is not known whether RDS took the promotion. The guard asks again and finishes when RDS answers. It does not lift the fence; to give the failover up, abandon it.",
+	WriterUnconfirmed: "The promoted instance does not take writes yet. The guard waits; if this lasts, see the instance's events and log. If RDS never promotes it, abandon the failover.",
 	WriterUnproven:    "Give the guard a way to sign in on the new writer: free connections, correct the password or the certificate. If you know that it takes writes, order the failover with unproven.",
 	SwitchOwed:        "Neither the metric nor the record weights could be set. Applications may use the new writer's endpoint; the guard tries at each tick.",
 	UnfenceFailed:     "The fence could not be removed after an abort. Fix the cause: the primary is alive but cut off from its applications.",
 	OldPrimaryExists:  "The fenced instance still exists. Salvage what it holds and delete it before another instance takes its place.",
+	Abandoned:         "Nothing: the guard is disarmed. It lifts the fence 15 minutes after the last sending, if RDS and PostgreSQL show an untouched replica. If RDS promotes after all, the failover is finished.",
+	NoFailover:        "Nothing: there is no failover to abandon. See status.",
 	WriterMismatch:    "The named instance cannot be the writer. See the reason, and check the resource id with status.",
 
 	EventUnrecognised: "The event is no tick, alarm or command that the guard knows; it was ignored.",
 	EventMalformed:    "The event could not be read; it was ignored. See the sender.",
 	EventTooLarge:     "The event is larger than any that the guard expects; it was ignored. See the sender.",
 	AlarmForeign:      "The alarm is none of this environment's; it was ignored. See the subscription.",
-	CommandUnknown:    "Use one of version, status, check, failover, pause, resume, arm, disarm, history.",
+	CommandUnknown:    "Use one of version, status, check, failover, pause, resume, arm, disarm, abandon, history.",
 	CommandInvalid:    "Correct the named field and send the command again.",
 	CommandFailed:     "See the reason. What the command changes was not changed; send it again when the cause is mended.",
 	NotGreen:          "The guard arms only for a system that is healthy now. Fix what the reason lists.",
