@@ -74,7 +74,9 @@ func (g guardScope) run() []statement {
 
 func (g guardScope) observe() []statement {
 	return []statement{
-		allow("Databases", []string{"rds:DescribeDBInstances"}, g.primaryDatabaseARN, g.replicaDatabaseARN),
+		// RDS asks for it on all instances where one is looked up by its resource
+		// id: a renamed one has another ARN.
+		allow("Databases", []string{"rds:DescribeDBInstances"}, g.anyDatabase(g.primaryRegion), g.anyDatabase(g.replicaRegion)),
 		allow("Parameters", []string{"rds:DescribeDBParameters"}, g.primaryParametersARN, g.replicaParametersARN),
 		allow("Records", []string{"route53:ListResourceRecordSets"}, g.zoneARN()),
 		allow("HealthCheck", []string{"route53:GetHealthCheck"}, "arn:aws:route53:::healthcheck/"+g.healthCheckID),
@@ -83,6 +85,10 @@ func (g guardScope) observe() []statement {
 		allow("Secrets", []string{"secretsmanager:DescribeSecret"}, g.primarySecretARN, g.regionalSecretARN),
 		allow("OwnPermissions", []string{"iam:SimulatePrincipalPolicy"}, g.roleARN),
 	}
+}
+
+func (g guardScope) anyDatabase(region string) string {
+	return "arn:aws:rds:" + region + ":" + g.account + ":db:*"
 }
 
 func (g guardScope) act() []statement {

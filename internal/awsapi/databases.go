@@ -47,6 +47,30 @@ func (f fleet) describe(ctx context.Context, m engine.Member, opts ...func(*rds.
 	}
 }
 
+// find looks a member up by its resource id, whatever its identifier is by now: a
+// person may have renamed it. engine.ErrNotFound when RDS shows none.
+func (f fleet) find(ctx context.Context, m engine.Member) (types.DBInstance, error) {
+	client, err := f.at(m)
+	if err != nil {
+		return types.DBInstance{}, err
+	}
+	if m.ResourceID == "" {
+		return types.DBInstance{}, fmt.Errorf("find instance %q: resource id: found nothing, want its DbiResourceId", m.Identifier)
+	}
+	out, err := client.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{
+		Filters: []types.Filter{{Name: aws.String("dbi-resource-id"), Values: []string{m.ResourceID}}},
+	})
+	if err != nil {
+		return types.DBInstance{}, explain(err, "find instance %s", m.ResourceID)
+	}
+	for _, db := range out.DBInstances {
+		if aws.ToString(db.DbiResourceId) == m.ResourceID {
+			return db, nil
+		}
+	}
+	return types.DBInstance{}, fmt.Errorf("find instance %s: %w", m.ResourceID, engine.ErrNotFound)
+}
+
 // same looks a member up and makes sure that it is that very instance: another
 // may have been given its identifier. engine.ErrNotFound when it has.
 func (f fleet) same(ctx context.Context, m engine.Member) (types.DBInstance, error) {

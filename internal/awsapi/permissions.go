@@ -134,6 +134,8 @@ func (r *Readiness) needs(role arn.ARN) []need {
 	return []need{
 		{"see the replica", []string{"rds:DescribeDBInstances"}, replicaDB, nil},
 		{"see the primary", []string{"rds:DescribeDBInstances"}, primaryDB, nil},
+		{"find the replica under another name", []string{"rds:DescribeDBInstances"}, in("rds", home, "db:*"), nil},
+		{"find the primary under another name", []string{"rds:DescribeDBInstances"}, in("rds", away, "db:*"), nil},
 		{"see the primary's events", []string{"rds:DescribeEvents"}, "*", region(away)},
 		{"see the new writer's events", []string{"rds:DescribeEvents"}, "*", region(home)},
 		{"promote the replica", []string{"rds:PromoteReadReplica", "rds:ModifyDBInstance"}, replicaDB, nil},

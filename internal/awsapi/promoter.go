@@ -30,6 +30,15 @@ func (p *Promoter) Inspect(ctx context.Context, m engine.Member) (engine.Instanc
 	return instance(db), nil
 }
 
+// Find implements engine.Promoter.
+func (p *Promoter) Find(ctx context.Context, m engine.Member) (engine.Instance, error) {
+	db, err := p.databases.find(ctx, m)
+	if err != nil {
+		return engine.Instance{}, err
+	}
+	return instance(db), nil
+}
+
 // Promote implements engine.Promoter. RDS has one code for every state in
 // which it does not promote; which one it was, the instance itself tells. Where
 // that can't be had the answer is engine.ErrBusy, since nothing was done.

@@ -49,6 +49,8 @@ func (s *survey) needs() []need {
 	out := []need{
 		{purpose: "see the replica", region: home, actions: []string{"rds:DescribeDBInstances"}, resource: replica},
 		{purpose: "see the primary", region: away, actions: []string{"rds:DescribeDBInstances"}, resource: primary},
+		{purpose: "find the replica under another name", region: home, actions: []string{"rds:DescribeDBInstances"}, resource: own("rds", home, "db:*")},
+		{purpose: "find the primary under another name", region: away, actions: []string{"rds:DescribeDBInstances"}, resource: own("rds", away, "db:*")},
 		{purpose: "see the primary's events", region: away, actions: []string{"rds:DescribeEvents"}, resource: "*"},
 		{purpose: "see the new writer's events", region: home, actions: []string{"rds:DescribeEvents"}, resource: "*"},
 		{purpose: "promote the replica", region: home, actions: []string{"rds:PromoteReadReplica", "rds:ModifyDBInstance"}, resource: replica},

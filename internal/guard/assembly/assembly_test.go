@@ -128,6 +128,9 @@ func (deafPorts) History(context.Context, int) ([]engine.Entry, error) {
 func (deafPorts) Inspect(context.Context, engine.Member) (engine.Instance, error) {
 	return engine.Instance{}, engine.ErrSilent
 }
+func (deafPorts) Find(context.Context, engine.Member) (engine.Instance, error) {
+	return engine.Instance{}, engine.ErrSilent
+}
 func (deafPorts) Promote(context.Context, engine.Member) error { return engine.ErrSilent }
 func (deafPorts) Prove(context.Context, engine.Member) (engine.Proof, error) {
 	return engine.Proof{}, engine.ErrSilent

@@ -70,6 +70,8 @@ type account struct {
 	server *api.Server
 	// timing is what RDS takes in this world.
 	timing lifecycle.Timing
+	// renamed holds identifiers that are not those of the deployment any more.
+	renamed map[engine.Site]string
 }
 
 func newAccount(from deployment, clock worldClock, o api.Options) *account {
@@ -101,6 +103,9 @@ func (a *account) at(site engine.Site) contract.Instance {
 
 func (a *account) find(tx *sim.Tx, site engine.Site) *sim.Resource {
 	i := a.at(site)
+	if now, renamed := a.renamed[site]; renamed {
+		i.Identifier = now
+	}
 	return lifecycle.Find(tx, i.Region, i.Identifier)
 }
 
@@ -142,6 +147,12 @@ func (a *account) become(site engine.Site, id string, source engine.Site) {
 		tx.Edit(a.find(tx, site)).Attrs.Set(sim.Attrs{"resource_id": id, "replicate_source_db": arn})
 		return nil
 	})
+}
+
+// rename gives an instance another identifier, as ModifyDBInstance does.
+func (a *account) rename(site engine.Site, identifier string) {
+	a.edit(site, sim.Attrs{"identifier": identifier})
+	a.renamed = map[engine.Site]string{site: identifier}
 }
 
 func (a *account) remove(site engine.Site) {

@@ -134,6 +134,9 @@ type Promoter interface {
 	// Inspect tells RDS's view of the member, looked up by its identifier.
 	// ErrNotFound when RDS answers that there is none.
 	Inspect(ctx context.Context, m Member) (Instance, error)
+	// Find is Inspect by the member's resource id, whatever its identifier is by
+	// now. ErrNotFound when RDS shows no such instance.
+	Find(ctx context.Context, m Member) (Instance, error)
 	// Promote asks RDS to make the replica a primary of its own, with the
 	// configured backup retention. nil means accepted, not done.
 	Promote(ctx context.Context, m Member) error

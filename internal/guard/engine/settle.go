@@ -60,7 +60,8 @@ func (s *session) pay(ctx context.Context, kind DebtKind, d Debt) error {
 		return err
 	}
 	cause := s.discharge(ctx, kind, d)
-	paid, void := FenceConfirmed, errors.Is(cause, errVoid)
+	gone := errors.Is(cause, errGone)
+	paid, void := FenceConfirmed, errors.Is(cause, errVoid) || gone && !d.GoneAt.IsZero()
 	if void {
 		paid, cause = FenceVoid, nil
 	}
@@ -74,6 +75,12 @@ func (s *session) pay(ctx context.Context, kind DebtKind, d Debt) error {
 			return nil
 		case cause != nil:
 			owed.LastError = cause.Error()
+			switch {
+			case gone:
+				owed.GoneAt = s.e.ports.Clock.Now()
+			case !errors.Is(cause, ErrSilent):
+				owed.GoneAt = time.Time{}
+			}
 			st.Debts[kind] = owed
 			return nil
 		}
@@ -108,7 +115,10 @@ func (s *session) discharge(ctx context.Context, kind DebtKind, d Debt) error {
 		})
 	case DebtStop:
 		gone, err := s.gone(ctx, d.Target)
-		if gone || err != nil {
+		if gone {
+			return errGone
+		}
+		if err != nil {
 			return err
 		}
 		return s.within(ctx, func(c context.Context) error { return p.Posture.Stop(c, d.Target) })
@@ -128,8 +138,13 @@ func (s *session) within(ctx context.Context, call func(context.Context) error) 
 	return call(c)
 }
 
-// errVoid: the instance that a debt is about is gone, so nothing is owed to it.
-var errVoid = errors.New("the instance is gone")
+// errVoid: what a debt is about is over, so nothing is to be done any more.
+// errGone: RDS shows the instance no more; a debt to it is void when RDS says so
+// twice in a row.
+var (
+	errVoid = errors.New("void")
+	errGone = errors.New("RDS shows no such instance, and is asked once more")
+)
 
 // dischargeFence fences the old primary, unless it is another instance by now:
 // a rebuilt one of the same name has done nothing to be cut off for. RDS may
@@ -137,7 +152,7 @@ var errVoid = errors.New("the instance is gone")
 // fenced.
 func (s *session) dischargeFence(ctx context.Context, m Member) error {
 	if gone, _ := s.gone(ctx, m); gone {
-		return errVoid
+		return errGone
 	}
 	f := s.e.ports.Fencer
 	if err := s.within(ctx, func(c context.Context) error { return f.Fence(c, m) }); err != nil {
@@ -166,12 +181,12 @@ func (s *session) unpromoted(ctx context.Context) error {
 	if f := s.st.Failover; f != nil {
 		to = f.To
 	}
-	i, err := s.inspect(ctx, to)
+	i, err := s.find(ctx, to)
 	heard := s.e.ports.Clock.Now().Sub(s.st.Watch.Positions.At) <= decide.SampleFresh
 	switch {
 	case heard && seen.ResourceID == to.ResourceID && seen.Exists && !seen.IsReplica:
 		return errPromoted
-	case errors.Is(err, ErrNotFound), err == nil && i.ResourceID != to.ResourceID:
+	case errors.Is(err, ErrNotFound):
 		return nil // There is none that could take writes.
 	case err != nil && heard:
 		return nil
@@ -197,16 +212,14 @@ func (s *session) unfence(ctx context.Context, m Member) error {
 	return nil
 }
 
-// gone: RDS answers that the very instance does not exist any more.
+// gone: RDS answers that the very instance does not exist any more, under
+// whatever name.
 func (s *session) gone(ctx context.Context, m Member) (bool, error) {
-	i, err := s.inspect(ctx, m)
+	_, err := s.find(ctx, m)
 	if errors.Is(err, ErrNotFound) {
 		return true, nil
 	}
-	if err != nil {
-		return false, err
-	}
-	return i.ResourceID != m.ResourceID, nil
+	return false, err
 }
 
 // dischargeWeights makes the records agree with the ledger.

@@ -253,6 +253,9 @@ type Debt struct {
 	Target  Member    `json:"target"`
 	Tries   int       `json:"tries,omitempty"`
 	NextTry time.Time `json:"next_try,omitzero"`
+	// GoneAt is when RDS last showed that the target does not exist; zero once
+	// it shows it again.
+	GoneAt time.Time `json:"gone_at,omitzero"`
 	// LastError of the last try, in words.
 	LastError string `json:"last_error,omitempty"`
 }

@@ -157,9 +157,18 @@ func (s *session) preflighted(_ *State, f *Failover) {
 // inspect is Promoter.Inspect with its time-out, and with an instance that
 // does not exist as an error.
 func (s *session) inspect(ctx context.Context, m Member) (Instance, error) {
+	return s.lookUp(ctx, m, s.e.ports.Promoter.Inspect)
+}
+
+// find is the same by Promoter.Find.
+func (s *session) find(ctx context.Context, m Member) (Instance, error) {
+	return s.lookUp(ctx, m, s.e.ports.Promoter.Find)
+}
+
+func (s *session) lookUp(ctx context.Context, m Member, by func(context.Context, Member) (Instance, error)) (Instance, error) {
 	c, cancel := s.boundTo(ctx, inspectTimeout)
 	defer cancel()
-	i, err := s.e.ports.Promoter.Inspect(c, m)
+	i, err := by(c, m)
 	if err == nil && !i.Exists {
 		err = ErrNotFound
 	}

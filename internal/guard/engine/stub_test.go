@@ -91,3 +91,4 @@ func (s *stub) DetachSecret(context.Context) error                              
 func (s *stub) Stop(context.Context, Member) error                                { return nil }
 func (s *stub) Put(context.Context, time.Time, map[contract.Metric]float64) error { return nil }
 func (s *stub) Notify(context.Context, Notice) error                              { return nil }
+func (s *stub) Find(context.Context, Member) (Instance, error)                    { return Instance{}, ErrSilent }

@@ -93,6 +93,8 @@ func databaseProbes() []probe {
 			_, err := w.rds(west).DescribeDBInstances(w.ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(replicaDB)})
 			return err
 		}},
+		{"find primary by its resource id", needs("Databases", "rds:DescribeDBInstances"), func(w *world) error { return w.byID(east, "db-X") }},
+		{"find replica by its resource id", needs("Databases", "rds:DescribeDBInstances"), func(w *world) error { return w.byID(west, "db-X") }},
 		{"parameters", needs("Parameters", "rds:DescribeDBParameters"), func(w *world) error {
 			_, err := w.rds(west).DescribeDBParameters(w.ctx, &rds.DescribeDBParametersInput{DBParameterGroupName: aws.String("replica-params-dev-postgres15")})
 			return err
@@ -358,15 +360,15 @@ func TestPolicies_EachActionIsMissedByName(t *testing.T) {
 func TestPolicies_ConditionsBoundWhatTheGuardMayDo(t *testing.T) {
 	w := newWorld(t)
 	for name, call := range map[string]func() error{
-		"another record":    func() error { return w.upsert("UPSERT", "other.db-dev.internal", "CNAME") },
-		"another type":      func() error { return w.upsert("UPSERT", record, "A") },
-		"another action":    func() error { return w.upsert("DELETE", record, "CNAME") },
-		"another namespace": func() error { return w.publishMetric("Other") },
-		"another instance":  func() error { return w.promote("other") },
-		"the other region":  func() error { return w.describeACLs(west) },
-		"events elsewhere":  func() error { return w.events("us-west-2") },
-		"all instances":     func() error { return w.describeAll() },
-		"another function":  func() error { return w.simulates("lambda:InvokeFunction", "*") },
+		"another record":      func() error { return w.upsert("UPSERT", "other.db-dev.internal", "CNAME") },
+		"another type":        func() error { return w.upsert("UPSERT", record, "A") },
+		"another action":      func() error { return w.upsert("DELETE", record, "CNAME") },
+		"another namespace":   func() error { return w.publishMetric("Other") },
+		"another instance":    func() error { return w.promote("other") },
+		"the other region":    func() error { return w.describeACLs(west) },
+		"events elsewhere":    func() error { return w.events("us-west-2") },
+		"instances elsewhere": func() error { return w.describeAll("us-west-2") },
+		"another function":    func() error { return w.simulates("lambda:InvokeFunction", "*") },
 		"its own interfaces": func() error {
 			return w.simulates("ec2:CreateNetworkInterface", "arn:aws:ec2:eu-west-1:123456789012:subnet/s", w.byCode())
 		},
@@ -399,7 +401,7 @@ func (w *world) events(region string) error {
 	return err
 }
 
-func (w *world) describeAll() error {
-	_, err := w.rds(east).DescribeDBInstances(w.ctx, &rds.DescribeDBInstancesInput{})
+func (w *world) describeAll(region string) error {
+	_, err := w.rds(region).DescribeDBInstances(w.ctx, &rds.DescribeDBInstancesInput{})
 	return err
 }

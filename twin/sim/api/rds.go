@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -41,12 +42,17 @@ type instancesResult struct {
 }
 
 func describeInstances(c *call) (any, error) {
-	if err := c.only("DBInstanceIdentifier", "MaxRecords", "Marker"); err != nil {
+	if err := c.only("DBInstanceIdentifier", "Filters.", "MaxRecords", "Marker"); err != nil {
 		return nil, err
 	}
 	id := c.text("DBInstanceIdentifier")
+	fits, err := instanceFilters(c)
+	if err != nil {
+		return nil, err
+	}
 	var out instancesResult
-	err := c.view(func(tx *sim.Tx) error {
+	err = c.view(func(tx *sim.Tx) error {
+		// Without an identifier RDS asks for the permission on all instances.
 		scope := "*"
 		if id != "" {
 			scope = id
@@ -59,17 +65,46 @@ func describeInstances(c *call) (any, error) {
 			if err != nil {
 				return err
 			}
-			out.DBInstances = []instanceXML{viewInstance(tx, r)}
+			if fits(r) {
+				out.DBInstances = []instanceXML{viewInstance(tx, r)}
+			}
 			return nil
 		}
 		for _, r := range tx.List(lifecycle.TypeInstance, c.region) {
-			out.DBInstances = append(out.DBInstances, viewInstance(tx, r))
+			if fits(r) {
+				out.DBInstances = append(out.DBInstances, viewInstance(tx, r))
+			}
 		}
 		var err error
 		out.DBInstances, out.Marker, err = page(c, out.DBInstances)
 		return err
 	})
 	return out, err
+}
+
+// instanceFilters reads the filters of DescribeDBInstances: an instance fits that
+// has one of the values of each. RDS answers with no instance where none fits,
+// and not with DBInstanceNotFound.
+// https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBInstances.html
+func instanceFilters(c *call) (func(*sim.Resource) bool, error) {
+	attribute := map[string]string{"dbi-resource-id": "resource_id", "db-instance-id": "identifier"}
+	wanted := map[string][]string{}
+	for i := 1; c.form.Has(fmt.Sprintf("Filters.Filter.%d.Name", i)); i++ {
+		prefix := fmt.Sprintf("Filters.Filter.%d.", i)
+		name := c.text(prefix + "Name")
+		if attribute[name] == "" {
+			return nil, refuse("InvalidParameterValue", "Unrecognized filter name: %s", name)
+		}
+		wanted[attribute[name]] = c.members(prefix + "Values.Value")
+	}
+	return func(r *sim.Resource) bool {
+		for attr, values := range wanted {
+			if !slices.Contains(values, r.Attrs.Str(attr)) {
+				return false
+			}
+		}
+		return true
+	}, nil
 }
 
 type changedInstance struct {

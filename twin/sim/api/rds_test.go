@@ -25,6 +25,22 @@ func (w *world) describe(region, id string) types.DBInstance {
 	return out.DBInstances[0]
 }
 
+// byID asks for an instance by the filter of its resource id.
+func (w *world) byID(region, id string) error {
+	_, err := w.filtered(region, "dbi-resource-id", id)
+	return err
+}
+
+func (w *world) filtered(region, filter string, values ...string) ([]types.DBInstance, error) {
+	out, err := w.rds(region).DescribeDBInstances(w.ctx, &rds.DescribeDBInstancesInput{
+		Filters: []types.Filter{{Name: aws.String(filter), Values: values}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out.DBInstances, nil
+}
+
 func (w *world) status(region, id string) string {
 	w.t.Helper()
 	return aws.ToString(w.describe(region, id).DBInstanceStatus)
@@ -387,4 +403,26 @@ func TestInstances_GoOnAfterTheAccountWasKeptOnDisk(t *testing.T) {
 	r := again.Resources(lifecycle.TypeInstance)[0]
 	require.Empty(t, r.Attrs.Str("replicate_source_db"))
 	require.Equal(t, 1, r.Attrs.Int("backup_retention_period"))
+}
+
+func TestRDS_FindsInstancesByFilter(t *testing.T) {
+	w := newWorld(t)
+	primary := w.describe(east, primaryDB)
+	id := aws.ToString(primary.DbiResourceId)
+	for _, c := range []struct {
+		filter string
+		values []string
+		want   int
+	}{
+		{"dbi-resource-id", []string{id}, 1},
+		{"dbi-resource-id", []string{"db-NONE", id}, 1},
+		{"dbi-resource-id", []string{"db-NONE"}, 0},
+		{"db-instance-id", []string{primaryDB}, 1},
+	} {
+		found, err := w.filtered(east, c.filter, c.values...)
+		require.NoError(t, err)
+		require.Len(t, found, c.want, "%s %v", c.filter, c.values)
+	}
+	_, err := w.filtered(east, "status", "available")
+	require.ErrorContains(t, err, "InvalidParameterValue")
 }
