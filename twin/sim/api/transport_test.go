@@ -84,7 +84,7 @@ func TestRoleThatIsGone_IsAStranger(t *testing.T) {
 	}))
 	_, err := w.sts(west).GetCallerIdentity(w.ctx, &sts.GetCallerIdentityInput{})
 	refused(t, err, "InvalidClientTokenId")
-	refused(t, w.describeAll(), "InvalidClientTokenId")
+	refused(t, w.describeAll(east), "InvalidClientTokenId")
 }
 
 func TestDenials_AreWordedAsAWSWordsThem(t *testing.T) {
@@ -98,7 +98,7 @@ func TestDenials_AreWordedAsAWSWordsThem(t *testing.T) {
 	w.edit("aws_iam_role_policy", named("name", "act"), func(a, _ sim.Attrs) {
 		a["policy"] = `{"Statement":[{"Sid":"Never","Effect":"Deny","Action":"rds:*","Resource":"*"}]}`
 	})
-	require.Contains(t, refused(t, w.describeAll(), "AccessDenied"), `with an explicit deny in policy "act", statement "Never"`)
+	require.Contains(t, refused(t, w.describeAll(east), "AccessDenied"), `with an explicit deny in policy "act", statement "Never"`)
 }
 
 func TestPolicies_OfUnknownKindsAreErrorsByName(t *testing.T) {
@@ -109,10 +109,10 @@ func TestPolicies_OfUnknownKindsAreErrorsByName(t *testing.T) {
 		`"NumericLessThan"`:        `{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"NumericLessThan":{"aws:RequestedRegion":"1"}}}]}`,
 	} {
 		w.edit("aws_iam_role_policy", act, func(a, _ sim.Attrs) { a["policy"] = policy })
-		require.Contains(t, refused(t, w.describeAll(), "SimulatorUnsupported"), fault)
+		require.Contains(t, refused(t, w.describeAll(east), "SimulatorUnsupported"), fault)
 	}
 	w.edit("aws_iam_role", named("name", "failover-function-role-dev"), func(a, _ sim.Attrs) { a["permissions_boundary"] = "arn:aws:iam::aws:policy/X" })
-	require.Contains(t, refused(t, w.describeAll(), "SimulatorUnsupported"), "boundar")
+	require.Contains(t, refused(t, w.describeAll(east), "SimulatorUnsupported"), "boundar")
 }
 
 func TestManagedPolicies_CountToo(t *testing.T) {
@@ -126,7 +126,7 @@ func TestManagedPolicies_CountToo(t *testing.T) {
 		}})
 		return nil
 	}))
-	require.NoError(t, w.describeAll())
+	require.NoError(t, w.describeAll(east))
 }
 
 func TestCalls_AreRecordedWithTheirOutcome(t *testing.T) {
@@ -189,7 +189,7 @@ func TestFunctionsCode_IsKnownToPolicies(t *testing.T) {
 		a["policy"] = `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},` +
 			`{"Effect":"Deny","Action":"rds:*","Resource":"*","Condition":{"ArnEquals":{"lambda:SourceFunctionArn":"` + w.stacks.FunctionARN() + `"}}}]}`
 	})
-	refused(t, w.describeAll(), "AccessDenied")
+	refused(t, w.describeAll(east), "AccessDenied")
 	config := w.config(east)
 	config.Credentials = credentials.NewStaticCredentialsProvider(other, "secret", "")
 	require.NoError(t, second(rds.NewFromConfig(config).DescribeDBInstances(w.ctx, &rds.DescribeDBInstancesInput{})))
