@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
@@ -137,5 +138,5 @@ func TestTakeOver_ForgetsWhatWasSeenOfTheOldWriter(t *testing.T) {
 	st.Watch.Positions = decide.Positions{At: s.now, Acked: decide.Heartbeat{Seq: 41, At: s.now}}
 	st.takeOver(st.Failover, &session{e: e})
 	require.Equal(t, Watch{Positions: decide.Positions{Acked: decide.Heartbeat{Seq: 41}}}, st.Watch)
-	require.Zero(t, st.gauges(s.now)[PrimaryReachable], "the old writer's answer is not the new one's")
+	require.Zero(t, st.gauges(s.now)[contract.PrimaryReachable], "the old writer's answer is not the new one's")
 }
