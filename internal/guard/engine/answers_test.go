@@ -112,7 +112,7 @@ func (l *meddled) Read(ctx context.Context) (State, error) {
 // what restrains the failover and the intent of its promotion.
 func TestPromote_IsNotSentOverWhatAnOperatorSaysAtTheLastMoment(t *testing.T) {
 	for name, do := range map[string]func(*State){
-		"pause":   func(st *State) { st.Pause = &Pause{Epoch: st.Epoch} },
+		"pause":   func(st *State) { st.Pause = &Pause{Epoch: st.Epoch, Until: st.Lease.Until.Add(time.Hour)} },
 		"disarm":  func(st *State) { st.Arming = decide.Arming{Held: true, HeldEpoch: st.Epoch} },
 		"abandon": func(st *State) { st.Failover.Abandoned = &Abandonment{} },
 	} {

@@ -248,7 +248,7 @@ func TestEngine_TriesAnOwedFenceAgainBeforeItPromotes(t *testing.T) {
 			w.at(at, func(w *world) {
 				if f := w.ledger.Failover; f != nil && f.Step == engine.StepFence && !paused {
 					paused = true
-					w.operator(func(s *engine.State) { s.Pause = &engine.Pause{} })
+					w.operator(func(s *engine.State) { s.Pause = &engine.Pause{At: w.now} })
 				}
 			})
 		}
