@@ -15,8 +15,9 @@ import (
 type state struct {
 	backend spec.Backend
 	env     string
-	// project and outdir are absolute.
-	project, outdir string
+	// project and outdir are absolute, and so is module, the folder of the HCL
+	// module of the credentials.
+	project, outdir, module string
 }
 
 // localPath is relative to the folder that Terraform runs in, which is

@@ -82,18 +82,3 @@ func defaultTags(cfg spec.Config) map[string]string {
 func StackName(role, environment string) string {
 	return contract.StackName(role, environment)
 }
-
-// output is one value that people, applications or the other stack read.
-type output struct {
-	name, description string
-	value             any
-}
-
-func (f *frame) addOutputs(outputs []output) {
-	for _, o := range outputs {
-		cdktf.NewTerraformOutput(f.TerraformStack, new(o.name), &cdktf.TerraformOutputConfig{
-			Value:       o.value,
-			Description: new(o.description),
-		})
-	}
-}

@@ -9,15 +9,15 @@ import (
 )
 
 // guardEnvironment is the function's whole configuration.
-func guardEnvironment(f *frame, cfg spec.Config, primary primaryOutputs, s replicaSite) map[string]string {
+func guardEnvironment(f *frame, cfg spec.Config, primary PrimaryOutputs, s replicaSite) map[string]string {
 	return contract.Config{
 		Environment: cfg.Environment,
 		Policy:      guardPolicy(cfg.Guard),
 		Primary: contract.Instance{
 			Region:     f.primary.region,
 			Identifier: f.primary.siteName(contract.Database),
-			ResourceID: primary.get("primary_database_resource_id"),
-			Endpoint:   primary.get("primary_database_endpoint"),
+			ResourceID: primary.DatabaseResourceID,
+			Endpoint:   primary.DatabaseEndpoint,
 		},
 		Replica: contract.Instance{
 			Region:     f.replica.region,
@@ -34,15 +34,15 @@ func guardEnvironment(f *frame, cfg spec.Config, primary primaryOutputs, s repli
 			Audit:               cfg.Database.Audit,
 		},
 		DNS: contract.DNS{
-			ZoneID:        primary.get("route53_hosted_zone_id"),
+			ZoneID:        primary.ZoneID,
 			RecordName:    contract.RecordName(cfg.Environment),
 			TTL:           seconds(cfg.DNS.TTL),
-			HealthCheckID: primary.get("health_check_id"),
+			HealthCheckID: primary.HealthCheckID,
 		},
-		PrimaryNetworkACLID: primary.get("primary_network_acl_id"),
+		PrimaryNetworkACLID: primary.NetworkACLID,
 		GuardCIDRs:          prefixes(s.net.cidrs[tierGuard]),
 		SecretARN:           s.secretARN,
-		PrimarySecretARN:    primary.get("database_secret_arn"),
+		PrimarySecretARN:    primary.SecretARN,
 		ActiveWriterAlarm:   f.replica.name(contract.ActiveWriterAlarm),
 		LedgerTable:         *s.ledger.Name(),
 		NoticeTopicARN:      *s.noticeTopic.Arn(),

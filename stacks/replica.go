@@ -1,8 +1,6 @@
 package stacks
 
 import (
-	"fmt"
-
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dbinstance"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dynamodbtable"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/kmskey"
@@ -28,34 +26,34 @@ type replicaSite struct {
 // newReplica composes the replica stack: the site's network joined to the
 // primary's, the cross-region replica, and the guard with all it needs to
 // work when the primary's region is gone.
-func newReplica(app cdktf.App, cfg spec.Config, st state, archive string) cdktf.TerraformStack {
+func newReplica(app cdktf.App, cfg spec.Config, st state, archive string) *ReplicaOutputs {
 	f := newFrame(app, roleReplica, cfg, st)
 	at := f.replica
-	primary := primaryOutputs{st.read(f.TerraformStack, "primary", StackName(rolePrimary, cfg.Environment))}
+	primary := readPrimary(st.read(f.TerraformStack, "primary", StackName(rolePrimary, cfg.Environment)))
 
 	s := replicaSite{net: newNetwork(at, cfg.Sites.Replica, tierGuard), secretARN: regionalSecretARN(f, primary)}
 	newDatabaseACL(at, s.net)
 	access := newDatabaseSecurityGroup(at, s.net, clientCIDRs(cfg))
 	peering := newPeering(s.net, peerNetwork{
 		place:    f.primary,
-		vpcID:    primary.get("primary_vpc_id"),
+		vpcID:    primary.VPCID,
 		cidr:     cfg.Sites.Primary.CIDR,
-		tableIDs: primary.list("primary_route_table_ids", routeTablesPerSite),
-		zoneID:   primary.get("route53_hosted_zone_id"),
+		tableIDs: primary.RouteTableIDs,
+		zoneID:   primary.ZoneID,
 	})
 
-	s.frame = newDatabaseFrame(at, cfg.Database, s.net, primary.get("replica_key_arn"), *access.Id())
-	s.instance = newReplicaInstance(s.frame, primary.get("primary_database_arn"))
-	newWriterRecord(at, primary.get("route53_hosted_zone_id"), *s.instance.Address(), cfg.DNS.TTL, contract.WeightOther, nil)
+	s.frame = newDatabaseFrame(at, cfg.Database, s.net, primary.ReplicaKeyARN, *access.Id())
+	s.instance = newReplicaInstance(s.frame, primary.DatabaseARN)
+	newWriterRecord(at, primary.ZoneID, *s.instance.Address(), cfg.DNS.TTL, contract.WeightOther, nil)
 
 	s.topicKey = newTopicKey(at)
 	s.alarmTopic = newTopic(at, "alarm-topic", contract.AlarmTopic, "Database alarms "+at.region, s.topicKey, cfg.Monitoring.Emails)
 	// What the guard says goes to a topic that it does not listen to.
 	s.noticeTopic = newTopic(at, "notice-topic", contract.NoticeTopic, "Failover notices "+cfg.Environment, s.topicKey, cfg.Monitoring.Emails)
-	s.ledger = newLedger(at, primary.get("replica_key_arn"))
+	s.ledger = newLedger(at, primary.ReplicaKeyARN)
 
 	g := newGuard(f, cfg, primary, s, archive)
-	g.addTopic(f.primary, primary.get("primary_alarm_topic_arn"))
+	g.addTopic(f.primary, primary.AlarmTopicARN)
 	g.addTopic(f.replica, *s.alarmTopic.Arn())
 	schedule := g.addSchedule(s.instance, s.ledger, peering, g.function)
 
@@ -65,47 +63,33 @@ func newReplica(app cdktf.App, cfg spec.Config, st state, archive string) cdktf.
 	))
 	newAlarms(at, "guard-alarms", guardAlarms(cfg.Environment, *g.function.FunctionName(), s.noticeTopic, schedule))
 
-	f.addOutputs([]output{
-		{"replica_database_endpoint", "Host name of the replica; applications use database_cname", s.instance.Address()},
-		{"replica_database_identifier", "RDS identifier of the replica", s.instance.Identifier()},
-		{"replica_database_arn", "ARN of the replica", s.instance.Arn()},
-		{"replica_secret_arn", "ARN of the administrator's credentials in the replica's region", s.secretARN},
-		{"replica_vpc_id", "VPC of the replica site", s.net.vpc.Id()},
-		{"replica_alarm_topic_arn", "Topic of the replica region's alarms", s.alarmTopic.Arn()},
-		{"notice_topic_arn", "Topic of the guard's notices to humans", s.noticeTopic.Arn()},
-		{"failover_function_arn", "ARN of the guard", g.function.Arn()},
-		{"failover_function_name", "Name of the guard, for operators to invoke", g.function.FunctionName()},
-		{"failover_ledger_table", "Table in which the guard keeps its ledger", s.ledger.Name()},
-	})
-	return f.TerraformStack
-}
-
-// routeTablesPerSite is one public, one private a zone, one for the databases.
-const routeTablesPerSite = 5
-
-// primaryOutputs reads the primary stack's outputs from its state.
-type primaryOutputs struct{ state cdktf.TerraformRemoteState }
-
-func (p primaryOutputs) get(name string) string { return *p.state.GetString(new(name)) }
-
-func (p primaryOutputs) list(name string, length int) []string {
-	values := make([]string, length)
-	for i := range values {
-		values[i] = p.get(fmt.Sprintf("%s[%d]", name, i))
+	outputs := &ReplicaOutputs{
+		Stack:              f.TerraformStack,
+		DatabaseEndpoint:   *s.instance.Address(),
+		DatabaseIdentifier: *s.instance.Identifier(),
+		DatabaseARN:        *s.instance.Arn(),
+		SecretARN:          s.secretARN,
+		VPCID:              *s.net.vpc.Id(),
+		AlarmTopicARN:      *s.alarmTopic.Arn(),
+		NoticeTopicARN:     *s.noticeTopic.Arn(),
+		FunctionARN:        *g.function.Arn(),
+		FunctionName:       *g.function.FunctionName(),
+		LedgerTable:        *s.ledger.Name(),
 	}
-	return values
+	export(f.TerraformStack, outputs)
+	return outputs
 }
 
 // regionalSecretARN is the ARN of the secret's copy: the same but for the
 // region, the six random characters included.
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html
-func regionalSecretARN(f *frame, primary primaryOutputs) string {
-	arn := cdktf.Fn_Replace(new(primary.get("database_secret_arn")),
+func regionalSecretARN(f *frame, primary PrimaryOutputs) string {
+	arn := cdktf.Fn_Replace(new(primary.SecretARN),
 		new(":"+f.primary.region+":"), new(":"+f.replica.region+":"))
 	return *cdktf.NewTerraformLocal(f.TerraformStack, new("regional_secret_arn"), arn).AsString()
 }
 
-func newGuard(f *frame, cfg spec.Config, primary primaryOutputs, s replicaSite, archive string) *guard {
+func newGuard(f *frame, cfg spec.Config, primary PrimaryOutputs, s replicaSite, archive string) *guard {
 	at := f.replica.in("guard")
 	access := newGuardSecurityGroup(at, s.net, clientCIDRs(cfg))
 	g := newGuardRole(at, cfg.Guard)
@@ -123,22 +107,22 @@ func newGuard(f *frame, cfg spec.Config, primary primaryOutputs, s replicaSite, 
 			functionARN:          g.functionARN(),
 			roleARN:              *g.role.Arn(),
 			logGroupARN:          *g.logs.Arn(),
-			primaryDatabaseARN:   primary.get("primary_database_arn"),
+			primaryDatabaseARN:   primary.DatabaseARN,
 			replicaDatabaseARN:   *s.instance.Arn(),
-			primaryParametersARN: primary.get("primary_parameter_group_arn"),
+			primaryParametersARN: primary.ParameterGroupARN,
 			replicaParametersARN: *s.frame.parameters.Arn(),
-			primaryNetworkACLID:  primary.get("primary_network_acl_id"),
-			zoneID:               primary.get("route53_hosted_zone_id"),
+			primaryNetworkACLID:  primary.NetworkACLID,
+			zoneID:               primary.ZoneID,
 			record:               contract.RecordName(cfg.Environment),
-			healthCheckID:        primary.get("health_check_id"),
+			healthCheckID:        primary.HealthCheckID,
 			activeAlarmARN:       f.replica.arn("cloudwatch", "alarm:"+f.replica.name(contract.ActiveWriterAlarm)),
 			ledgerARN:            *s.ledger.Arn(),
 			noticeTopicARN:       *s.noticeTopic.Arn(),
 			topicKeyARN:          *s.topicKey.Arn(),
-			primarySecretARN:     primary.get("database_secret_arn"),
+			primarySecretARN:     primary.SecretARN,
 			regionalSecretARN:    s.secretARN,
-			primaryKeyARN:        primary.get("database_key_arn"),
-			regionalKeyARN:       primary.get("replica_key_arn"),
+			primaryKeyARN:        primary.KeyARN,
+			regionalKeyARN:       primary.ReplicaKeyARN,
 		},
 	})
 	return g

@@ -175,7 +175,7 @@ func TestSynth_TurnsAPanicOfTheBindingsIntoAnError(t *testing.T) {
 
 	err = stacks.Synth(cfg, stacks.Options{ProjectDir: root, Outdir: outdir, FunctionArchive: filepath.Join(outdir, "missing.zip")})
 
-	require.ErrorContains(t, err, `synthesize "dev"`)
+	require.ErrorContains(t, err, `make the replica stack of "dev"`)
 	require.ErrorContains(t, err, "missing.zip")
 	left, err := os.ReadFile(kept)
 	require.NoError(t, err)

@@ -42,7 +42,7 @@ var variants = map[string]struct {
 	}},
 }
 
-var s3Backend = spec.Backend{Type: "s3", Bucket: "state-bucket", Region: "eu-west-1", KeyPrefix: "pgdr", KMSKeyID: "arn:aws:kms:eu-west-1:123456789012:key/k"}
+var s3Backend = spec.Backend{Type: "s3", Bucket: "state-bucket", Region: "eu-west-1", KeyPrefix: "pgdr", KMSKeyID: "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-0123456789ab"}
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -109,9 +109,14 @@ type document struct {
 // "replica".
 func stack(t *testing.T, variant, role string) document {
 	t.Helper()
-	matches, err := filepath.Glob(filepath.Join(outputs[variant], "stacks", "pgdr-"+role+"-*", "cdk.tf.json"))
+	return readStack(t, outputs[variant], role)
+}
+
+func readStack(t *testing.T, outdir, role string) document {
+	t.Helper()
+	matches, err := filepath.Glob(filepath.Join(outdir, "stacks", "pgdr-"+role+"-*", "cdk.tf.json"))
 	require.NoError(t, err)
-	require.Len(t, matches, 1, "one %s stack of %s", role, variant)
+	require.Len(t, matches, 1, "one %s stack in %s", role, outdir)
 	raw, err := os.ReadFile(matches[0])
 	require.NoError(t, err)
 	d := document{raw: raw}
