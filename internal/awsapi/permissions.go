@@ -64,10 +64,25 @@ func (r *Readiness) Permissions(ctx context.Context, primary, replica facts.Data
 		})
 	}
 	asking.Wait()
-	if err := errors.Join(faults...); err != nil {
+	if err := onceOf(faults); err != nil {
 		return nil, err
 	}
 	return slices.Concat(answers...), nil
+}
+
+// onceOf is the first of the faults, and how many there are: an outage of IAM
+// fails every question for the same reason, and is told once.
+func onceOf(faults []error) error {
+	all := len(faults)
+	faults = slices.DeleteFunc(faults, func(err error) bool { return err == nil })
+	switch len(faults) {
+	case 0:
+		return nil
+	case 1:
+		return faults[0]
+	default:
+		return fmt.Errorf("%d of %d questions failed, the first: %w", len(faults), all, faults[0])
+	}
 }
 
 // roleOf turns the caller of a role's session into the role. The session's ARN

@@ -18,6 +18,8 @@ import (
 
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
 	"github.com/pgdr/pgdr/internal/guard/engine"
+
+	"github.com/stretchr/testify/require"
 )
 
 const session = "arn:aws:sts::123456789012:assumed-role/failover-function-role-dev/failover-function-dev"
@@ -247,4 +249,13 @@ func TestEffects_CoverEveryActionOfTheRole(t *testing.T) {
 			t.Errorf("%s may be sent, but no permission is asked about", op)
 		}
 	}
+}
+
+func TestPermissions_TellsAnOutageOfIAMOnce(t *testing.T) {
+	outage := errors.New("503 Service Unavailable")
+	require.NoError(t, onceOf([]error{nil, nil}))
+	require.Equal(t, outage, onceOf([]error{nil, outage, nil}))
+	err := onceOf([]error{outage, nil, outage, outage})
+	require.ErrorIs(t, err, outage)
+	require.Equal(t, "3 of 4 questions failed, the first: 503 Service Unavailable", err.Error())
 }

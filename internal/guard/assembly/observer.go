@@ -39,7 +39,7 @@ type observer struct {
 func (o *observer) Sample(invocation context.Context, t engine.Target) engine.Samples {
 	ctx, cancel := o.clock.WithDeadline(invocation, o.clock.Now().Add(lookTime))
 	defer cancel()
-	o.survey.begin(invocation)
+	o.survey.begin(invocation, t)
 	var (
 		x                   engine.Samples
 		rds, other, witness decide.Sample

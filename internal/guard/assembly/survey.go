@@ -15,9 +15,14 @@ const (
 	// checkTime bounds one readiness check: some forty calls to two regions,
 	// and IAM is asked six questions at a time.
 	checkTime = 20 * time.Second
-	// checkEvery is the pause from the beginning of one check to the next.
-	checkEvery = time.Minute
-	// checkAgain is the pause after a check that could not read everything.
+	// checkEvery is the pause from the beginning of one check to the next while
+	// the guard arms itself. checkSettled is that pause afterwards: a check is
+	// some forty calls that an account pays to have recorded. It is well below
+	// decide.ReadinessFresh.
+	checkEvery   = time.Minute
+	checkSettled = 10 * time.Minute
+	// checkAgain is the pause after a check that could not read everything, while
+	// the guard arms itself.
 	// Together with checkTime it is well below decide.MaxGap, so that one such
 	// check does not end a run of green.
 	checkAgain = 10 * time.Second
@@ -52,8 +57,12 @@ type survey struct {
 	check checks
 
 	mu sync.Mutex
-	// due is when the next check may begin.
+	// due is when the next check may begin while the guard arms itself.
 	due time.Time
+	// began is when the last check that told anything began. unread: it could
+	// not read everything.
+	began  time.Time
+	unread bool
 	// running is closed when the check under way is over; nil without one.
 	running chan struct{}
 	// result of the last check that nobody has taken yet.
@@ -67,21 +76,38 @@ func (s *survey) underWay() chan struct{} {
 }
 
 // begin begins a check where the look of that context wants one.
-func (s *survey) begin(ctx context.Context) {
-	if now := s.clock.Now(); s.claim(checkingOf(ctx), now) {
+func (s *survey) begin(ctx context.Context, t engine.Target) {
+	if now := s.clock.Now(); s.claim(checkingOf(ctx), t, now) {
 		aside.Go(ctx, func(ctx context.Context) { s.run(ctx, now) })
 	}
 }
 
 // claim tells whether a check is to begin now, which is then the one under way.
-func (s *survey) claim(how checking, now time.Time) bool {
+func (s *survey) claim(how checking, t engine.Target, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if how == unchecked || s.running != nil || how == beside && now.Before(s.due) {
+	if how == unchecked || s.running != nil || how == beside && now.Before(s.next(t)) {
 		return false
 	}
 	s.running = make(chan struct{})
 	return true
+}
+
+// next is when the next check may begin. Where the guard has settled, a check of
+// another process, which the ledger knows of, counts as well.
+func (s *survey) next(t engine.Target) time.Time {
+	last := s.began
+	if t.Checked.After(last) && !s.unread {
+		last = t.Checked
+	}
+	switch {
+	case !t.Settled, last.IsZero():
+		return s.due
+	case s.unread:
+		return last.Add(checkEvery)
+	default:
+		return last.Add(checkSettled)
+	}
 }
 
 // run makes one check, within the invocation's context.
@@ -99,8 +125,8 @@ func (s *survey) run(invocation context.Context, began time.Time) {
 		return // It was this process that stopped asking: no news.
 	}
 	r := judged(findings, began)
-	s.result, s.due = &r, began.Add(checkEvery)
-	if len(r.Unknown) > 0 {
+	s.result, s.began, s.unread, s.due = &r, began, len(r.Unknown) > 0, began.Add(checkEvery)
+	if s.unread {
 		s.due = s.clock.Now().Add(checkAgain)
 	}
 }

@@ -116,6 +116,49 @@ func TestSurvey_IsDueEachMinuteAndSoonerWhereSomethingWasNotRead(t *testing.T) {
 	}
 }
 
+// TestSurvey_IsMadeEveryTenMinutesOnceTheGuardHasSettled, by whichever process:
+// each check is some forty management events.
+func TestSurvey_IsMadeEveryTenMinutesOnceTheGuardHasSettled(t *testing.T) {
+	clock, check, o := surveyed()
+	ctx, end := during(t.Context(), beside)
+	defer end()
+	settledAt := target
+	settledAt.Settled = true
+	look := func() bool {
+		o.Sample(ctx, settledAt)
+		return o.survey.underWay() != nil
+	}
+	finish := func(v readiness.Verdict) {
+		<-check.began
+		check.ends <- v
+		settled(o)
+	}
+	require.True(t, look(), "the first of this process, and none in the ledger")
+	finish(readiness.OK)
+	clock.advance(checkSettled - time.Second)
+	require.False(t, look(), "too soon")
+	clock.advance(time.Second)
+	require.True(t, look())
+	finish(readiness.Unknown)
+	clock.advance(checkEvery - time.Second)
+	require.False(t, look(), "what could not be read is asked again after a minute")
+	clock.advance(time.Second)
+	require.True(t, look())
+	finish(readiness.OK)
+
+	fresh := &observer{clock: clock, sql: quick{}, api: quick{}, survey: &survey{clock: clock, check: check}}
+	settledAt.Checked = clock.Now()
+	clock.advance(checkSettled - time.Second)
+	fresh.Sample(ctx, settledAt)
+	require.Nil(t, fresh.survey.underWay(), "another process has made it")
+	clock.advance(time.Second)
+	fresh.Sample(ctx, settledAt)
+	require.NotNil(t, fresh.survey.underWay())
+	<-check.began
+	check.ends <- readiness.OK
+	require.Less(t, checkSettled+checkTime, decide.ReadinessFresh, "what arms rests on a check of now")
+}
+
 func TestSurvey_EndsACheckThatOverrunsAndCountsWhatItRead(t *testing.T) {
 	clock, check, o := surveyed()
 	ctx, end := during(t.Context(), beside)

@@ -33,7 +33,7 @@ func assess(p Policy, o Observation, now time.Time) finding {
 	f := finding{evidence: EvidenceIncomplete}
 	f.refuse(refusal.EvidenceIncomplete, "no fresh sample of %s", unknownPaths(sql, wal))
 	f.since = later(sqlSince, walSince)
-	f.until = f.since.Add(p.InstanceUnreachable)
+	f.until = after(f.since, p.InstanceUnreachable)
 	// One silent path and a blind spot: suspicious once it has lasted. Two
 	// blind spots are the guard's trouble, not the primary's.
 	f.open = f.since.IsZero() || now.Before(f.until)
@@ -83,7 +83,7 @@ func lost(p Policy, o Observation, now, since time.Time) finding {
 		f.region(p, o, now, witness)
 	default:
 		f.evidence = EvidenceIncomplete
-		f.until = f.since.Add(p.InstanceUnreachable)
+		f.until = after(f.since, p.InstanceUnreachable)
 		f.refuse(refusal.EvidenceIncomplete, "no fresh sample of the APIs in the primary's region")
 	}
 	if f.open = now.Before(f.until); f.open {
@@ -123,7 +123,7 @@ func (f *finding) instance(p Policy, o Observation, now time.Time, rds state) {
 	if rds != answering && p.OnRegionSilent == contract.SilentAsk {
 		f.refuse(refusal.AskRegionSilent, "the RDS API of the primary's region does not answer (%s)", o.RDSAPI.Class)
 	}
-	f.until = f.since.Add(window)
+	f.until = after(f.since, window)
 }
 
 // region judges a region that is silent altogether.
@@ -151,7 +151,7 @@ func (f *finding) region(p Policy, o Observation, now time.Time, witness state) 
 	if p.OnRegionSilent == contract.SilentAsk {
 		f.refuse(refusal.AskRegionSilent, "the primary's region has been silent for %s", ago(f.since, now))
 	}
-	f.until = f.since.Add(window)
+	f.until = after(f.since, window)
 }
 
 // lastServing: RDS's last word was that the primary served, however long ago, and
@@ -200,6 +200,15 @@ func recovering(o Observation, at time.Time) bool {
 
 func (f *finding) refuse(n refusal.Name, format string, args ...any) {
 	f.refusals = append(f.refusals, refusal.New(n, format, args...))
+}
+
+// after is when something that began then has lasted that long; never, where it
+// has not begun.
+func after(since time.Time, d time.Duration) time.Time {
+	if since.IsZero() {
+		return time.Time{}
+	}
+	return since.Add(d)
 }
 
 // ago words an age in whole seconds.

@@ -54,6 +54,8 @@ func replicaGates(g *finding, p Policy, o Observation, now time.Time, loss Loss)
 		g.refuse(refusal.ReplicaStateUnknown, "RDS has not told the replica's state within %s", StatusFresh)
 	case !r.Exists:
 		g.refuse(refusal.ReplicaMissing, "RDS knows no replica")
+	case r.OutOfRecovery:
+		g.refuse(refusal.NotAReplica, "PostgreSQL on %q says that it is not in recovery", r.ResourceID)
 	case !r.IsReplica:
 		g.refuse(refusal.NotAReplica, "RDS names no replication source for %q", r.ResourceID)
 	case !Promotable(r.Status):

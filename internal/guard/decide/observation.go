@@ -49,9 +49,12 @@ type Replica struct {
 	ResourceID string `json:"resource_id"`
 	Exists     bool   `json:"exists"`
 	// IsReplica: RDS names a replication source for it.
-	IsReplica bool      `json:"is_replica"`
-	Status    string    `json:"status"`
-	StatusAt  time.Time `json:"status_at,omitzero"`
+	IsReplica bool `json:"is_replica"`
+	// OutOfRecovery: PostgreSQL on it says that it is no replica, whatever RDS
+	// says.
+	OutOfRecovery bool      `json:"out_of_recovery,omitempty"`
+	Status        string    `json:"status"`
+	StatusAt      time.Time `json:"status_at,omitzero"`
 }
 
 // Heartbeat is one row that the guard wrote on the primary.

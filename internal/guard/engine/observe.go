@@ -56,7 +56,7 @@ func (w *Watch) see(x Samples, now time.Time) {
 	}
 	if x.Standby != nil && !x.Standby.InRecovery {
 		// PostgreSQL itself says that it takes writes, whatever RDS says.
-		w.Replica.IsReplica = false
+		w.Replica.IsReplica, w.Replica.OutOfRecovery = false, true
 	}
 }
 
@@ -150,6 +150,11 @@ func (s *State) target(top Topology, now time.Time) Target {
 	}
 	if t.Writer.Site == SiteReplica {
 		t.Replica = Member{}
+	}
+	armed := s.Arming.ArmedFor != "" && s.Arming.ArmedFor == s.Writer.ResourceID
+	t.Settled = armed || s.Arming.Held || s.Writer.Site == SiteReplica
+	if len(s.Readiness.Unknown) == 0 {
+		t.Checked = s.Readiness.At
 	}
 	if s.Failover == nil {
 		t.Heartbeat = &decide.Heartbeat{Seq: s.Watch.Positions.Acked.Seq + 1, At: now}

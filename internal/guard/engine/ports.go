@@ -88,6 +88,10 @@ type Target struct {
 	Replica Member
 	// Heartbeat to write on the writer; nil means to look without writing.
 	Heartbeat *decide.Heartbeat
+	// Settled: no arming waits for the readiness check, which may be made seldom.
+	Settled bool
+	// Checked is when the ledger's readiness check was made, if it could read all.
+	Checked time.Time
 }
 
 // Samples are what one round of looking found.
