@@ -18,7 +18,7 @@ import (
 	"github.com/pgdr/pgdr/internal/tier"
 	"github.com/pgdr/pgdr/internal/version"
 	"github.com/pgdr/pgdr/twin/sim/api"
-	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
 )
 
 // TestFunction is the life of the guard from its first tick to the fence that

@@ -22,7 +22,7 @@ import (
 	"github.com/pgdr/pgdr/twin/pgtest"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/api"
-	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
 	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/simclock"

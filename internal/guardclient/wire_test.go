@@ -29,7 +29,7 @@ import (
 	twinlambda "github.com/pgdr/pgdr/twin/lambda"
 	"github.com/pgdr/pgdr/twin/lambda/lambdatest"
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
 	"github.com/pgdr/pgdr/twin/simclock"
 )
 

@@ -3,7 +3,7 @@ package alarms
 import (
 	"time"
 
-	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
 )
 
 // State of an alarm.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/alarms"
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
 )
 
 // now is 12 seconds into a minute.

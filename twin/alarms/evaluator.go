@@ -11,7 +11,7 @@ import (
 	"github.com/pgdr/pgdr/internal/clock"
 	"github.com/pgdr/pgdr/twin/recent"
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 )
 

@@ -12,7 +12,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/alarms"
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/sim/simstacks"

@@ -8,7 +8,7 @@ import (
 	"github.com/pgdr/pgdr/twin/alarms"
 	"github.com/pgdr/pgdr/twin/drill/scenario"
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
 // fits tells, before anything starts, what of an expanded scenario cannot be

@@ -7,7 +7,7 @@ import (
 	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/items"
+	"github.com/pgdr/pgdr/twin/sim/dynamodb/items"
 )
 
 // readLedger reads the guard's record where the account keeps it, without a

@@ -14,7 +14,7 @@ import (
 	"github.com/pgdr/pgdr/twin/drill/app"
 	"github.com/pgdr/pgdr/twin/drill/report"
 	"github.com/pgdr/pgdr/twin/sim/api"
-	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
 // outcome is what a drill came to, before it is judged.

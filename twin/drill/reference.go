@@ -11,7 +11,7 @@ import (
 	"github.com/pgdr/pgdr/twin/drill/report"
 	"github.com/pgdr/pgdr/twin/drill/scenario"
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 	"github.com/pgdr/pgdr/twin/world"
 )
 

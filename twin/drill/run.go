@@ -16,7 +16,7 @@ import (
 	"github.com/pgdr/pgdr/twin/drill/app"
 	"github.com/pgdr/pgdr/twin/drill/report"
 	"github.com/pgdr/pgdr/twin/drill/scenario"
-	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 	"github.com/pgdr/pgdr/twin/world"
 )
 

@@ -16,7 +16,7 @@ import (
 	"github.com/pgdr/pgdr/twin/local"
 	"github.com/pgdr/pgdr/twin/pgtest"
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 	"github.com/pgdr/pgdr/twin/world"
 )
 

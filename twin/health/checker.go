@@ -12,7 +12,7 @@ import (
 	"github.com/pgdr/pgdr/twin/alarms"
 	"github.com/pgdr/pgdr/twin/recent"
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
 )
 
 // Type is the Terraform type of a health check.

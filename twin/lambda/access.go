@@ -8,7 +8,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/lambda/principal"
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/policy"
+	"github.com/pgdr/pgdr/twin/sim/iam/policy"
 )
 
 const (

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/twin/lambdaruntime"
-	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
 )
 
 // unhandled is how Lambda marks an answer that is an error.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/clock"
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
 )
 
 // Type is the Terraform type of a function.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/lambda/lambdatest"
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
 	"github.com/pgdr/pgdr/twin/simclock"
 )
 

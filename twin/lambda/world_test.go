@@ -15,7 +15,7 @@ import (
 	"github.com/pgdr/pgdr/twin/lambdaruntime"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/api"
-	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
 	"github.com/pgdr/pgdr/twin/simclock"
 )
 

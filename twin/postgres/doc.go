@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
 // want is how a server is to be.

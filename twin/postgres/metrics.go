@@ -8,7 +8,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/pgtest"
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
 )
 
 // RDS publishes one value a minute, here at the minute's beginning, so that two

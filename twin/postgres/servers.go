@@ -13,8 +13,8 @@ import (
 
 	"github.com/pgdr/pgdr/twin/pgtest"
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/lifecycle"
-	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 	"github.com/pgdr/pgdr/twin/simclock"
 )
 

@@ -6,6 +6,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/sim/tf"
 )
 
 // Kind says how the account treats one Terraform type. Handlers check first
@@ -13,6 +14,12 @@ import (
 type Kind struct {
 	// Schema of the type, as `terraform providers schema -json` prints it.
 	Schema func() *tfjson.Schema
+	// Traits are what the stand-in provider knows of the type besides; nil means
+	// nothing.
+	Traits *tf.Traits
+	// Example is a configuration as JSON that the provider finds nothing wrong
+	// with.
+	Example string
 	// Service as the SDK names it in errors, for example "Secrets Manager".
 	Service string
 	// Global types live in no region.

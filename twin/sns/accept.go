@@ -5,8 +5,8 @@ import (
 
 	"github.com/pgdr/pgdr/twin/lambda/principal"
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/iam/policy"
 	"github.com/pgdr/pgdr/twin/sim/kms"
-	"github.com/pgdr/pgdr/twin/sim/policy"
 )
 
 // accept checks whether SNS takes a message of a service; nil means that it

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/twin"
-	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
 // Options of a world.

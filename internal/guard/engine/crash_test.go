@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/internal/guard/engine"
-	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
 // story is a failover without chance: what happens, and how it must end.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
-	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
 // blame is how long something must have been so before the guard is blamed for

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/internal/guard/engine"
-	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
 // seen is what the world last saw of the account, so that it need not look at

@@ -11,7 +11,7 @@ import (
 	"github.com/pgdr/pgdr/internal/awsapi"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/twin/sim/api"
-	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
 // world is the truth that the engine can only guess at: an AWS account, two

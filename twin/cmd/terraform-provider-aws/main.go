@@ -12,6 +12,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/sim/provider"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 )
 
 const address = "registry.terraform.io/hashicorp/aws"
@@ -24,7 +25,7 @@ func main() {
 }
 
 func run() error {
-	server, err := provider.New(os.Getenv(simapi.SocketEnv))
+	server, err := provider.New(os.Getenv(simapi.SocketEnv), simaws.Types())
 	if err != nil {
 		return fmt.Errorf("start the provider: %w", err)
 	}

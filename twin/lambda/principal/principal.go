@@ -7,7 +7,7 @@ package principal
 import (
 	"slices"
 
-	"github.com/pgdr/pgdr/twin/sim/policy"
+	"github.com/pgdr/pgdr/twin/sim/iam/policy"
 )
 
 // Evaluate says what a resource's policy has for a service that asks for an

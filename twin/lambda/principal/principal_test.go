@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/twin/lambda/principal"
-	"github.com/pgdr/pgdr/twin/sim/policy"
+	"github.com/pgdr/pgdr/twin/sim/iam/policy"
 )
 
 func TestEvaluate_LetsInTheServiceThatIsNamed(t *testing.T) {

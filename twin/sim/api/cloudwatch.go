@@ -9,8 +9,8 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/metrics"
-	"github.com/pgdr/pgdr/twin/sim/policy"
+	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
+	"github.com/pgdr/pgdr/twin/sim/iam/policy"
 )
 
 func cloudwatchService() *service {

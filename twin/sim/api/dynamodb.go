@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/items"
+	"github.com/pgdr/pgdr/twin/sim/dynamodb/items"
 	"github.com/pgdr/pgdr/twin/sim/kms"
 )
 

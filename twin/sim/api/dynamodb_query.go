@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/items"
+	"github.com/pgdr/pgdr/twin/sim/dynamodb/items"
 )
 
 type queryInput struct {

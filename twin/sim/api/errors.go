@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/pgdr/pgdr/twin/sim/policy"
+	"github.com/pgdr/pgdr/twin/sim/iam/policy"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 )
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/policy"
+	"github.com/pgdr/pgdr/twin/sim/iam/policy"
 )
 
 func iamService() *service {

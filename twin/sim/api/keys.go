@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/iam/policy"
 	"github.com/pgdr/pgdr/twin/sim/kms"
-	"github.com/pgdr/pgdr/twin/sim/policy"
 )
 
 // keyUse is the use of a key that a service makes in the caller's name.

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
 // instanceXML is a database instance as RDS describes it.

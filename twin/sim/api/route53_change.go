@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/policy"
+	"github.com/pgdr/pgdr/twin/sim/iam/policy"
 	"github.com/pgdr/pgdr/twin/sim/route53"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 )

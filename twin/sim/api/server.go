@@ -8,8 +8,8 @@ import (
 
 	"github.com/pgdr/pgdr/internal/clock"
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/lifecycle"
-	"github.com/pgdr/pgdr/twin/sim/metrics"
+	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
 // The services, by the names that [Scope] and [Record] use.

@@ -15,6 +15,8 @@ func kinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_cloudwatch_metric_alarm": {
 			Schema:  resource.AwsCloudwatchMetricAlarmSchema,
+			Traits:  cloudwatchMetricAlarmTraits(),
+			Example: `{"alarm_name":"a","comparison_operator":"LessThanThreshold","evaluation_periods":1,"metric_name":"m","namespace":"n","period":60,"statistic":"Maximum","threshold":1}`,
 			Service: service, CreateOp: "PutMetricAlarm", UpdateOp: "PutMetricAlarm", DeleteOp: "DeleteAlarms",
 			MissingCode: "ResourceNotFound", MissingText: "The alarm %s does not exist",
 			Create: createAlarm, Update: checkAlarm,

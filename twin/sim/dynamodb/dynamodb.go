@@ -18,6 +18,8 @@ func kinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_dynamodb_table": {
 			Schema:  resource.AwsDynamodbTableSchema,
+			Traits:  dynamodbTableTraits(),
+			Example: `{"name":"ledger","billing_mode":"PAY_PER_REQUEST","hash_key":"id","attribute":[{"name":"id","type":"S"}]}`,
 			Service: service, CreateOp: "CreateTable", UpdateOp: "UpdateTable", DeleteOp: "DeleteTable",
 			MissingCode: "ResourceNotFoundException", MissingText: "Requested resource not found: Table: %s not found",
 			Create: createTable, Update: updateTable, Remove: removeTable,

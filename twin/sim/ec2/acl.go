@@ -15,18 +15,24 @@ func networkACLKinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_network_acl": {
 			Schema:  resource.AwsNetworkAclSchema,
+			Traits:  networkAclTraits(),
+			Example: `{"vpc_id":"vpc-1"}`,
 			Service: service, CreateOp: "CreateNetworkAcl", UpdateOp: "ReplaceNetworkAclAssociation", DeleteOp: "DeleteNetworkAcl",
 			MissingCode: "InvalidNetworkAclID.NotFound", MissingText: "The networkAcl ID '%s' does not exist",
 			Create: createNetworkACL, Update: updateNetworkACL, Remove: removeNetworkACL, Show: showNetworkACL,
 		},
 		"aws_network_acl_association": {
 			Schema:  resource.AwsNetworkAclAssociationSchema,
+			Traits:  networkAclAssociationTraits(),
+			Example: `{"network_acl_id":"acl-1","subnet_id":"subnet-1"}`,
 			Service: service, CreateOp: "ReplaceNetworkAclAssociation", UpdateOp: "ReplaceNetworkAclAssociation", DeleteOp: "ReplaceNetworkAclAssociation",
 			MissingCode: "InvalidAssociationID.NotFound", MissingText: "The association ID '%s' does not exist",
 			Create: createACLAssociation,
 		},
 		"aws_network_acl_rule": {
 			Schema:  resource.AwsNetworkAclRuleSchema,
+			Traits:  networkAclRuleTraits(),
+			Example: `{"network_acl_id":"acl-1","rule_number":100,"protocol":"tcp","rule_action":"allow","cidr_block":"10.0.0.0/16","from_port":5432,"to_port":5432}`,
 			Service: service, CreateOp: "CreateNetworkAclEntry", UpdateOp: "ReplaceNetworkAclEntry", DeleteOp: "DeleteNetworkAclEntry",
 			MissingCode: "InvalidNetworkAclEntry.NotFound", MissingText: "The network acl entry '%s' does not exist",
 			Create: createACLRule, ImportID: importACLRule,

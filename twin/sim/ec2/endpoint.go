@@ -23,6 +23,8 @@ func endpointKinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_vpc_endpoint": {
 			Schema:  resource.AwsVpcEndpointSchema,
+			Traits:  vpcEndpointTraits(),
+			Example: `{"vpc_id":"vpc-1","service_name":"com.amazonaws.eu-west-1.dynamodb"}`,
 			Service: service, CreateOp: "CreateVpcEndpoint", UpdateOp: "ModifyVpcEndpoint", DeleteOp: "DeleteVpcEndpoints",
 			MissingCode: "InvalidVpcEndpointId.NotFound", MissingText: "The Vpc Endpoint Id '%s' does not exist",
 			Create: createEndpoint, Update: checkEndpoint,

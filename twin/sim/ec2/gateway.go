@@ -7,24 +7,31 @@ import (
 	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/tf"
 )
 
 func gatewayKinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_internet_gateway": {
 			Schema:  resource.AwsInternetGatewaySchema,
+			Traits:  &tf.Traits{},
+			Example: `{"vpc_id":"vpc-1"}`,
 			Service: service, CreateOp: "CreateInternetGateway", UpdateOp: "AttachInternetGateway", DeleteOp: "DetachInternetGateway",
 			MissingCode: "InvalidInternetGatewayID.NotFound", MissingText: "The internetGateway ID '%s' does not exist",
 			Create: createInternetGateway, Remove: removeInternetGateway,
 		},
 		"aws_eip": {
 			Schema:  resource.AwsEipSchema,
+			Traits:  eipTraits(),
+			Example: `{"domain":"vpc"}`,
 			Service: service, CreateOp: "AllocateAddress", UpdateOp: "AssociateAddress", DeleteOp: "ReleaseAddress",
 			MissingCode: "InvalidAllocationID.NotFound", MissingText: "The allocation ID '%s' does not exist",
 			Create: createAddress, Remove: removeAddress, Show: showAddress,
 		},
 		"aws_nat_gateway": {
 			Schema:  resource.AwsNatGatewaySchema,
+			Traits:  natGatewayTraits(),
+			Example: `{"allocation_id":"eipalloc-1","subnet_id":"subnet-1"}`,
 			Service: service, CreateOp: "CreateNatGateway", UpdateOp: "CreateTags", DeleteOp: "DeleteNatGateway",
 			MissingCode: "NatGatewayNotFound", MissingText: "The Nat Gateway %s was not found",
 			Create: createNATGateway,

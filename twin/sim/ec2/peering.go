@@ -19,18 +19,24 @@ func peeringKinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_vpc_peering_connection": {
 			Schema:  resource.AwsVpcPeeringConnectionSchema,
+			Traits:  vpcPeeringConnectionTraits(),
+			Example: `{"vpc_id":"vpc-1","peer_vpc_id":"vpc-2","peer_region":"us-east-1"}`,
 			Service: service, CreateOp: "CreateVpcPeeringConnection", UpdateOp: "ModifyVpcPeeringConnectionOptions", DeleteOp: "DeleteVpcPeeringConnection",
 			MissingCode: missingCode, MissingText: missingText,
 			Create: createPeering, Update: updatePeering, Show: showPeering,
 		},
 		"aws_vpc_peering_connection_accepter": {
 			Schema:  resource.AwsVpcPeeringConnectionAccepterSchema,
+			Traits:  vpcPeeringConnectionAccepterTraits(),
+			Example: `{"vpc_peering_connection_id":"pcx-1","auto_accept":true}`,
 			Service: service, CreateOp: "AcceptVpcPeeringConnection", UpdateOp: "ModifyVpcPeeringConnectionOptions", DeleteOp: "DeleteVpcPeeringConnection",
 			MissingCode: missingCode, MissingText: missingText,
 			Create: acceptPeering, Update: updatePeering, Show: showAccepter,
 		},
 		"aws_vpc_peering_connection_options": {
 			Schema:  resource.AwsVpcPeeringConnectionOptionsSchema,
+			Traits:  vpcPeeringConnectionOptionsTraits(),
+			Example: `{"vpc_peering_connection_id":"pcx-1"}`,
 			Service: service, CreateOp: "ModifyVpcPeeringConnectionOptions", UpdateOp: "ModifyVpcPeeringConnectionOptions", DeleteOp: "ModifyVpcPeeringConnectionOptions",
 			MissingCode: missingCode, MissingText: missingText,
 			Create: createPeeringOptions, Update: updatePeering, Show: showPeeringOptions,

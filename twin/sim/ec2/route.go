@@ -15,18 +15,24 @@ func routeKinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_route_table": {
 			Schema:  resource.AwsRouteTableSchema,
+			Traits:  routeTableTraits(),
+			Example: `{"vpc_id":"vpc-1"}`,
 			Service: service, CreateOp: "CreateRouteTable", UpdateOp: "ReplaceRoute", DeleteOp: "DeleteRouteTable",
 			MissingCode: "InvalidRouteTableID.NotFound", MissingText: "The routeTable ID '%s' does not exist",
 			Create: createRouteTable, Update: updateRouteTable, Remove: removeRouteTable, Show: showRouteTable,
 		},
 		"aws_route": {
 			Schema:  resource.AwsRouteSchema,
+			Traits:  routeTraits(),
+			Example: `{"route_table_id":"rtb-1","destination_cidr_block":"0.0.0.0/0","gateway_id":"igw-1"}`,
 			Service: service, CreateOp: "CreateRoute", UpdateOp: "ReplaceRoute", DeleteOp: "DeleteRoute",
 			MissingCode: "InvalidRoute.NotFound", MissingText: "no route with id %s",
 			Create: createRoute, Update: checkRouteUpdate, Show: showRoute, ImportID: importRoute,
 		},
 		"aws_route_table_association": {
 			Schema:  resource.AwsRouteTableAssociationSchema,
+			Traits:  routeTableAssociationTraits(),
+			Example: `{"route_table_id":"rtb-1","subnet_id":"subnet-1"}`,
 			Service: service, CreateOp: "AssociateRouteTable", UpdateOp: "ReplaceRouteTableAssociation", DeleteOp: "DisassociateRouteTable",
 			MissingCode: "InvalidAssociationID.NotFound", MissingText: "The association ID '%s' does not exist",
 			Create: createTableAssociation, Update: checkTableAssociation, ImportID: importTableAssociation,

@@ -17,12 +17,16 @@ func securityGroupKinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_security_group": {
 			Schema:  resource.AwsSecurityGroupSchema,
+			Traits:  securityGroupTraits(),
+			Example: `{"name":"database","vpc_id":"vpc-1"}`,
 			Service: service, CreateOp: "CreateSecurityGroup", UpdateOp: "AuthorizeSecurityGroupIngress", DeleteOp: "DeleteSecurityGroup",
 			MissingCode: "InvalidGroup.NotFound", MissingText: "The security group '%s' does not exist",
 			Create: createSecurityGroup, Update: updateSecurityGroup, Remove: removeSecurityGroup, Show: showSecurityGroup,
 		},
 		"aws_default_security_group": {
 			Schema:  resource.AwsDefaultSecurityGroupSchema,
+			Traits:  defaultSecurityGroupTraits(),
+			Example: `{"vpc_id":"vpc-1"}`,
 			Service: service, CreateOp: "DescribeSecurityGroups", UpdateOp: "AuthorizeSecurityGroupIngress", DeleteOp: "DescribeSecurityGroups",
 			MissingCode: "InvalidGroup.NotFound", MissingText: "The security group '%s' does not exist",
 			Create: adoptSecurityGroup, Update: updateSecurityGroup, Show: showSecurityGroup,
@@ -35,6 +39,8 @@ func securityGroupKinds() map[string]*sim.Kind {
 func securityGroupRuleKind(schema func() *tfjson.Schema, way string) *sim.Kind {
 	return &sim.Kind{
 		Schema:  schema,
+		Traits:  groupRuleTraits(),
+		Example: `{"security_group_id":"sg-1","ip_protocol":"tcp","from_port":5432,"to_port":5432,"cidr_ipv4":"10.0.0.0/16"}`,
 		Service: service, CreateOp: "AuthorizeSecurityGroup" + way, UpdateOp: "ModifySecurityGroupRules", DeleteOp: "RevokeSecurityGroup" + way,
 		MissingCode: "InvalidSecurityGroupRuleId.NotFound", MissingText: "The security group rule ID '%s' does not exist",
 		Create: createGroupRule, Update: checkGroupRule,

@@ -17,12 +17,16 @@ func vpcKinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_vpc": {
 			Schema:  resource.AwsVpcSchema,
+			Traits:  vpcTraits(),
+			Example: `{"cidr_block":"10.0.0.0/16"}`,
 			Service: service, CreateOp: "CreateVpc", UpdateOp: "ModifyVpcAttribute", DeleteOp: "DeleteVpc",
 			MissingCode: "InvalidVpcID.NotFound", MissingText: "The vpc ID '%s' does not exist",
 			Create: createVPC, Remove: removeVPC,
 		},
 		"aws_subnet": {
 			Schema:  resource.AwsSubnetSchema,
+			Traits:  subnetTraits(),
+			Example: `{"vpc_id":"vpc-1","cidr_block":"10.0.0.0/24"}`,
 			Service: service, CreateOp: "CreateSubnet", UpdateOp: "ModifySubnetAttribute", DeleteOp: "DeleteSubnet",
 			MissingCode: "InvalidSubnetID.NotFound", MissingText: "The subnet ID '%s' does not exist",
 			Create: createSubnet, Remove: removeSubnet,

@@ -17,12 +17,16 @@ func kinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_cloudwatch_event_rule": {
 			Schema:  resource.AwsCloudwatchEventRuleSchema,
+			Traits:  cloudwatchEventRuleTraits(),
+			Example: `{"name":"tick","schedule_expression":"rate(1 minute)"}`,
 			Service: service, CreateOp: "PutRule", UpdateOp: "PutRule", DeleteOp: "DeleteRule",
 			MissingCode: "ResourceNotFoundException", MissingText: "Rule %s does not exist on EventBus default.",
 			Create: createRule, Update: checkRule, Remove: removeRule,
 		},
 		"aws_cloudwatch_event_target": {
 			Schema:  resource.AwsCloudwatchEventTargetSchema,
+			Traits:  cloudwatchEventTargetTraits(),
+			Example: `{"rule":"tick","target_id":"guard","arn":"arn:aws:lambda:eu-west-1:123456789012:function:guard"}`,
 			Service: service, CreateOp: "PutTargets", UpdateOp: "PutTargets", DeleteOp: "RemoveTargets",
 			MissingCode: "ResourceNotFoundException", MissingText: "Target %s does not exist.",
 			Create: createTarget, Update: checkTarget, ImportID: importTarget,

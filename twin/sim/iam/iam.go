@@ -9,7 +9,7 @@ import (
 	"github.com/lonegunmanb/terraform-aws-schema/v5/generated/resource"
 
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/policy"
+	"github.com/pgdr/pgdr/twin/sim/iam/policy"
 )
 
 // service is its name in the SDK's errors.
@@ -19,24 +19,32 @@ func kinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_iam_role": {
 			Schema:  resource.AwsIamRoleSchema,
+			Traits:  iamRoleTraits(),
+			Example: `{"name":"guard","assume_role_policy":"{}"}`,
 			Service: service, Global: true, CreateOp: "CreateRole", UpdateOp: "UpdateAssumeRolePolicy", DeleteOp: "DeleteRole",
 			MissingCode: "NoSuchEntity", MissingText: "The role with name %s cannot be found.",
 			Create: createRole, Update: checkRole, Remove: removeRole, Show: showRole,
 		},
 		"aws_iam_role_policy": {
 			Schema:  resource.AwsIamRolePolicySchema,
+			Traits:  iamRolePolicyTraits(),
+			Example: `{"name":"run","role":"guard","policy":"{}"}`,
 			Service: service, Global: true, CreateOp: "PutRolePolicy", UpdateOp: "PutRolePolicy", DeleteOp: "DeleteRolePolicy",
 			MissingCode: "NoSuchEntity", MissingText: "The role policy with name %s cannot be found.",
 			Create: createRolePolicy, Update: checkRolePolicy,
 		},
 		"aws_iam_policy": {
 			Schema:  resource.AwsIamPolicySchema,
+			Traits:  iamPolicyTraits(),
+			Example: `{"name":"guard","policy":"{}"}`,
 			Service: service, Global: true, CreateOp: "CreatePolicy", UpdateOp: "CreatePolicyVersion", DeleteOp: "DeletePolicy",
 			MissingCode: "NoSuchEntity", MissingText: "Policy %s was not found.",
 			Create: createPolicy, Update: checkPolicy, Remove: removePolicy, Show: showPolicy,
 		},
 		"aws_iam_role_policy_attachment": {
 			Schema:  resource.AwsIamRolePolicyAttachmentSchema,
+			Traits:  iamRolePolicyAttachmentTraits(),
+			Example: `{"role":"guard","policy_arn":"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}`,
 			Service: service, Global: true, CreateOp: "AttachRolePolicy", UpdateOp: "AttachRolePolicy", DeleteOp: "DetachRolePolicy",
 			MissingCode: "NoSuchEntity", MissingText: "Policy attachment %s was not found.",
 			Create: createAttachment, ImportID: importAttachment,

@@ -18,18 +18,24 @@ func kinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_kms_key": {
 			Schema:  resource.AwsKmsKeySchema,
+			Traits:  kmsKeyTraits(),
+			Example: `{"deletion_window_in_days":7,"multi_region":true}`,
 			Service: service, CreateOp: "CreateKey", UpdateOp: "PutKeyPolicy", DeleteOp: "ScheduleKeyDeletion",
 			MissingCode: "NotFoundException", MissingText: keyMissing,
 			Create: createKey, Update: updateKey, Remove: retireKey,
 		},
 		"aws_kms_replica_key": {
 			Schema:  resource.AwsKmsReplicaKeySchema,
+			Traits:  kmsReplicaKeyTraits(),
+			Example: `{"primary_key_arn":"arn:aws:kms:us-east-1:123456789012:key/mrk-1","deletion_window_in_days":7}`,
 			Service: service, CreateOp: "ReplicateKey", UpdateOp: "PutKeyPolicy", DeleteOp: "ScheduleKeyDeletion",
 			MissingCode: "NotFoundException", MissingText: keyMissing,
 			Create: createReplicaKey, Update: updateReplicaKey, Remove: retireKey, Show: showReplicaKey,
 		},
 		"aws_kms_alias": {
 			Schema:  resource.AwsKmsAliasSchema,
+			Traits:  kmsAliasTraits(),
+			Example: `{"name":"alias/database","target_key_id":"k"}`,
 			Service: service, CreateOp: "CreateAlias", UpdateOp: "UpdateAlias", DeleteOp: "DeleteAlias",
 			MissingCode: "NotFoundException", MissingText: "Alias %s is not found.",
 			Create: createAlias, Update: checkAliasTarget, Show: showAlias,

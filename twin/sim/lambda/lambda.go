@@ -26,18 +26,24 @@ func kinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_lambda_function": {
 			Schema:  resource.AwsLambdaFunctionSchema,
+			Traits:  functionTraits(),
+			Example: `{"function_name":"guard","role":"arn:aws:iam::123456789012:role/guard","filename":"x.zip","runtime":"provided.al2023","handler":"bootstrap","architectures":["arm64"],"timeout":120}`,
 			Service: service, CreateOp: "CreateFunction", UpdateOp: "UpdateFunctionConfiguration", DeleteOp: "DeleteFunction",
 			MissingCode: "ResourceNotFoundException", MissingText: "Function not found: %s",
 			Create: createFunction, Update: updateFunction, Remove: removeFunction,
 		},
 		"aws_lambda_permission": {
 			Schema:  resource.AwsLambdaPermissionSchema,
+			Traits:  permissionTraits(),
+			Example: `{"action":"lambda:InvokeFunction","function_name":"guard","principal":"sns.amazonaws.com","statement_id":"topic"}`,
 			Service: service, CreateOp: "AddPermission", UpdateOp: "AddPermission", DeleteOp: "RemovePermission",
 			MissingCode: "ResourceNotFoundException", MissingText: "No policy statement is found for %s",
 			Key: permissionKey, Create: createPermission, ImportID: importPermission,
 		},
 		"aws_lambda_function_event_invoke_config": {
 			Schema:  resource.AwsLambdaFunctionEventInvokeConfigSchema,
+			Traits:  invokeConfigTraits(),
+			Example: `{"function_name":"guard","maximum_retry_attempts":0,"destination_config":[{"on_failure":[{"destination":"arn:aws:sqs:eu-west-1:123456789012:failed"}]}]}`,
 			Service: service, CreateOp: "PutFunctionEventInvokeConfig", UpdateOp: "PutFunctionEventInvokeConfig", DeleteOp: "DeleteFunctionEventInvokeConfig",
 			MissingCode: "ResourceNotFoundException", MissingText: "The function %s doesn't have an EventInvokeConfig",
 			Create: createInvokeConfig, Update: checkInvokeConfig,

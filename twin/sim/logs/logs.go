@@ -17,6 +17,8 @@ func kinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_cloudwatch_log_group": {
 			Schema:  resource.AwsCloudwatchLogGroupSchema,
+			Traits:  cloudwatchLogGroupTraits(),
+			Example: `{"name":"/aws/rds/instance/x/postgresql","retention_in_days":7}`,
 			Service: service, CreateOp: "CreateLogGroup", UpdateOp: "PutRetentionPolicy", DeleteOp: "DeleteLogGroup",
 			MissingCode: "ResourceNotFoundException", MissingText: "The specified log group does not exist: %s",
 			Create: createLogGroup, Update: checkLogGroup, Remove: removeLogGroup,

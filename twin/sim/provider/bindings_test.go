@@ -10,6 +10,8 @@ import (
 
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 )
 
 // bindings is what the CDKTF bindings say of a type: they are generated from
@@ -73,19 +75,19 @@ func (b bindings) check(t *testing.T, block *tfjson.SchemaBlock, path string) {
 }
 
 func TestResourceSchemas_HaveNothingNewerThanProvider5991(t *testing.T) {
-	for name, schema := range resourceSchemas() {
+	for name, kind := range known() {
 		t.Run(name, func(t *testing.T) {
 			pkg := strings.ReplaceAll(strings.TrimPrefix(name, "aws_"), "_", "")
-			readBindings(t, pkg).check(t, schema().Block, name)
+			readBindings(t, pkg).check(t, kind.Schema().Block, name)
 		})
 	}
 }
 
 func TestDataSchemas_HaveNothingNewerThanProvider5991(t *testing.T) {
-	for name, schema := range dataSchemas() {
+	for name, source := range simaws.Types().Data {
 		t.Run(name, func(t *testing.T) {
 			pkg := "dataaws" + strings.ReplaceAll(strings.TrimPrefix(name, "aws_"), "_", "")
-			readBindings(t, pkg).check(t, schema().Block, name)
+			readBindings(t, pkg).check(t, source.Schema().Block, name)
 		})
 	}
 }

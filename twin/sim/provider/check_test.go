@@ -10,12 +10,17 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 	"github.com/stretchr/testify/require"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/rds"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
+	"github.com/pgdr/pgdr/twin/sim/tf"
 )
 
 // configOf makes a configuration from JSON, null where nothing is said.
 func configOf(t *testing.T, typeName, document string) cty.Value {
 	t.Helper()
-	return blockOf(t, resourceSchemas()[typeName]().Block, document)
+	return blockOf(t, known()[typeName].Schema().Block, document)
 }
 
 func blockOf(t *testing.T, block *tfjson.SchemaBlock, document string) cty.Value {
@@ -29,12 +34,15 @@ func blockOf(t *testing.T, block *tfjson.SchemaBlock, document string) cty.Value
 	return config
 }
 
+// rulesOf are the traits of a type as the provider applies them.
+func rulesOf(typeName string) *rules { return &rules{known()[typeName].Traits} }
+
 func faultsOf(config cty.Value, typeName string) []*tfprotov5.Diagnostic {
-	f := &faults{}
-	for _, c := range allTraits()[typeName].checks {
+	f := &tf.Faults{}
+	for _, c := range rulesOf(typeName).Checks {
 		c(config, f)
 	}
-	return f.list
+	return diagnosticsOf(f)
 }
 
 // said renders faults as "path: summary detail", one a line.
@@ -50,44 +58,17 @@ func said(list []*tfprotov5.Diagnostic) string {
 	return strings.Join(out, "\n")
 }
 
-// sound are configurations that nothing is wrong with; each refusal below
-// changes one argument of them.
-var sound = map[string]string{
-	"aws_vpc":                                 `{"cidr_block":"10.0.0.0/16"}`,
-	"aws_subnet":                              `{"vpc_id":"vpc-1","cidr_block":"10.0.0.0/24"}`,
-	"aws_route":                               `{"route_table_id":"rtb-1","destination_cidr_block":"0.0.0.0/0","gateway_id":"igw-1"}`,
-	"aws_route_table_association":             `{"route_table_id":"rtb-1","subnet_id":"subnet-1"}`,
-	"aws_network_acl_rule":                    `{"network_acl_id":"acl-1","rule_number":100,"protocol":"tcp","rule_action":"allow","cidr_block":"10.0.0.0/16","from_port":5432,"to_port":5432}`,
-	"aws_vpc_endpoint":                        `{"vpc_id":"vpc-1","service_name":"com.amazonaws.eu-west-1.dynamodb"}`,
-	"aws_security_group":                      `{"name":"database","vpc_id":"vpc-1"}`,
-	"aws_vpc_security_group_ingress_rule":     `{"security_group_id":"sg-1","ip_protocol":"tcp","from_port":5432,"to_port":5432,"cidr_ipv4":"10.0.0.0/16"}`,
-	"aws_kms_key":                             `{"deletion_window_in_days":7,"multi_region":true}`,
-	"aws_kms_alias":                           `{"name":"alias/database","target_key_id":"k"}`,
-	"aws_secretsmanager_secret":               `{"name":"db-credentials-dev","recovery_window_in_days":0}`,
-	"aws_secretsmanager_secret_version":       `{"secret_id":"s","secret_string_wo":"x","secret_string_wo_version":1}`,
-	"aws_db_subnet_group":                     `{"name":"database","subnet_ids":["subnet-1"]}`,
-	"aws_db_parameter_group":                  `{"name":"postgres15","family":"postgres15"}`,
-	"aws_db_instance":                         `{"identifier":"primary-db-dev","instance_class":"db.r6g.large","engine":"postgres","allocated_storage":100,"username":"postgres","password_wo":"x","password_wo_version":1}`,
-	"aws_cloudwatch_log_group":                `{"name":"/aws/rds/instance/x/postgresql","retention_in_days":7}`,
-	"aws_cloudwatch_metric_alarm":             `{"alarm_name":"a","comparison_operator":"LessThanThreshold","evaluation_periods":1,"metric_name":"m","namespace":"n","period":60,"statistic":"Maximum","threshold":1}`,
-	"aws_route53_record":                      `{"zone_id":"Z1","name":"writer.db.internal","type":"CNAME","ttl":60,"records":["x"],"set_identifier":"primary","weighted_routing_policy":[{"weight":0}]}`,
-	"aws_route53_health_check":                `{"type":"CLOUDWATCH_METRIC","cloudwatch_alarm_name":"a","cloudwatch_alarm_region":"eu-west-1","insufficient_data_health_status":"LastKnownStatus"}`,
-	"aws_route53_zone":                        `{"name":"db-dev.internal","vpc":[{"vpc_id":"vpc-1"}]}`,
-	"aws_sns_topic":                           `{"name":"alarms"}`,
-	"aws_sns_topic_subscription":              `{"topic_arn":"arn:aws:sns:eu-west-1:123456789012:alarms","protocol":"email","endpoint":"a@example.com"}`,
-	"aws_sqs_queue":                           `{"name":"failed","sqs_managed_sse_enabled":true}`,
-	"aws_iam_role":                            `{"name":"guard","assume_role_policy":"{}"}`,
-	"aws_lambda_function":                     `{"function_name":"guard","role":"arn:aws:iam::123456789012:role/guard","filename":"x.zip","runtime":"provided.al2023","handler":"bootstrap","architectures":["arm64"],"timeout":120}`,
-	"aws_lambda_permission":                   `{"action":"lambda:InvokeFunction","function_name":"guard","principal":"sns.amazonaws.com","statement_id":"topic"}`,
-	"aws_cloudwatch_event_rule":               `{"name":"tick","schedule_expression":"rate(1 minute)"}`,
-	"aws_dynamodb_table":                      `{"name":"ledger","billing_mode":"PAY_PER_REQUEST","hash_key":"id","attribute":[{"name":"id","type":"S"}]}`,
-	"aws_lambda_function_event_invoke_config": `{"function_name":"guard","maximum_retry_attempts":0,"destination_config":[{"on_failure":[{"destination":"arn:aws:sqs:eu-west-1:123456789012:failed"}]}]}`,
-}
+// sound is the example of a type: a configuration that nothing is wrong with.
+// Each refusal below changes one argument of one.
+func sound(typeName string) string { return known()[typeName].Example }
+
+// known are the resource types.
+func known() map[string]*sim.Kind { return simaws.Types().Resources }
 
 func TestChecks_LetSoundConfigurationsPass(t *testing.T) {
-	for typeName, document := range sound {
+	for typeName, kind := range known() {
 		t.Run(typeName, func(t *testing.T) {
-			require.Empty(t, said(faultsOf(configOf(t, typeName, document), typeName)))
+			require.Empty(t, said(faultsOf(configOf(t, typeName, kind.Example), typeName)))
 		})
 	}
 }
@@ -174,7 +155,7 @@ func TestChecks_RefuseWhatTheRealProviderRefuses(t *testing.T) {
 		{"aws_dynamodb_table", `{"attribute":[{"name":"id","type":"S"},{"name":"other","type":"S"}]}`, "attribute", "all attributes must be indexed. Unused attributes: [other]"},
 	} {
 		t.Run(c.typeName+c.change, func(t *testing.T) {
-			got := said(faultsOf(configOf(t, c.typeName, merged(t, sound[c.typeName], c.change)), c.typeName))
+			got := said(faultsOf(configOf(t, c.typeName, merged(t, sound(c.typeName), c.change)), c.typeName))
 			require.Contains(t, got, c.says)
 			if c.where != "" {
 				require.Contains(t, got, `AttributeName("`+c.where+`")`)
@@ -195,12 +176,12 @@ func merged(t *testing.T, document, change string) string {
 }
 
 func TestInstance_RefusesToBeDestroyedWithoutAFinalSnapshot(t *testing.T) {
-	check := allTraits()["aws_db_instance"].deleteCheck
+	check := rulesOf("aws_db_instance").DeleteCheck
 	prior := func(change string) cty.Value {
-		return configOf(t, "aws_db_instance", merged(t, sound["aws_db_instance"], change))
+		return configOf(t, "aws_db_instance", merged(t, sound("aws_db_instance"), change))
 	}
-	require.ErrorIs(t, check(prior(`{}`)), errNoFinalSnapshot)
-	require.ErrorIs(t, check(prior(`{"replicate_source_db":"x"}`)), errNoFinalSnapshot)
+	require.ErrorIs(t, check(prior(`{}`)), rds.ErrNoFinalSnapshot)
+	require.ErrorIs(t, check(prior(`{"replicate_source_db":"x"}`)), rds.ErrNoFinalSnapshot)
 	require.NoError(t, check(prior(`{"skip_final_snapshot":true}`)))
 	require.NoError(t, check(prior(`{"final_snapshot_identifier":"last"}`)))
 }

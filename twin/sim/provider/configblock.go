@@ -3,6 +3,8 @@ package provider
 import (
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/pgdr/pgdr/twin/sim/tf"
 )
 
 // configBlock is the provider block: the arguments of provider 5.99.1. The
@@ -38,7 +40,7 @@ func configBlock() *tfjson.SchemaBlock {
 }
 
 func optional(b *tfjson.SchemaBlock, t cty.Type, names string) {
-	for _, name := range words(names) {
+	for _, name := range tf.Words(names) {
 		b.Attributes[name] = &tfjson.SchemaAttribute{AttributeType: t, Optional: true}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/sim/tf"
 )
 
 // errNotConfigured can't happen with Terraform, which configures first.
@@ -30,22 +31,22 @@ func (s *Server) PrepareProviderConfig(_ context.Context, req *tfprotov5.Prepare
 	if err != nil {
 		return nil, err
 	}
-	f := &faults{}
+	f := &tf.Faults{}
 	if !config.IsNull() && config.IsKnown() {
 		for _, c := range configChecks() {
 			c(config, f)
 		}
 	}
-	resp.Diagnostics = f.list
+	resp.Diagnostics = diagnosticsOf(f)
 	return resp, nil
 }
 
-func configChecks() []check {
-	return []check{
-		conflicts("allowed_account_ids", "forbidden_account_ids"),
-		matches("allowed_account_ids", accountIDNumber, "an AWS account id of 12 digits"),
-		matches("forbidden_account_ids", accountIDNumber, "an AWS account id of 12 digits"),
-		isARN("assume_role.role_arn"),
+func configChecks() []tf.Check {
+	return []tf.Check{
+		tf.Conflicts("allowed_account_ids", "forbidden_account_ids"),
+		tf.Matches("allowed_account_ids", tf.AccountIDNumber, "an AWS account id of 12 digits"),
+		tf.Matches("forbidden_account_ids", tf.AccountIDNumber, "an AWS account id of 12 digits"),
+		tf.IsARN("assume_role.role_arn"),
 	}
 }
 
@@ -116,8 +117,8 @@ func (s *settings) request(typeName string) simapi.Request {
 
 func stringsAt(config cty.Value, path string) []string {
 	var out []string
-	for _, p := range find(config, path) {
-		out = append(out, p.value.AsString())
+	for _, p := range tf.Find(config, path) {
+		out = append(out, p.Value.AsString())
 	}
 	return out
 }

@@ -8,9 +8,8 @@
 // from; a test compares the two, so that an argument newer than 5.99.1 can't
 // slip in with a newer schema module.
 //
-// What that dump does not tell is kept in one table a service (ec2.go, rds.go
-// and so on, see [traits]): which argument forces a replacement, defaults,
-// which spellings mean the same, and the checks that the real provider makes
-// before it calls AWS. All else, what AWS itself would refuse, is the
-// simulator's.
+// What that dump does not tell stands in the entry of each type, in the room of
+// its service: which argument forces a replacement, defaults, which spellings
+// mean the same, and the checks that the real provider makes before it calls
+// AWS (package tf). All else, what AWS itself would refuse, is the simulator's.
 package provider

@@ -1,35 +1,23 @@
 package provider
 
 import (
-	"fmt"
-
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/sim/tf"
 )
 
-// faults gathers what is wrong with a configuration or a plan, so that a user
-// sees all of it at once.
-type faults struct {
-	list []*tfprotov5.Diagnostic
-}
-
-// add reports a fault at a place in the configuration; a nil place is the
-// whole block.
-func (f *faults) add(at cty.Path, summary, detail string) {
-	f.list = append(f.list, &tfprotov5.Diagnostic{
-		Severity:  tfprotov5.DiagnosticSeverityError,
-		Summary:   summary,
-		Detail:    detail,
-		Attribute: protoPath(at),
-	})
-}
-
-// addf is add for a fault that one sentence says.
-func (f *faults) addf(at cty.Path, format string, args ...any) {
-	f.add(at, fmt.Sprintf(format, args...), "")
+// diagnosticsOf puts faults into the protocol's shape.
+func diagnosticsOf(f *tf.Faults) []*tfprotov5.Diagnostic {
+	var out []*tfprotov5.Diagnostic
+	for _, fault := range f.List {
+		out = append(out, &tfprotov5.Diagnostic{
+			Severity: tfprotov5.DiagnosticSeverityError, Summary: fault.Summary, Detail: fault.Detail, Attribute: protoPath(fault.At),
+		})
+	}
+	return out
 }
 
 // protoPath turns a path into one of the protocol library; it ends at the

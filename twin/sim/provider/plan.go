@@ -4,20 +4,22 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/pgdr/pgdr/twin/sim/tf"
 )
 
-// planned works out what an object is to become, as the real provider's SDK
+// Planned works out what an object is to become, as the real provider's SDK
 // does: from the configuration where it says something, then the argument's
 // default, then what the state has (or "known after apply" for a new object).
 // The prior value is null for a new object. The second result are the
 // arguments that force a replacement.
-func (t *traits) planned(b *tfjson.SchemaBlock, config, prior cty.Value, tags tagPolicy) (cty.Value, []*tftypes.AttributePath) {
+func (t *rules) planned(b *tfjson.SchemaBlock, config, prior cty.Value, tags tagPolicy) (cty.Value, []*tftypes.AttributePath) {
 	out := t.planObject(b, config, prior, "").AsValueMap()
 	if _, ok := b.Attributes["tags_all"]; ok {
 		out["tags_all"] = t.keep("tags_all", prior, tags.planned(config.GetAttr("tags")))
 	}
-	if t.suppress != nil && !prior.IsNull() {
-		for _, name := range t.suppress(change{config: config, prior: prior, planned: cty.ObjectVal(out)}) {
+	if t.Suppress != nil && !prior.IsNull() {
+		for _, name := range t.Suppress(tf.Change{Config: config, Prior: prior, Planned: cty.ObjectVal(out)}) {
 			out[name] = prior.GetAttr(name)
 		}
 	}
@@ -26,9 +28,9 @@ func (t *traits) planned(b *tfjson.SchemaBlock, config, prior cty.Value, tags ta
 		return object, nil
 	}
 	replace := t.replacements(prior, object)
-	for _, r := range t.recompute {
-		if anyChanged(r.when, prior, object) {
-			for _, name := range r.attributes {
+	for _, r := range t.Recompute {
+		if anyChanged(r.When, prior, object) {
+			for _, name := range r.Attributes {
 				out[name] = cty.UnknownVal(b.Attributes[name].AttributeType)
 			}
 		}
@@ -36,7 +38,7 @@ func (t *traits) planned(b *tfjson.SchemaBlock, config, prior cty.Value, tags ta
 	return cty.ObjectVal(out), replace
 }
 
-func (t *traits) planObject(b *tfjson.SchemaBlock, config, prior cty.Value, at string) cty.Value {
+func (t *rules) planObject(b *tfjson.SchemaBlock, config, prior cty.Value, at string) cty.Value {
 	out := make(map[string]cty.Value, len(b.Attributes)+len(b.NestedBlocks))
 	for name, a := range b.Attributes {
 		out[name] = t.planAttribute(a, config.GetAttr(name), prior, name, join(at, name))
@@ -51,7 +53,7 @@ func (t *traits) planObject(b *tfjson.SchemaBlock, config, prior cty.Value, at s
 	return cty.ObjectVal(out)
 }
 
-func (t *traits) planAttribute(a *tfjson.SchemaAttribute, config, object cty.Value, name, path string) cty.Value {
+func (t *rules) planAttribute(a *tfjson.SchemaAttribute, config, object cty.Value, name, path string) cty.Value {
 	if a.WriteOnly {
 		return cty.NullVal(a.AttributeType)
 	}
@@ -74,7 +76,7 @@ func (t *traits) planAttribute(a *tfjson.SchemaAttribute, config, object cty.Val
 	return wanted
 }
 
-func (t *traits) planNested(nested *tfjson.SchemaBlockType, config, prior cty.Value, creating bool, path string) cty.Value {
+func (t *rules) planNested(nested *tfjson.SchemaBlockType, config, prior cty.Value, creating bool, path string) cty.Value {
 	if !config.IsKnown() {
 		return cty.UnknownVal(nestedType(nested))
 	}
@@ -84,7 +86,7 @@ func (t *traits) planNested(nested *tfjson.SchemaBlockType, config, prior cty.Va
 		}
 		return t.planObject(nested.Block, config, prior, path)
 	}
-	if config.LengthInt() == 0 && has(t.computedBlocks, path) {
+	if config.LengthInt() == 0 && has(t.ComputedBlocks, path) {
 		if creating {
 			return cty.UnknownVal(nestedType(nested))
 		}
@@ -98,12 +100,12 @@ func (t *traits) planNested(nested *tfjson.SchemaBlockType, config, prior cty.Va
 	for i, element := range config.AsValueSlice() {
 		elements = append(elements, t.planElement(nested, element, i, before, path))
 	}
-	return collection(nestedType(nested), elements)
+	return tf.Collection(nestedType(nested), elements)
 }
 
 // planElement plans one block of a list or a set. In a list the element before
 // it is the one at the same place, in a set the one that it would leave as it is.
-func (t *traits) planElement(nested *tfjson.SchemaBlockType, config cty.Value, i int, before []cty.Value, path string) cty.Value {
+func (t *rules) planElement(nested *tfjson.SchemaBlockType, config cty.Value, i int, before []cty.Value, path string) cty.Value {
 	none := cty.NullVal(blockType(nested.Block))
 	if !config.IsKnown() {
 		return cty.UnknownVal(none.Type())

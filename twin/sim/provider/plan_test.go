@@ -13,12 +13,12 @@ var noTags = tagPolicy{defaults: cty.NullVal(cty.Map(cty.String))}
 // planFor plans one resource; prior is "" for a create.
 func planFor(t *testing.T, typeName, config, prior string) (cty.Value, string) {
 	t.Helper()
-	block := resourceSchemas()[typeName]().Block
+	block := known()[typeName].Schema().Block
 	before := cty.NullVal(blockType(block))
 	if prior != "" {
 		before = configOf(t, typeName, prior)
 	}
-	planned, replace := allTraits()[typeName].planned(block, configOf(t, typeName, config), before, noTags)
+	planned, replace := rulesOf(typeName).planned(block, configOf(t, typeName, config), before, noTags)
 	return planned, fmt.Sprint(replace)
 }
 
@@ -33,18 +33,18 @@ func TestPlan_OfANewObjectShowsDefaultsAndUnknowns(t *testing.T) {
 }
 
 func TestPlan_OfANewObjectLeavesOutWriteOnlyValues(t *testing.T) {
-	planned, _ := planFor(t, "aws_db_instance", sound["aws_db_instance"], "")
+	planned, _ := planFor(t, "aws_db_instance", sound("aws_db_instance"), "")
 	require.True(t, planned.GetAttr("password_wo").IsNull())
 	require.True(t, planned.GetAttr("password_wo_version").RawEquals(cty.NumberIntVal(1)))
 }
 
 func TestPlan_OfBlocksThatAWSFillsInIsUnknownThenKept(t *testing.T) {
-	planned, _ := planFor(t, "aws_lambda_function", sound["aws_lambda_function"], "")
+	planned, _ := planFor(t, "aws_lambda_function", sound("aws_lambda_function"), "")
 	require.False(t, planned.GetAttr("tracing_config").IsKnown())
 	require.Equal(t, 0, planned.GetAttr("environment").LengthInt(), "a block that AWS doesn't fill in is none")
 
-	prior := merged(t, sound["aws_lambda_function"], `{"id":"guard","tracing_config":[{"mode":"PassThrough"}],"memory_size":128,"package_type":"Zip","reserved_concurrent_executions":-1,"publish":false,"skip_destroy":false}`)
-	planned, _ = planFor(t, "aws_lambda_function", sound["aws_lambda_function"], prior)
+	prior := merged(t, sound("aws_lambda_function"), `{"id":"guard","tracing_config":[{"mode":"PassThrough"}],"memory_size":128,"package_type":"Zip","reserved_concurrent_executions":-1,"publish":false,"skip_destroy":false}`)
+	planned, _ = planFor(t, "aws_lambda_function", sound("aws_lambda_function"), prior)
 	require.Equal(t, "PassThrough", planned.GetAttr("tracing_config").AsValueSlice()[0].GetAttr("mode").AsString())
 }
 
@@ -66,8 +66,8 @@ func TestPlan_MeansNoChange(t *testing.T) {
 		{"parameters with a default", "aws_db_parameter_group", `{"parameter":[{"name":"a","value":"1","apply_method":"immediate"}]}`, `{"parameter":[{"name":"A","value":"1"}]}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			base := merged(t, sound[c.typeName], `{"id":"x"}`)
-			first, _ := planFor(t, c.typeName, sound[c.typeName], "")
+			base := merged(t, sound(c.typeName), `{"id":"x"}`)
+			first, _ := planFor(t, c.typeName, sound(c.typeName), "")
 			known, err := cty.Transform(first, func(_ cty.Path, v cty.Value) (cty.Value, error) {
 				if !v.IsKnown() {
 					return cty.NullVal(v.Type()), nil
@@ -81,15 +81,15 @@ func TestPlan_MeansNoChange(t *testing.T) {
 			if c.typeName == "aws_db_instance" || c.typeName == "aws_secretsmanager_secret_version" {
 				prior = merged(t, prior, `{"password_wo":null}`)
 			}
-			planned, _ := planFor(t, c.typeName, merged(t, sound[c.typeName], c.config), prior)
+			planned, _ := planFor(t, c.typeName, merged(t, sound(c.typeName), c.config), prior)
 			require.Equal(t, attrsOf(configOf(t, c.typeName, prior)), attrsOf(planned))
 		})
 	}
 }
 
 func TestPlan_SeesDrift(t *testing.T) {
-	prior := merged(t, sound["aws_db_instance"], `{"id":"x","deletion_protection":true,"multi_az":false,"password_wo":null}`)
-	planned, replace := planFor(t, "aws_db_instance", merged(t, sound["aws_db_instance"], `{"multi_az":true}`), prior)
+	prior := merged(t, sound("aws_db_instance"), `{"id":"x","deletion_protection":true,"multi_az":false,"password_wo":null}`)
+	planned, replace := planFor(t, "aws_db_instance", merged(t, sound("aws_db_instance"), `{"multi_az":true}`), prior)
 	require.True(t, planned.GetAttr("deletion_protection").IsNull(), "what isn't configured is to be taken away")
 	require.Equal(t, cty.True, planned.GetAttr("multi_az"))
 	require.Equal(t, "[]", replace)
@@ -107,8 +107,8 @@ func TestPlan_ReplacesWhereTheRealProviderDoes(t *testing.T) {
 		{"aws_dynamodb_table", `{}`, `{"hash_key":"other"}`, "hash_key"},
 	} {
 		t.Run(c.typeName+c.config, func(t *testing.T) {
-			prior := merged(t, merged(t, sound[c.typeName], `{"id":"x"}`), c.prior)
-			_, replace := planFor(t, c.typeName, merged(t, sound[c.typeName], c.config), prior)
+			prior := merged(t, merged(t, sound(c.typeName), `{"id":"x"}`), c.prior)
+			_, replace := planFor(t, c.typeName, merged(t, sound(c.typeName), c.config), prior)
 			require.Contains(t, replace, `AttributeName("`+c.replaced+`")`)
 		})
 	}
@@ -123,8 +123,8 @@ func TestPlan_ChangesInPlaceWhereTheRealProviderDoes(t *testing.T) {
 		{"aws_vpc_security_group_ingress_rule", `{}`, `{"cidr_ipv4":"10.9.0.0/16"}`},
 	} {
 		t.Run(c.typeName+c.config, func(t *testing.T) {
-			prior := merged(t, merged(t, sound[c.typeName], `{"id":"x"}`), c.prior)
-			planned, replace := planFor(t, c.typeName, merged(t, sound[c.typeName], c.config), prior)
+			prior := merged(t, merged(t, sound(c.typeName), `{"id":"x"}`), c.prior)
+			planned, replace := planFor(t, c.typeName, merged(t, sound(c.typeName), c.config), prior)
 			require.Equal(t, "[]", replace)
 			require.NotEqual(t, attrsOf(configOf(t, c.typeName, prior)), attrsOf(planned))
 		})
@@ -132,8 +132,8 @@ func TestPlan_ChangesInPlaceWhereTheRealProviderDoes(t *testing.T) {
 }
 
 func TestPlan_OfNewCodeMakesLastModifiedUnknown(t *testing.T) {
-	prior := merged(t, sound["aws_lambda_function"], `{"id":"guard","last_modified":"then","source_code_hash":"a"}`)
-	planned, _ := planFor(t, "aws_lambda_function", merged(t, sound["aws_lambda_function"], `{"source_code_hash":"b"}`), prior)
+	prior := merged(t, sound("aws_lambda_function"), `{"id":"guard","last_modified":"then","source_code_hash":"a"}`)
+	planned, _ := planFor(t, "aws_lambda_function", merged(t, sound("aws_lambda_function"), `{"source_code_hash":"b"}`), prior)
 	require.False(t, planned.GetAttr("last_modified").IsKnown())
 }
 
@@ -148,9 +148,9 @@ func TestPlan_KeepsWhatASetElementComputed(t *testing.T) {
 }
 
 func TestPlan_OfBlocksThatAreNotKnownYetIsUnknown(t *testing.T) {
-	block := resourceSchemas()["aws_db_parameter_group"]().Block
-	values := configOf(t, "aws_db_parameter_group", sound["aws_db_parameter_group"]).AsValueMap()
+	block := known()["aws_db_parameter_group"].Schema().Block
+	values := configOf(t, "aws_db_parameter_group", sound("aws_db_parameter_group")).AsValueMap()
 	values["parameter"] = cty.UnknownVal(values["parameter"].Type())
-	planned, _ := allTraits()["aws_db_parameter_group"].planned(block, cty.ObjectVal(values), cty.NullVal(blockType(block)), noTags)
+	planned, _ := rulesOf("aws_db_parameter_group").planned(block, cty.ObjectVal(values), cty.NullVal(blockType(block)), noTags)
 	require.False(t, planned.GetAttr("parameter").IsKnown())
 }

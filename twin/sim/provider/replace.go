@@ -9,10 +9,10 @@ import (
 
 // replacements lists the arguments that force a new object: those of the
 // table whose value the plan changes, or doesn't know yet.
-func (t *traits) replacements(prior, planned cty.Value) []*tftypes.AttributePath {
-	paths := t.replace
-	if t.replaceIf != nil {
-		paths = append(append([]string{}, paths...), t.replaceIf(prior, planned)...)
+func (t *rules) replacements(prior, planned cty.Value) []*tftypes.AttributePath {
+	paths := t.Replace
+	if t.ReplaceIf != nil {
+		paths = append(append([]string{}, paths...), t.ReplaceIf(prior, planned)...)
 	}
 	var out []*tftypes.AttributePath
 	for _, path := range paths {

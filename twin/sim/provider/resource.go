@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/sim/tf"
 )
 
 // PlanResourceChange plans without asking the simulator, as the real provider
@@ -25,7 +26,7 @@ func (s *Server) PlanResourceChange(_ context.Context, req *tfprotov5.PlanResour
 	resp := &tfprotov5.PlanResourceChangeResponse{
 		PlannedState:                req.ProposedNewState,
 		PlannedPrivate:              req.PriorPrivate,
-		UnsafeToUseLegacyTypeSystem: !e.traits.framework, //nolint:staticcheck // the real provider's types on the old SDK set it
+		UnsafeToUseLegacyTypeSystem: !e.traits.Framework, //nolint:staticcheck // the real provider's types on the old SDK set it
 	}
 	if proposed.IsNull() {
 		return resp, nil // destroy
@@ -35,11 +36,11 @@ func (s *Server) PlanResourceChange(_ context.Context, req *tfprotov5.PlanResour
 		return resp, nil
 	}
 	planned, replace := e.traits.planned(e.block, config, prior, s.settings.tags)
-	f := &faults{}
-	for _, check := range e.traits.planChecks {
-		check(change{config: config, prior: prior, planned: planned}, f)
+	f := &tf.Faults{}
+	for _, check := range e.traits.PlanChecks {
+		check(tf.Change{Config: config, Prior: prior, Planned: planned}, f)
 	}
-	resp.Diagnostics = f.list
+	resp.Diagnostics = diagnosticsOf(f)
 	resp.RequiresReplace = replace
 	resp.PlannedState, err = e.stateOf(planned)
 	return resp, err
@@ -58,18 +59,18 @@ func (s *Server) ApplyResourceChange(ctx context.Context, req *tfprotov5.ApplyRe
 	resp := &tfprotov5.ApplyResourceChangeResponse{
 		NewState:                    req.PriorState,
 		Private:                     req.PlannedPrivate,
-		UnsafeToUseLegacyTypeSystem: !e.traits.framework, //nolint:staticcheck // the real provider's types on the old SDK set it
+		UnsafeToUseLegacyTypeSystem: !e.traits.Framework, //nolint:staticcheck // the real provider's types on the old SDK set it
 	}
 	if s.settings == nil {
 		resp.Diagnostics = errorDiag("Can't apply "+req.TypeName, errNotConfigured)
 		return resp, nil
 	}
-	call, err := s.callFor(e, req.TypeName, change{config: config, prior: prior, planned: planned})
+	call, err := s.callFor(e, req.TypeName, tf.Change{Config: config, Prior: prior, Planned: planned})
 	if err != nil {
 		return nil, err
 	}
-	if call.op == simapi.OpDelete && e.traits.deleteCheck != nil {
-		if err := e.traits.deleteCheck(prior); err != nil {
+	if call.op == simapi.OpDelete && e.traits.DeleteCheck != nil {
+		if err := e.traits.DeleteCheck(prior); err != nil {
 			resp.Diagnostics = errorDiag(call.summary, err)
 			return resp, nil
 		}
@@ -101,21 +102,21 @@ type call struct {
 	request simapi.Request
 }
 
-func (s *Server) callFor(e *entry, typeName string, c change) (call, error) {
+func (s *Server) callFor(e *entry, typeName string, c tf.Change) (call, error) {
 	request := s.settings.request(typeName)
-	if !c.prior.IsNull() {
-		request.ID = idOf(c.prior)
-		request.Prior = attrsOf(c.prior)
+	if !c.Prior.IsNull() {
+		request.ID = idOf(c.Prior)
+		request.Prior = attrsOf(c.Prior)
 	}
-	if c.planned.IsNull() {
+	if c.Planned.IsNull() {
 		return call{simapi.OpDelete, fmt.Sprintf("deleting %s (%s)", typeName, request.ID), request}, nil
 	}
-	request.Attrs = attrsOf(c.planned)
+	request.Attrs = attrsOf(c.Planned)
 	request.WriteOnly = e.writeOnly(c)
 	if err := e.wholePaths(request.Attrs); err != nil {
 		return call{}, err
 	}
-	if c.prior.IsNull() {
+	if c.Prior.IsNull() {
 		return call{simapi.OpCreate, "creating " + typeName, request}, nil
 	}
 	return call{simapi.OpUpdate, fmt.Sprintf("updating %s (%s)", typeName, request.ID), request}, nil
@@ -124,7 +125,7 @@ func (s *Server) callFor(e *entry, typeName string, c change) (call, error) {
 // wholePaths makes paths of files absolute. A plugin runs in the directory in
 // which Terraform runs.
 func (e *entry) wholePaths(attrs map[string]any) error {
-	for _, name := range e.traits.files {
+	for _, name := range e.traits.Files {
 		path, ok := attrs[name].(string)
 		if !ok {
 			continue
@@ -140,17 +141,17 @@ func (e *entry) wholePaths(attrs map[string]any) error {
 
 // writeOnly collects the write-only arguments: all at creation, later those
 // whose version argument changed.
-func (e *entry) writeOnly(c change) map[string]any {
+func (e *entry) writeOnly(c tf.Change) map[string]any {
 	out := map[string]any{}
 	for name, a := range e.block.Attributes {
-		if !a.WriteOnly || c.config.GetAttr(name).IsNull() {
+		if !a.WriteOnly || c.Config.GetAttr(name).IsNull() {
 			continue
 		}
 		version := name + "_version"
-		if _, ok := e.block.Attributes[version]; ok && !c.prior.IsNull() && c.prior.GetAttr(version).RawEquals(c.planned.GetAttr(version)) {
+		if _, ok := e.block.Attributes[version]; ok && !c.Prior.IsNull() && c.Prior.GetAttr(version).RawEquals(c.Planned.GetAttr(version)) {
 			continue
 		}
-		out[name] = toAny(c.config.GetAttr(name))
+		out[name] = toAny(c.Config.GetAttr(name))
 	}
 	if len(out) == 0 {
 		return nil

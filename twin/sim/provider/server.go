@@ -8,6 +8,8 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/pgdr/pgdr/twin/sim"
 )
 
 // Server is the stand-in provider: one per provider configuration, since
@@ -27,22 +29,17 @@ type Server struct {
 
 var _ tfprotov5.ProviderServer = (*Server)(nil)
 
-// New makes a provider that talks to the simulator at the Unix socket's path.
+// New makes a provider of these types that talks to the simulator at the Unix
+// socket's path.
 // An empty path is let through here, since `terraform validate` asks for
 // schemas only; configuring the provider then refuses (ErrNoSimulator).
-func New(socket string) (*Server, error) {
+func New(socket string, types sim.Types) (*Server, error) {
 	s := &Server{socket: socket, config: configBlock()}
 	var err error
 	if s.configProto, err = protoSchema(&tfjson.Schema{Block: s.config}); err != nil {
 		return nil, &schemaError{typeName: "provider", err: err}
 	}
-	if s.resources, err = load(resourceSchemas(), allTraits()); err != nil {
-		return nil, err
-	}
-	if s.data, err = load(dataSchemas(), nil); err != nil {
-		return nil, err
-	}
-	if s.ephemerals, err = load(ephemeralSchemas(), nil); err != nil {
+	if err := s.load(types); err != nil {
 		return nil, err
 	}
 	return s, nil

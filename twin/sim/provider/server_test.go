@@ -5,11 +5,13 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 )
 
 func newServer(t *testing.T) *Server {
 	t.Helper()
-	s, err := New("")
+	s, err := New("", simaws.Types())
 	require.NoError(t, err)
 	return s
 }
@@ -17,7 +19,7 @@ func newServer(t *testing.T) *Server {
 func TestServer_RefusesWriteOnlyValuesFromATerraformThatWouldStoreThem(t *testing.T) {
 	s := newServer(t)
 	e := s.resources["aws_db_instance"]
-	config, err := e.stateOf(configOf(t, "aws_db_instance", sound["aws_db_instance"]))
+	config, err := e.stateOf(configOf(t, "aws_db_instance", sound("aws_db_instance")))
 	require.NoError(t, err)
 	validate := func(capabilities *tfprotov5.ValidateResourceTypeConfigClientCapabilities) string {
 		resp, err := s.ValidateResourceTypeConfig(t.Context(), &tfprotov5.ValidateResourceTypeConfigRequest{

@@ -8,6 +8,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/pgdr/pgdr/twin/sim/simapi"
+	"github.com/pgdr/pgdr/twin/sim/tf"
 )
 
 func jsonOf(attrs map[string]any) (string, error) {
@@ -18,12 +19,12 @@ func jsonOf(attrs map[string]any) (string, error) {
 // settledFor makes a state of an answer; reference is "" for an import.
 func settledFor(t *testing.T, typeName, answer, reference string, tags tagPolicy) cty.Value {
 	t.Helper()
-	block := resourceSchemas()[typeName]().Block
+	block := known()[typeName].Schema().Block
 	ref := cty.NullVal(blockType(block))
 	if reference != "" {
 		ref = configOf(t, typeName, reference)
 	}
-	return allTraits()[typeName].settle(block, configOf(t, typeName, answer), ref, tags)
+	return rulesOf(typeName).settle(block, configOf(t, typeName, answer), ref, tags)
 }
 
 func TestSettle_KeepsASpellingThatMeansTheSame(t *testing.T) {
@@ -105,26 +106,26 @@ func TestSamePolicy(t *testing.T) {
 		{`{"Effect":"Allow"}`, `{"Effect":"Deny"}`, false},
 		{`not JSON`, `not JSON either`, false},
 	} {
-		require.Equal(t, c.same, samePolicy(cty.StringVal(c.a), cty.StringVal(c.b)), "%s and %s", c.a, c.b)
+		require.Equal(t, c.same, tf.SamePolicy(cty.StringVal(c.a), cty.StringVal(c.b)), "%s and %s", c.a, c.b)
 	}
 }
 
 func TestWriteOnly_IsSentAtCreationAndWhenItsVersionChanges(t *testing.T) {
-	block := resourceSchemas()["aws_db_instance"]().Block
-	e := &entry{block: block, kind: blockType(block), traits: allTraits()["aws_db_instance"]}
-	config := configOf(t, "aws_db_instance", sound["aws_db_instance"])
+	block := known()["aws_db_instance"].Schema().Block
+	e := &entry{block: block, kind: blockType(block), traits: rulesOf("aws_db_instance")}
+	config := configOf(t, "aws_db_instance", sound("aws_db_instance"))
 	version := func(n string) cty.Value {
-		return configOf(t, "aws_db_instance", merged(t, sound["aws_db_instance"], `{"password_wo":null,"password_wo_version":`+n+`}`))
+		return configOf(t, "aws_db_instance", merged(t, sound("aws_db_instance"), `{"password_wo":null,"password_wo_version":`+n+`}`))
 	}
 	sent := map[string]any{"password_wo": "x"}
-	require.Equal(t, sent, e.writeOnly(change{config: config, prior: cty.NullVal(e.kind), planned: version("1")}))
-	require.Equal(t, sent, e.writeOnly(change{config: config, prior: version("1"), planned: version("2")}))
-	require.Nil(t, e.writeOnly(change{config: config, prior: version("1"), planned: version("1")}))
+	require.Equal(t, sent, e.writeOnly(tf.Change{Config: config, Prior: cty.NullVal(e.kind), Planned: version("1")}))
+	require.Equal(t, sent, e.writeOnly(tf.Change{Config: config, Prior: version("1"), Planned: version("2")}))
+	require.Nil(t, e.writeOnly(tf.Change{Config: config, Prior: version("1"), Planned: version("1")}))
 }
 
 func TestSettled_RefusesAnAnswerThatTheSchemaDoesNotHave(t *testing.T) {
-	block := resourceSchemas()["aws_vpc"]().Block
-	e := &entry{block: block, kind: blockType(block), traits: allTraits()["aws_vpc"]}
+	block := known()["aws_vpc"].Schema().Block
+	e := &entry{block: block, kind: blockType(block), traits: rulesOf("aws_vpc")}
 	for _, attrs := range []map[string]any{{"cidr": "10.0.0.0/16"}, {"cidr_block": true}, {"tags": "x"}} {
 		_, err := e.settled(&simapi.Response{ID: "vpc-1", Attrs: attrs}, cty.NullVal(e.kind), noTags)
 		require.Error(t, err, "%v", attrs)

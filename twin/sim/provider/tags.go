@@ -4,18 +4,20 @@ import (
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/pgdr/pgdr/twin/sim/tf"
 )
 
 // tagPolicy is what the provider block says about tags.
 type tagPolicy struct {
-	// defaults is a map of strings: null where there is none, unknown where
+	// Defaults is a map of strings: null where there is none, unknown where
 	// it is known only after apply.
 	defaults cty.Value
 	// ignoredKeys and ignoredPrefixes name tags that others put on.
 	ignoredKeys, ignoredPrefixes []string
 }
 
-// planned gives tags_all: the default tags with the resource's own over them.
+// Planned gives tags_all: the default tags with the resource's own over them.
 func (p tagPolicy) planned(own cty.Value) cty.Value {
 	mapType := cty.Map(cty.String)
 	if !own.IsWhollyKnown() || !p.defaults.IsWhollyKnown() {
@@ -42,7 +44,7 @@ func (p tagPolicy) planned(own cty.Value) cty.Value {
 func (p tagPolicy) read(all, own cty.Value) (cty.Value, cty.Value) {
 	mapType := cty.Map(cty.String)
 	mine, rest := map[string]cty.Value{}, map[string]cty.Value{}
-	all = zeroed(all)
+	all = tf.Zeroed(all)
 	for key, value := range all.AsValueMap() {
 		if p.ignored(key) {
 			continue

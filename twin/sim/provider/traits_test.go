@@ -8,6 +8,8 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/stretchr/testify/require"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/pgdr/pgdr/twin/sim/tf"
 )
 
 // at finds what a dotted path names in a schema: an attribute or a block.
@@ -22,36 +24,26 @@ func at(b *tfjson.SchemaBlock, path string) (*tfjson.SchemaAttribute, *tfjson.Sc
 	return nil, nil
 }
 
-func TestTraits_AreOfTypesThatExist(t *testing.T) {
-	schemas := resourceSchemas()
-	for name := range allTraits() {
-		require.Contains(t, schemas, name)
-	}
-	for name := range schemas {
-		require.Contains(t, allTraits(), name, "the type has no entry in its service's table")
-	}
-}
-
 func TestTraits_NameOnlyArgumentsThatExist(t *testing.T) {
-	for name, schema := range resourceSchemas() {
+	for name, kind := range known() {
 		t.Run(name, func(t *testing.T) {
-			block, tr := schema().Block, allTraits()[name]
-			paths := slices.Concat(tr.replace, tr.local, tr.files)
-			for path := range tr.same {
+			block, tr := kind.Schema().Block, rulesOf(name)
+			paths := slices.Concat(tr.Replace, tr.Local, tr.Files)
+			for path := range tr.Same {
 				paths = append(paths, path)
 			}
-			for _, r := range tr.recompute {
-				paths = append(append(paths, r.attributes...), r.when...)
+			for _, r := range tr.Recompute {
+				paths = append(append(paths, r.Attributes...), r.When...)
 			}
 			for _, path := range paths {
 				attribute, nested := at(block, path)
 				require.True(t, attribute != nil || nested != nil, "%s has no %q", name, path)
 			}
-			for _, path := range tr.computedBlocks {
+			for _, path := range tr.ComputedBlocks {
 				_, nested := at(block, path)
 				require.NotNil(t, nested, "%s has no block %q", name, path)
 			}
-			for path := range tr.defaults {
+			for path := range tr.Defaults {
 				attribute, _ := at(block, path)
 				require.NotNil(t, attribute, "%s has no argument %q", name, path)
 				value, _ := tr.defaultOf(path)
@@ -71,19 +63,19 @@ func TestChecks_RunOnAnyConfiguration(t *testing.T) {
 		"nulls":  cty.NullVal,
 		"later":  cty.UnknownVal,
 	}
-	for name, schema := range resourceSchemas() {
+	for name, kind := range known() {
 		for how, value := range fill {
 			t.Run(name+"/"+how, func(t *testing.T) {
-				block, tr := schema().Block, allTraits()[name]
+				block, tr := kind.Schema().Block, rulesOf(name)
 				config := filled(block, value)
 				require.NotPanics(t, func() {
-					for _, c := range tr.checks {
-						c(config, &faults{})
+					for _, c := range tr.Checks {
+						c(config, &tf.Faults{})
 					}
 					for _, prior := range []cty.Value{cty.NullVal(config.Type()), filled(block, cty.NullVal), filled(block, sample)} {
 						planned, _ := tr.planned(block, config, prior, tagPolicy{defaults: cty.NullVal(cty.Map(cty.String))})
-						for _, c := range tr.planChecks {
-							c(change{config: config, prior: prior, planned: planned}, &faults{})
+						for _, c := range tr.PlanChecks {
+							c(tf.Change{Config: config, Prior: prior, Planned: planned}, &tf.Faults{})
 						}
 						require.Empty(t, planned.Type().TestConformance(blockType(block)))
 					}
@@ -130,6 +122,6 @@ func sample(t cty.Type) cty.Value {
 		}
 		return cty.ObjectVal(out)
 	default:
-		return collection(t, []cty.Value{sample(t.ElementType())})
+		return tf.Collection(t, []cty.Value{sample(t.ElementType())})
 	}
 }

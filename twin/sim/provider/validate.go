@@ -7,6 +7,8 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/pgdr/pgdr/twin/sim/tf"
 )
 
 // ValidateResourceTypeConfig makes the checks that the real provider makes
@@ -20,14 +22,14 @@ func (s *Server) ValidateResourceTypeConfig(_ context.Context, req *tfprotov5.Va
 	if err != nil {
 		return nil, err
 	}
-	f := &faults{}
+	f := &tf.Faults{}
 	if !writeOnlyAllowed(req.ClientCapabilities) {
 		refuseWriteOnly(e.block, config, f)
 	}
-	for _, c := range e.traits.checks {
+	for _, c := range e.traits.Checks {
 		c(config, f)
 	}
-	return &tfprotov5.ValidateResourceTypeConfigResponse{Diagnostics: f.list}, nil
+	return &tfprotov5.ValidateResourceTypeConfigResponse{Diagnostics: diagnosticsOf(f)}, nil
 }
 
 func writeOnlyAllowed(c *tfprotov5.ValidateResourceTypeConfigClientCapabilities) bool {
@@ -36,10 +38,10 @@ func writeOnlyAllowed(c *tfprotov5.ValidateResourceTypeConfigClientCapabilities)
 
 // refuseWriteOnly speaks up for Terraform before 1.11, which would write such
 // values to its state.
-func refuseWriteOnly(b *tfjson.SchemaBlock, config cty.Value, f *faults) {
+func refuseWriteOnly(b *tfjson.SchemaBlock, config cty.Value, f *tf.Faults) {
 	for name, a := range b.Attributes {
-		if a.WriteOnly && isSet(config, name) {
-			f.add(cty.GetAttrPath(name), "Write-only Attribute Not Allowed",
+		if a.WriteOnly && tf.IsSet(config, name) {
+			f.Add(cty.GetAttrPath(name), "Write-only Attribute Not Allowed",
 				fmt.Sprintf("The argument %q is write-only, which needs Terraform 1.11 or later.", name))
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 	"github.com/zclconf/go-cty/cty"
 	ctymsgpack "github.com/zclconf/go-cty/cty/msgpack"
+
+	"github.com/pgdr/pgdr/twin/sim/tf"
 )
 
 // decode reads a value that Terraform sent.
@@ -131,7 +133,7 @@ func fromNested(raw any, nested *tfjson.SchemaBlockType, lenient bool, at string
 		}
 		elements = append(elements, v)
 	}
-	return collection(nestedType(nested), elements), nil
+	return tf.Collection(nestedType(nested), elements), nil
 }
 
 func fromAny(raw any, t cty.Type, at string) (cty.Value, error) {
@@ -215,21 +217,7 @@ func elementsFrom(raw any, t cty.Type, at string) (cty.Value, error) {
 		}
 		elements = append(elements, v)
 	}
-	return collection(t, elements), nil
-}
-
-// collection makes a list or set, also of no elements.
-func collection(t cty.Type, elements []cty.Value) cty.Value {
-	switch {
-	case t.IsSetType() && len(elements) == 0:
-		return cty.SetValEmpty(t.ElementType())
-	case t.IsSetType():
-		return cty.SetVal(elements)
-	case len(elements) == 0:
-		return cty.ListValEmpty(t.ElementType())
-	default:
-		return cty.ListVal(elements)
-	}
+	return tf.Collection(t, elements), nil
 }
 
 func mismatch(at, want string, got any) error {

@@ -18,12 +18,16 @@ func dbGroupKinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_db_subnet_group": {
 			Schema:  resource.AwsDbSubnetGroupSchema,
+			Traits:  subnetGroupTraits(),
+			Example: `{"name":"database","subnet_ids":["subnet-1"]}`,
 			Service: service, CreateOp: "CreateDBSubnetGroup", UpdateOp: "ModifyDBSubnetGroup", DeleteOp: "DeleteDBSubnetGroup",
 			MissingCode: "DBSubnetGroupNotFoundFault", MissingText: "DB subnet group '%s' does not exist.",
 			Create: createSubnetGroup, Update: checkSubnetGroup, Remove: removeSubnetGroup,
 		},
 		"aws_db_parameter_group": {
 			Schema:  resource.AwsDbParameterGroupSchema,
+			Traits:  parameterGroupTraits(),
+			Example: `{"name":"postgres15","family":"postgres15"}`,
 			Service: service, CreateOp: "CreateDBParameterGroup", UpdateOp: "ModifyDBParameterGroup", DeleteOp: "DeleteDBParameterGroup",
 			MissingCode: "DBParameterGroupNotFound", MissingText: "DBParameterGroup not found: %s",
 			Create: createParameterGroup, Update: checkParameters, Remove: removeParameterGroup,

@@ -19,6 +19,8 @@ func dbInstanceKinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_db_instance": {
 			Schema:  resource.AwsDbInstanceSchema,
+			Traits:  instanceTraits(),
+			Example: `{"identifier":"primary-db-dev","instance_class":"db.r6g.large","engine":"postgres","allocated_storage":100,"username":"postgres","password_wo":"x","password_wo_version":1}`,
 			Service: service, CreateOp: "CreateDBInstance", UpdateOp: "ModifyDBInstance", DeleteOp: "DeleteDBInstance",
 			MissingCode: "DBInstanceNotFound", MissingText: "DBInstance %s not found.",
 			Create: createDBInstance, Update: updateDBInstance, Remove: removeDBInstance, Show: showDBInstance, ImportID: importDBInstance,

@@ -12,6 +12,8 @@ func healthCheckKinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_route53_health_check": {
 			Schema:  resource.AwsRoute53HealthCheckSchema,
+			Traits:  healthCheckTraits(),
+			Example: `{"type":"CLOUDWATCH_METRIC","cloudwatch_alarm_name":"a","cloudwatch_alarm_region":"eu-west-1","insufficient_data_health_status":"LastKnownStatus"}`,
 			Service: service, Global: true, CreateOp: "CreateHealthCheck", UpdateOp: "UpdateHealthCheck", DeleteOp: "DeleteHealthCheck",
 			MissingCode: "NoSuchHealthCheck", MissingText: "A health check with id %s does not exist.",
 			Create: createHealthCheck, Update: updateHealthCheck,

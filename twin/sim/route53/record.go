@@ -14,6 +14,8 @@ func recordKinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_route53_record": {
 			Schema:  resource.AwsRoute53RecordSchema,
+			Traits:  recordTraits(),
+			Example: `{"zone_id":"Z1","name":"writer.db.internal","type":"CNAME","ttl":60,"records":["x"],"set_identifier":"primary","weighted_routing_policy":[{"weight":0}]}`,
 			Service: service, Global: true, CreateOp: "ChangeResourceRecordSets", UpdateOp: "ChangeResourceRecordSets", DeleteOp: "ChangeResourceRecordSets",
 			MissingCode: "InvalidChangeBatch", MissingText: "[Tried to find resource record set %s but it was not found]",
 			Create: createRecord, Update: updateRecord,

@@ -16,12 +16,16 @@ func zoneKinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_route53_zone": {
 			Schema:  resource.AwsRoute53ZoneSchema,
+			Traits:  route53ZoneTraits(),
+			Example: `{"name":"db-dev.internal","vpc":[{"vpc_id":"vpc-1"}]}`,
 			Service: service, Global: true, CreateOp: "CreateHostedZone", UpdateOp: "AssociateVPCWithHostedZone", DeleteOp: "DeleteHostedZone",
 			MissingCode: "NoSuchHostedZone", MissingText: "No hosted zone found with ID: %s",
 			Create: createZone, Update: updateZone, Remove: removeZone, Show: showZone,
 		},
 		"aws_route53_zone_association": {
 			Schema:  resource.AwsRoute53ZoneAssociationSchema,
+			Traits:  route53ZoneAssociationTraits(),
+			Example: `{"zone_id":"Z1","vpc_id":"vpc-1"}`,
 			Service: service, Global: true, CreateOp: "AssociateVPCWithHostedZone", UpdateOp: "AssociateVPCWithHostedZone", DeleteOp: "DisassociateVPCFromHostedZone",
 			MissingCode: "VPCAssociationNotFound", MissingText: "The specified VPC is not associated with the hosted zone: %s",
 			Create: createZoneAssociation, Remove: removeZoneAssociation, ImportID: importZoneAssociation,

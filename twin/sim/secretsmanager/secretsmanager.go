@@ -20,12 +20,16 @@ func kinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_secretsmanager_secret": {
 			Schema:  resource.AwsSecretsmanagerSecretSchema,
+			Traits:  secretsmanagerSecretTraits(),
+			Example: `{"name":"db-credentials-dev","recovery_window_in_days":0}`,
 			Service: service, CreateOp: "CreateSecret", UpdateOp: "UpdateSecret", DeleteOp: "DeleteSecret",
 			MissingCode: "ResourceNotFoundException", MissingText: "Secrets Manager can't find the specified secret: %s",
 			Create: createSecret, Update: updateSecret, Remove: removeSecret,
 		},
 		"aws_secretsmanager_secret_version": {
 			Schema:  resource.AwsSecretsmanagerSecretVersionSchema,
+			Traits:  secretsmanagerSecretVersionTraits(),
+			Example: `{"secret_id":"s","secret_string_wo":"x","secret_string_wo_version":1}`,
 			Service: service, CreateOp: "PutSecretValue", UpdateOp: "UpdateSecretVersionStage", DeleteOp: "UpdateSecretVersionStage",
 			MissingCode: "ResourceNotFoundException", MissingText: "Secrets Manager can't find the specified secret version: %s",
 			Create: createSecretVersion, Update: updateSecretVersion,

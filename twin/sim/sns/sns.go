@@ -20,18 +20,24 @@ func kinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_sns_topic": {
 			Schema:  resource.AwsSnsTopicSchema,
+			Traits:  snsTopicTraits(),
+			Example: `{"name":"alarms"}`,
 			Service: service, CreateOp: "CreateTopic", UpdateOp: "SetTopicAttributes", DeleteOp: "DeleteTopic",
 			MissingCode: "NotFound", MissingText: "Topic does not exist: %s",
 			Create: createTopic, Update: checkTopic, Remove: removeTopic,
 		},
 		"aws_sns_topic_policy": {
 			Schema:  resource.AwsSnsTopicPolicySchema,
+			Traits:  snsTopicPolicyTraits(),
+			Example: `{"arn":"arn:aws:sns:eu-west-1:123456789012:alarms","policy":"{}"}`,
 			Service: service, CreateOp: "SetTopicAttributes", UpdateOp: "SetTopicAttributes", DeleteOp: "SetTopicAttributes",
 			MissingCode: "NotFound", MissingText: "Topic does not exist: %s",
 			Create: createTopicPolicy, Update: updateTopicPolicy, Remove: removeTopicPolicy, Show: showTopicPolicy,
 		},
 		"aws_sns_topic_subscription": {
 			Schema:  resource.AwsSnsTopicSubscriptionSchema,
+			Traits:  snsTopicSubscriptionTraits(),
+			Example: `{"topic_arn":"arn:aws:sns:eu-west-1:123456789012:alarms","protocol":"email","endpoint":"a@example.com"}`,
 			Service: service, CreateOp: "Subscribe", UpdateOp: "SetSubscriptionAttributes", DeleteOp: "Unsubscribe",
 			MissingCode: "NotFound", MissingText: "Subscription does not exist: %s",
 			Create: createSubscription, Update: checkSubscription,

@@ -19,6 +19,8 @@ func kinds() map[string]*sim.Kind {
 	return map[string]*sim.Kind{
 		"aws_sqs_queue": {
 			Schema:  resource.AwsSqsQueueSchema,
+			Traits:  sqsQueueTraits(),
+			Example: `{"name":"failed","sqs_managed_sse_enabled":true}`,
 			Service: service, CreateOp: "CreateQueue", UpdateOp: "SetQueueAttributes", DeleteOp: "DeleteQueue",
 			MissingCode: "AWS.SimpleQueueService.NonExistentQueue", MissingText: "The specified queue does not exist: %s",
 			Create: createQueue, Update: checkQueue,
