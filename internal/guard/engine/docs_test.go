@@ -64,7 +64,7 @@ func TestDocumentation_TellsEveryFixedMeasure(t *testing.T) {
 		"SampleFresh": decide.SampleFresh, "MaxGap": decide.MaxGap, "StatusFresh": decide.StatusFresh,
 		"StatusCarry": decide.StatusCarry, "RecoveryGrace": decide.RecoveryGrace, "PositionFresh": decide.PositionFresh,
 		"ReceiverTimeoutMin": decide.ReceiverTimeoutMin, "ReceiverTimeoutMax": decide.ReceiverTimeoutMax,
-		"ReadinessFresh": decide.ReadinessFresh, "leaseTerm": leaseTerm, "callTimeout": callTimeout,
+		"ReadinessFresh": decide.ReadinessFresh, "leaseTerm": leaseTerm, "standByEvery": standByEvery, "callTimeout": callTimeout,
 		"inspectTimeout": inspectTimeout, "preflightFresh": preflightFresh, "fencePatience": fencePatience,
 		"owedFresh": owedFresh, "confirmPatience": confirmPatience, "resendAfter": resendAfter, "abandonAfter": abandonAfter,
 		"provePatience": provePatience, "troubleAfter": troubleAfter, "debtEvery": debtEvery, "calmCooldown": calmCooldown, "auditEvery": auditEvery, "orderTerm": orderTerm,

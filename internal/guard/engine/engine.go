@@ -23,6 +23,9 @@ const (
 	// leaseTerm is how long a killed invocation keeps others out at most: less
 	// than the schedule's period, and several times the longest call.
 	leaseTerm = 45 * time.Second
+	// standByEvery is the pause between two tries to take a lease that another
+	// holds. What another leaves unwatched is at most that.
+	standByEvery = 2 * time.Second
 	// leaseMargin is how long before its lease ends a process stops acting.
 	leaseMargin = 2 * time.Second
 	// callTimeout bounds each call; it must leave room for others in a lease.

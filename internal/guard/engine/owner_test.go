@@ -55,3 +55,42 @@ func TestTick_OwnsItsLeaseByProcessAndInvocation(t *testing.T) {
 type observing func()
 
 func (o observing) Sample(context.Context, Target) Samples { o(); return Samples{} }
+
+// givingBack is a clock in whose third second the lease is given back, if that
+// is meant.
+type givingBack struct {
+	*stub
+	gives bool
+	slept int
+}
+
+func (g *givingBack) Sleep(ctx context.Context, d time.Duration) error {
+	if g.slept++; g.gives && g.slept == 2 {
+		g.ledger.Lease.Owner = ""
+	}
+	return g.stub.Sleep(ctx, d)
+}
+
+// TestTick_TakesALeaseAsSoonAsItIsGivenBack: what is left of its term would be
+// time in which nobody looks.
+func TestTick_TakesALeaseAsSoonAsItIsGivenBack(t *testing.T) {
+	for gives, want := range map[bool]time.Duration{true: 2 * standByEvery, false: leaseTerm + leaseMargin/2} {
+		s, e, _, cancel := stubbed(t.Context(), Config{Owner: "next"})
+		defer cancel()
+		began := s.now
+		s.ledger.Lease = Lease{Owner: "another", Token: 7, Until: s.now.Add(leaseTerm)}
+		e.ports.Clock = &givingBack{stub: s, gives: gives}
+		var waited time.Duration
+		e.ports.Observer = observing(func() {
+			if waited == 0 {
+				waited = s.now.Sub(began)
+			}
+		})
+		ctx, stop := s.WithDeadline(t.Context(), s.now.Add(2*time.Minute))
+		defer stop()
+		e.Tick(ctx, ScheduleTick)
+		if waited <= 0 || waited > want {
+			t.Errorf("given back %t: the first look came after %s, want %s at most", gives, waited, want)
+		}
+	}
+}

@@ -112,17 +112,28 @@ func (s *session) acquire(ctx context.Context) error {
 	return refusal.New(refusal.LedgerUnavailable, "%v", last)
 }
 
-// standBy waits until the lease that another holds would end, and takes it if
-// that one has not been renewed: its owner was killed.
+// standBy tries again until the lease that another holds now would end, and
+// takes it as soon as it is given back or has run out. One that is renewed all
+// the time belongs to an owner who is at work.
 func (s *session) standBy(ctx context.Context, held error) error {
-	wait := s.heldUntil.Sub(s.e.ports.Clock.Now())
-	if wait > leaseTerm {
+	end := s.heldUntil.Add(leaseMargin / 2)
+	if end.Sub(s.e.ports.Clock.Now()) > leaseTerm+leaseMargin {
 		return held
 	}
-	if err := s.e.ports.Clock.Sleep(ctx, max(wait, 0)+leaseMargin/2); err != nil {
-		return held
+	for {
+		left := end.Sub(s.e.ports.Clock.Now())
+		if left <= 0 {
+			return held
+		}
+		if err := s.e.ports.Clock.Sleep(ctx, min(left, standByEvery)); err != nil {
+			return held
+		}
+		err := s.acquire(ctx)
+		if !errors.Is(err, refusal.Refusal{Name: refusal.LeaseHeld}) {
+			return err
+		}
+		held = err
 	}
-	return s.acquire(ctx)
 }
 
 // release gives the lease back. If that fails it ends by itself.
