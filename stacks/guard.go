@@ -36,7 +36,7 @@ type guardProps struct {
 	securityGroup  string
 	environment    map[string]string
 	failureTopic   string
-	scopeOfActions guardScope
+	scopeOfActions contract.Scope
 }
 
 // newGuardRole makes the role and the log group, whose ARNs the policies and

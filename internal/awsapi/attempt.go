@@ -46,7 +46,7 @@ var effects = map[string]effect{
 	"DescribeNetworkAcls":    reading,
 	"ListResourceRecordSets": reading, "GetChange": reading, "GetHealthCheck": reading,
 	"DescribeAlarms": reading, "GetItem": reading, "Query": reading,
-	"GetSecretValue": reading, "DescribeSecret": reading, "DescribeKey": reading,
+	"GetSecretValue": reading, "DescribeSecret": reading, "DescribeKey": reading, "GetTopicAttributes": reading,
 	"SimulatePrincipalPolicy": reading, "GetCallerIdentity": reading,
 
 	// A second try meets the first one's entry and compares it.

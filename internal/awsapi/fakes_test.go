@@ -202,6 +202,10 @@ func (f *fake) Query(ctx context.Context, in *dynamodb.QueryInput, _ ...func(*dy
 	return ask[dynamodb.QueryOutput](ctx, f, &copied)
 }
 
+func (f *fake) GetTopicAttributes(ctx context.Context, in *sns.GetTopicAttributesInput, _ ...func(*sns.Options)) (*sns.GetTopicAttributesOutput, error) {
+	return ask[sns.GetTopicAttributesOutput](ctx, f, in)
+}
+
 func (f *fake) Publish(ctx context.Context, in *sns.PublishInput, _ ...func(*sns.Options)) (*sns.PublishOutput, error) {
 	return ask[sns.PublishOutput](ctx, f, in)
 }

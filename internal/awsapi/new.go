@@ -86,7 +86,7 @@ func New(ctx context.Context, c contract.Config, o Options) (*Adapters, error) {
 	}
 	home, away := c.Replica.Region, c.Primary.Region
 	databases := fleet{engine.SitePrimary: m.rds(away), engine.SiteReplica: m.rds(home)}
-	secrets, dns, metrics := m.secrets(home), m.route53(), m.cloudwatch(home)
+	secrets, dns, metrics, topics := m.secrets(home), m.route53(), m.cloudwatch(home), m.sns(home)
 	callers := map[string]stsAPI{home: m.sts(home), away: m.sts(away)}
 	for _, w := range c.WitnessRegions {
 		callers[w] = m.sts(w)
@@ -102,12 +102,12 @@ func New(ctx context.Context, c contract.Config, o Options) (*Adapters, error) {
 		Switcher: switcher,
 		Posture:  &Posture{databases: databases, secrets: secrets, want: c.Database, secret: c.SecretARN, region: home},
 		Metrics:  &Metrics{cloudwatch: metrics, namespace: c.MetricNamespace, environment: c.Environment},
-		Notifier: &Notifier{sns: m.sns(home), topic: c.NoticeTopicARN},
+		Notifier: &Notifier{sns: topics, topic: c.NoticeTopicARN},
 		Secrets:  &Secrets{secrets: secrets, arn: c.SecretARN},
 		Liveness: &Liveness{clock: o.Clock, databases: databases, callers: callers,
 			regions:   map[engine.Site]string{engine.SitePrimary: away, engine.SiteReplica: home},
 			witnesses: c.WitnessRegions},
-		Readiness: &Readiness{config: c, databases: databases, records: switcher, fence: fencer, dns: dns, alarms: metrics,
+		Readiness: &Readiness{config: c, databases: databases, records: switcher, fence: fencer, dns: dns, alarms: metrics, topics: topics,
 			keys:    map[string]kmsAPI{home: m.kms(home), away: m.kms(away)},
 			secrets: map[string]secretsAPI{home: secrets, away: m.secrets(away)},
 			iam:     m.iam(), caller: callers[home]},

@@ -51,8 +51,9 @@ func TestNew_PinsEachClientToItsRegion(t *testing.T) {
 		{"alarm", func() error { _, err := a.Readiness.Alarm(ctx); return err }, "monitoring.eu-west-1.amazonaws.com eu-west-1"},
 		{"health check", func() error { _, err := a.Readiness.HealthCheck(ctx); return err }, "route53.amazonaws.com us-east-1"},
 		{"caller", func() error { _, err := a.Readiness.Permissions(ctx, facts.Database{}, facts.Database{}); return err }, "sts.eu-west-1.amazonaws.com eu-west-1"},
+		{"notices' key", func() error { _, err := a.Readiness.noticeKey(ctx, ""); return err }, "sns.eu-west-1.amazonaws.com eu-west-1"},
 		{"permissions", func() error {
-			_, err := a.Readiness.simulate(ctx, "role", need{actions: []string{"sts:x"}, resource: "*"})
+			_, err := a.Readiness.simulate(ctx, "role", contract.Question{Grant: contract.Grant{Actions: []string{"sts:x"}}, Resource: "*"})
 			return err
 		}, "iam.amazonaws.com us-east-1"},
 	} {

@@ -13,9 +13,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // simulations is how many questions IAM is asked at once.
@@ -24,15 +26,6 @@ const simulations = 6
 // ErrNotARole says that the guard runs as something else than a role, so that
 // its permissions can't be simulated.
 var ErrNotARole = errors.New("the caller is no role")
-
-// need is a set of actions on one resource, with the context that the role's
-// conditions look at.
-type need struct {
-	purpose  string
-	actions  []string
-	resource string
-	context  map[string][]string
-}
 
 // Permissions asks IAM, for each action that the guard may have to take,
 // whether its role would be allowed to. The two instances tell which keys and
@@ -49,17 +42,21 @@ func (r *Readiness) Permissions(ctx context.Context, primary, replica facts.Data
 	if err != nil {
 		return nil, fmt.Errorf("simulate permissions: %w", err)
 	}
-	needs := append(r.needs(role), r.instanceNeeds(role, primary, replica)...)
+	key, err := r.noticeKey(ctx, role.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	questions := r.questions(role, primary, replica, key)
 	// Many small questions to a region that may be far away: some at a time.
-	answers, faults := make([][]facts.Permission, len(needs)), make([]error, len(needs))
+	answers, faults := make([][]facts.Permission, len(questions)), make([]error, len(questions))
 	places := make(chan struct{}, simulations)
 	var asking sync.WaitGroup
-	for i, n := range needs {
+	for i, q := range questions {
 		asking.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
-			if answers[i], faults[i] = r.simulate(ctx, role.String(), n); faults[i] != nil {
-				faults[i] = fmt.Errorf("simulate permissions to %s: %w", n.purpose, faults[i])
+			if answers[i], faults[i] = r.simulate(ctx, role.String(), q); faults[i] != nil {
+				faults[i] = fmt.Errorf("simulate permissions to %s: %w", q.Why, faults[i])
 			}
 		})
 	}
@@ -99,84 +96,55 @@ func roleOf(caller string) (arn.ARN, error) {
 	return arn.ARN{Partition: a.Partition, Service: "iam", AccountID: a.AccountID, Resource: "role/" + parts[1]}, nil
 }
 
-// ownARN names a resource of the role's account.
-func ownARN(role arn.ARN, service, region, resource string) string {
-	return arn.ARN{Partition: role.Partition, Service: service, Region: region, AccountID: role.AccountID, Resource: resource}.String()
-}
-
-// instanceNeeds are those on what belongs to the instances.
-func (r *Readiness) instanceNeeds(role arn.ARN, primary, replica facts.Database) []need {
-	var needs []need
-	for _, at := range []struct {
-		who, region string
-		db          facts.Database
-	}{
-		{"primary", r.config.Primary.Region, primary},
-		{"replica", r.config.Replica.Region, replica},
-	} {
-		if at.db.ParameterGroup != "" {
-			group := ownARN(role, "rds", at.region, "pg:"+at.db.ParameterGroup)
-			needs = append(needs, need{"see the " + at.who + "'s parameters", []string{"rds:DescribeDBParameters"}, group, nil})
-		}
-		if at.db.KeyARN != "" {
-			needs = append(needs, need{"see the " + at.who + "'s key", []string{"kms:DescribeKey"}, at.db.KeyARN, nil})
-		}
-	}
-	if replica.KeyARN != "" {
-		via := map[string][]string{"kms:ViaService": {"secretsmanager." + r.config.Replica.Region + ".amazonaws.com"}}
-		needs = append(needs, need{"decrypt the secret", []string{"kms:Decrypt"}, replica.KeyARN, via})
-	}
-	return needs
-}
-
-// needs are the actions of this package on what the configuration names, as
-// stacks/guardpolicy.go grants them.
-func (r *Readiness) needs(role arn.ARN) []need {
+// questions are those of the contract that the readiness check asks, about what
+// the configuration and the two instances name.
+func (r *Readiness) questions(role arn.ARN, primary, replica facts.Database, noticeKey string) []contract.Question {
 	c := r.config
-	in := func(service, region, resource string) string { return ownARN(role, service, region, resource) }
-	global := func(service, resource string) string {
-		return arn.ARN{Partition: role.Partition, Service: service, Resource: resource}.String()
+	own := func(service, region, resource string) string {
+		if strings.HasSuffix(resource, ":") {
+			return "" // not known
+		}
+		return arn.ARN{Partition: role.Partition, Service: service, Region: region, AccountID: role.AccountID, Resource: resource}.String()
 	}
 	home, away := c.Replica.Region, c.Primary.Region
-	primaryDB, replicaDB := in("rds", away, "db:"+c.Primary.Identifier), in("rds", home, "db:"+c.Replica.Identifier)
-	zone := global("route53", "hostedzone/"+c.DNS.ZoneID)
-	upserts := map[string][]string{
-		"route53:ChangeResourceRecordSetsNormalizedRecordNames": {strings.ToLower(c.DNS.RecordName)},
-		"route53:ChangeResourceRecordSetsRecordTypes":           {"CNAME"},
-		"route53:ChangeResourceRecordSetsActions":               {"UPSERT"},
-	}
-	region := func(name string) map[string][]string { return map[string][]string{"aws:RequestedRegion": {name}} }
-	return []need{
-		{"see the replica", []string{"rds:DescribeDBInstances"}, replicaDB, nil},
-		{"see the primary", []string{"rds:DescribeDBInstances"}, primaryDB, nil},
-		{"find the replica under another name", []string{"rds:DescribeDBInstances"}, in("rds", home, "db:*"), nil},
-		{"find the primary under another name", []string{"rds:DescribeDBInstances"}, in("rds", away, "db:*"), nil},
-		{"see the primary's events", []string{"rds:DescribeEvents"}, "*", region(away)},
-		{"see the new writer's events", []string{"rds:DescribeEvents"}, "*", region(home)},
-		{"promote the replica", []string{"rds:PromoteReadReplica", "rds:ModifyDBInstance"}, replicaDB, nil},
-		{"stop the old primary", []string{"rds:StopDBInstance"}, primaryDB, nil},
-		{"fence the old primary", []string{"ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAclEntry"}, in("ec2", away, "network-acl/"+c.PrimaryNetworkACLID), nil},
-		{"see the fence", []string{"ec2:DescribeNetworkAcls"}, "*", region(away)},
-		{"see the records", []string{"route53:ListResourceRecordSets"}, zone, nil},
-		{"set the records' weights", []string{"route53:ChangeResourceRecordSets"}, zone, upserts},
-		{"see whether the weights are in force", []string{"route53:GetChange"}, global("route53", "change/C0"), nil},
-		{"see the health check", []string{"route53:GetHealthCheck"}, global("route53", "healthcheck/"+c.DNS.HealthCheckID), nil},
-		{"see the writer's alarm", []string{"cloudwatch:DescribeAlarms"}, in("cloudwatch", home, "alarm:"+c.ActiveWriterAlarm), nil},
-		{"publish metrics", []string{"cloudwatch:PutMetricData"}, "*", map[string][]string{"cloudwatch:namespace": {c.MetricNamespace}}},
-		{"tell people", []string{"sns:Publish"}, c.NoticeTopicARN, nil},
-		{"remember", []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}, in("dynamodb", home, "table/"+c.LedgerTable), nil},
-		{"read and detach the secret", []string{"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret", "secretsmanager:StopReplicationToReplica"}, c.SecretARN, nil},
-		{"see the primary's secret", []string{"secretsmanager:DescribeSecret"}, c.PrimarySecretARN, nil},
-	}
+	all := contract.Questions(contract.Scope{
+		Account: role.AccountID, PrimaryRegion: away, ReplicaRegion: home, RoleARN: role.String(),
+		PrimaryDatabaseARN: own("rds", away, "db:"+c.Primary.Identifier), ReplicaDatabaseARN: own("rds", home, "db:"+c.Replica.Identifier),
+		PrimaryParametersARN: own("rds", away, "pg:"+primary.ParameterGroup), ReplicaParametersARN: own("rds", home, "pg:"+replica.ParameterGroup),
+		PrimaryNetworkACLID: c.PrimaryNetworkACLID,
+		ZoneID:              c.DNS.ZoneID, RecordName: c.DNS.RecordName, HealthCheckID: c.DNS.HealthCheckID,
+		ActiveAlarmARN: own("cloudwatch", home, "alarm:"+c.ActiveWriterAlarm),
+		LedgerARN:      own("dynamodb", home, "table/"+c.LedgerTable),
+		NoticeTopicARN: c.NoticeTopicARN, TopicKeyARN: noticeKey,
+		PrimarySecretARN: c.PrimarySecretARN, RegionalSecretARN: c.SecretARN,
+		PrimaryKeyARN: primary.KeyARN, RegionalKeyARN: replica.KeyARN,
+	})
+	return slices.DeleteFunc(all, func(q contract.Question) bool { return q.Unasked != "" })
 }
 
-// simulate asks about one need. An action that IAM says nothing of counts as
+// noticeKey is the ARN of the key that encrypts the notices, "" if none does.
+func (r *Readiness) noticeKey(ctx context.Context, account string) (string, error) {
+	out, err := r.topics.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: aws.String(r.config.NoticeTopicARN)})
+	if err != nil {
+		return "", explain(err, "read the notices' topic %s", r.config.NoticeTopicARN)
+	}
+	key := out.Attributes["KmsMasterKeyId"]
+	switch {
+	case key == "" || arn.IsARN(key):
+		return key, nil
+	case strings.HasPrefix(key, "alias/"):
+		return "", fmt.Errorf("the notices' topic %s has the key %q, an alias: give it the key's ARN, so that permissions on it can be checked", r.config.NoticeTopicARN, key)
+	}
+	return arn.ARN{Partition: "aws", Service: "kms", Region: r.config.Replica.Region, AccountID: account, Resource: "key/" + key}.String(), nil
+}
+
+// simulate asks one question. An action that IAM says nothing of counts as
 // not allowed.
-func (r *Readiness) simulate(ctx context.Context, role string, n need) ([]facts.Permission, error) {
-	in := &iam.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String(role), ActionNames: n.actions, ResourceArns: []string{n.resource}}
-	for _, key := range slices.Sorted(maps.Keys(n.context)) {
+func (r *Readiness) simulate(ctx context.Context, role string, q contract.Question) ([]facts.Permission, error) {
+	in := &iam.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String(role), ActionNames: q.Actions, ResourceArns: []string{q.Resource}}
+	for _, key := range slices.Sorted(maps.Keys(q.Context)) {
 		in.ContextEntries = append(in.ContextEntries, types.ContextEntry{
-			ContextKeyName: aws.String(key), ContextKeyValues: n.context[key], ContextKeyType: contextType(key),
+			ContextKeyName: aws.String(key), ContextKeyValues: q.Context[key], ContextKeyType: contextType(key),
 		})
 	}
 	decisions := map[string]string{}
@@ -191,10 +159,10 @@ func (r *Readiness) simulate(ctx context.Context, role string, n need) ([]facts.
 		more = out.IsTruncated && aws.ToString(out.Marker) != aws.ToString(in.Marker)
 		in.Marker = out.Marker
 	}
-	found := make([]facts.Permission, 0, len(n.actions))
-	for _, action := range n.actions {
+	found := make([]facts.Permission, 0, len(q.Actions))
+	for _, action := range q.Actions {
 		d := decisions[action]
-		found = append(found, facts.Permission{Purpose: n.purpose, Action: action, Resource: n.resource,
+		found = append(found, facts.Permission{Purpose: q.Why, Action: action, Resource: q.Resource,
 			Decision: d, Allowed: d == string(types.PolicyEvaluationDecisionTypeAllowed)})
 	}
 	return found, nil

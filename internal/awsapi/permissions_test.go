@@ -2,24 +2,21 @@ package awsapi
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
-
-	"github.com/stretchr/testify/require"
 )
 
 const session = "arn:aws:sts::123456789012:assumed-role/failover-function-role-dev/failover-function-dev"
@@ -29,6 +26,15 @@ var (
 	replicaFacts = facts.Database{ParameterGroup: "replica-params-dev", KeyARN: "arn:aws:kms:eu-west-1:123456789012:key/mrk-1"}
 )
 
+const topicKey = "arn:aws:kms:eu-west-1:123456789012:key/topics"
+
+// encryptedBy gives the notices' topic a key.
+func encryptedBy(f *fake, key string) {
+	on(f, func(*sns.GetTopicAttributesInput) (*sns.GetTopicAttributesOutput, error) {
+		return &sns.GetTopicAttributesOutput{Attributes: map[string]string{"KmsMasterKeyId": key}}, nil
+	})
+}
+
 // simulator lets IAM allow what the function says, page by page of one action.
 func simulator(t *testing.T, allowed func(action, resource string) bool) *fake {
 	t.Helper()
@@ -36,6 +42,7 @@ func simulator(t *testing.T, allowed func(action, resource string) bool) *fake {
 	on(f, func(*sts.GetCallerIdentityInput) (*sts.GetCallerIdentityOutput, error) {
 		return &sts.GetCallerIdentityOutput{Arn: aws.String(session)}, nil
 	})
+	encryptedBy(f, topicKey)
 	on(f, func(in *iam.SimulatePrincipalPolicyInput) (*iam.SimulatePrincipalPolicyOutput, error) {
 		at := slices.Index(in.ActionNames, aws.ToString(in.Marker)) + 1
 		decision := iamtypes.PolicyEvaluationDecisionTypeImplicitDeny
@@ -103,7 +110,7 @@ func TestPermissions_GivesTheContextThatConditionsLookAt(t *testing.T) {
 		"route53:ChangeResourceRecordSetsActions stringList":               "UPSERT",
 		"route53:ChangeResourceRecordSetsRecordTypes stringList":           "CNAME",
 		"route53:ChangeResourceRecordSetsNormalizedRecordNames stringList": recordName,
-		"kms:ViaService string":                                            "secretsmanager.eu-west-1.amazonaws.com",
+		"kms:ViaService string":                                            "dynamodb.eu-west-1.amazonaws.com",
 	} {
 		if seen[key] != want {
 			t.Errorf("context %s is %q, want %q", key, seen[key], want)
@@ -140,83 +147,54 @@ func TestPermissions_RefusesACallerThatIsNoRole(t *testing.T) {
 	}
 }
 
-const goldenStack = "../../stacks/testdata/golden/replica.tf.json"
-
-// goldenResources are the resources of a type in the synthesized stack.
-func goldenResources(t *testing.T, kind string, into any) {
-	t.Helper()
-	data, err := os.ReadFile(goldenStack)
-	if err != nil {
-		t.Fatal(err)
+// What SNS needs of the notices' key in the guard's name was never asked about,
+// so that a role without it was green and could send no notice.
+func TestPermissions_AsksAboutTheKeyOfTheNotices(t *testing.T) {
+	denied := map[string]bool{}
+	f := simulator(t, func(action, resource string) bool { return resource != topicKey })
+	all, err := readinessOn(f).Permissions(context.Background(), primaryFacts, replicaFacts)
+	require.NoError(t, err)
+	for _, p := range all {
+		if !p.Allowed {
+			denied[p.Action] = true
+		}
 	}
-	var stack struct {
-		Resource map[string]json.RawMessage `json:"resource"`
-	}
-	if err := json.Unmarshal(data, &stack); err != nil {
-		t.Fatalf("%s: %v", goldenStack, err)
-	}
-	if err := json.Unmarshal(stack.Resource[kind], into); err != nil {
-		t.Fatalf("%s: %s: %v", goldenStack, kind, err)
+	require.Equal(t, map[string]bool{"kms:GenerateDataKey": true, "kms:Decrypt": true}, denied)
+	for _, in := range asked[iam.SimulatePrincipalPolicyInput](f) {
+		if in.ResourceArns[0] == topicKey {
+			require.Equal(t, []string{"sns.eu-west-1.amazonaws.com"}, in.ContextEntries[0].ContextKeyValues)
+		}
 	}
 }
 
-// granted are the actions that the synthesized role allows.
-func granted(t *testing.T) map[string]bool {
-	t.Helper()
-	var policies map[string]struct {
-		Policy string `json:"policy"`
-	}
-	goldenResources(t, "aws_iam_role_policy", &policies)
-	actions := map[string]bool{}
-	for name, p := range policies {
-		var doc struct {
-			Statement []struct {
-				Effect string
-				Action []string
-			}
-		}
-		if err := json.Unmarshal([]byte(p.Policy), &doc); err != nil {
-			t.Fatalf("policy %s: %v", name, err)
-		}
-		for _, s := range doc.Statement {
-			for _, a := range s.Action {
-				if s.Effect == "Allow" {
-					actions[a] = true
-				}
-			}
-		}
-	}
-	return actions
-}
-
-func TestPermissions_AreThoseOfTheSynthesizedRole(t *testing.T) {
-	role := arn.ARN{Partition: "aws", Service: "iam", AccountID: "123456789012", Resource: "role/x"}
-	r := readinessOn(newFake(t))
-	asked := map[string]bool{}
-	for _, n := range append(r.needs(role), r.instanceNeeds(role, primaryFacts, replicaFacts)...) {
-		for _, a := range n.actions {
-			asked[a] = true
-		}
-	}
-	have := granted(t)
-	for a := range asked {
-		if !have[a] {
-			t.Errorf("%s is needed, but the role in %s does not grant it", a, goldenStack)
-		}
-	}
-	// Granted and not asked about: what Lambda and SNS do in the role's name,
-	// and what asks.
-	for _, a := range []string{
-		"logs:CreateLogStream", "logs:PutLogEvents",
-		"ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
-		"ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
-		"kms:GenerateDataKey", "iam:SimulatePrincipalPolicy",
+func TestPermissions_TakesTheNoticesKeyAsItIsGiven(t *testing.T) {
+	for key, want := range map[string]string{
+		"":                                     "",
+		topicKey:                               topicKey,
+		"11111111-2222-3333-4444-555555555555": "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555",
 	} {
-		asked[a] = true
+		f := newFake(t)
+		encryptedBy(f, key)
+		got, err := readinessOn(f).noticeKey(context.Background(), "123456789012")
+		require.NoError(t, err)
+		require.Equal(t, want, got)
 	}
-	for _, a := range slices.Sorted(maps.Keys(have)) {
-		if !asked[a] {
-			t.Errorf("the role in %s grants %s, which the readiness check does not ask about", goldenStack, a)
+	f := newFake(t)
+	encryptedBy(f, "alias/notices")
+	_, err := readinessOn(f).noticeKey(context.Background(), "123456789012")
+	require.ErrorContains(t, err, "give it the key's ARN")
+}
+
+// Each action of the role is asked about, but for those that the contract
+// excepts with a reason.
+func TestPermissions_AreThoseOfTheContract(t *testing.T) {
+	f := simulator(t, func(string, string) bool { return true })
+	all, err := readinessOn(f).Permissions(context.Background(), primaryFacts, replicaFacts)
+	require.NoError(t, err)
+	for _, g := range contract.Grants {
+		for _, action := range g.Actions {
+			there := slices.ContainsFunc(all, func(p facts.Permission) bool { return p.Action == action && p.Purpose == g.Why })
+			require.Equal(t, !g.Deny && g.Unasked == "", there, "%s of statement %s", action, g.Sid)
 		}
 	}
 }
@@ -229,16 +207,18 @@ func TestEffects_CoverEveryActionOfTheRole(t *testing.T) {
 	for _, op := range []string{"PromoteReadReplica", "ModifyDBInstance", "StopDBInstance", "StopReplicationToReplica", "PutItem"} {
 		sent[op] = true // Once, by default.
 	}
-	role := arn.ARN{Partition: "aws"}
-	r := readinessOn(newFake(t))
 	needed := map[string]bool{"GetCallerIdentity": true, "SimulatePrincipalPolicy": true}
-	for _, n := range append(r.needs(role), r.instanceNeeds(role, primaryFacts, replicaFacts)...) {
-		for _, a := range n.actions {
+	for _, g := range contract.Grants {
+		if g.Deny || g.Unasked != "" {
+			continue
+		}
+		for _, a := range g.Actions {
 			_, op, _ := strings.Cut(a, ":")
 			needed[op] = true
 		}
 	}
-	delete(needed, "Decrypt") // Secrets Manager's, in the role's name.
+	delete(needed, "Decrypt") // a service's, in the role's name
+	delete(needed, "GenerateDataKey")
 	for op := range needed {
 		if !sent[op] {
 			t.Errorf("%s: it is not said whether it may be sent again", op)

@@ -34,6 +34,7 @@ type Readiness struct {
 	fence     *Fencer
 	dns       route53API
 	alarms    cloudwatchAPI
+	topics    snsAPI
 	// keys and secrets by region.
 	keys    map[string]kmsAPI
 	secrets map[string]secretsAPI

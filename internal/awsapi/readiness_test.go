@@ -22,7 +22,7 @@ import (
 
 func readinessOn(f *fake) *Readiness {
 	c := testConfig()
-	return &Readiness{config: c, databases: fleet{engine.SitePrimary: f, engine.SiteReplica: f}, dns: f, alarms: f, iam: f, caller: f,
+	return &Readiness{config: c, databases: fleet{engine.SitePrimary: f, engine.SiteReplica: f}, dns: f, alarms: f, topics: f, iam: f, caller: f,
 		records: &Switcher{dns: f, zone: zone, name: recordName},
 		keys:    map[string]kmsAPI{"us-east-1": f, "eu-west-1": f}, secrets: map[string]secretsAPI{"us-east-1": f, "eu-west-1": f}}
 }

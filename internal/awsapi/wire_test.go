@@ -303,6 +303,8 @@ func TestWire_IAMSimulatesTheRoleBehindTheSession(t *testing.T) {
 	w := newWire(t)
 	w.answer("GetCallerIdentity", response{body: `<GetCallerIdentityResponse><GetCallerIdentityResult>` +
 		`<Arn>arn:aws:sts::123456789012:assumed-role/failover-function-role-dev/run</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`})
+	w.answer("GetTopicAttributes", response{body: `<GetTopicAttributesResponse><GetTopicAttributesResult><Attributes>` +
+		`<entry><key>KmsMasterKeyId</key><value>arn:aws:kms:eu-west-1:123456789012:key/topics</value></entry></Attributes></GetTopicAttributesResult></GetTopicAttributesResponse>`})
 	w.answer("SimulatePrincipalPolicy", response{body: `<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated><EvaluationResults>` +
 		`<member><EvalActionName>rds:PromoteReadReplica</EvalActionName><EvalDecision>allowed</EvalDecision></member>` +
 		`<member><EvalActionName>rds:ModifyDBInstance</EvalActionName><EvalDecision>implicitDeny</EvalDecision></member>` +

@@ -3,9 +3,9 @@ package diagnose
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/iam"
 	"github.com/pgdr/pgdr/twin/sim/iam/policy"
@@ -27,108 +27,88 @@ type need struct {
 	service bool
 }
 
-// needs are all that the guard calls; those that it asks IAM about itself are
-// the same (internal/awsapi, Readiness.Permissions).
+// needs are all that the contract grants, on what is there.
 func (s *survey) needs() []need {
 	c := s.config
 	home, away := s.replica.region, s.primary.region
-	own := func(service, region, resource string) string {
-		return sim.ARN{Partition: "aws", Service: service, Region: region, Account: s.tx.Account(), Resource: resource}.String()
-	}
-	global := func(resource string) string {
-		return sim.ARN{Partition: "aws", Service: "route53", Resource: resource}.String()
-	}
-	zone := global("hostedzone/" + c.DNS.ZoneID)
-	change := policy.Context{
-		"route53:changeresourcerecordsetsnormalizedrecordnames": {strings.ToLower(c.DNS.RecordName)},
-		"route53:changeresourcerecordsetsrecordtypes":           {"CNAME"},
-		"route53:changeresourcerecordsetsactions":               {"UPSERT"},
-	}
-	primary, replica := s.primary.db.ARN(), s.replica.db.ARN()
+	parameters := func(at site) string { return s.own("rds", at.region, "pg:"+at.db.Attrs.Str("parameter_group_name")) }
 	log := s.guard.Attrs.Block("logging_config").Str("log_group")
-	out := []need{
-		{purpose: "see the replica", region: home, actions: []string{"rds:DescribeDBInstances"}, resource: replica},
-		{purpose: "see the primary", region: away, actions: []string{"rds:DescribeDBInstances"}, resource: primary},
-		{purpose: "find the replica under another name", region: home, actions: []string{"rds:DescribeDBInstances"}, resource: own("rds", home, "db:*")},
-		{purpose: "find the primary under another name", region: away, actions: []string{"rds:DescribeDBInstances"}, resource: own("rds", away, "db:*")},
-		{purpose: "see the primary's events", region: away, actions: []string{"rds:DescribeEvents"}, resource: "*"},
-		{purpose: "see the new writer's events", region: home, actions: []string{"rds:DescribeEvents"}, resource: "*"},
-		{purpose: "promote the replica", region: home, actions: []string{"rds:PromoteReadReplica", "rds:ModifyDBInstance"}, resource: replica},
-		{purpose: "stop the old primary", region: away, actions: []string{"rds:StopDBInstance"}, resource: primary},
-		{purpose: "fence the old primary", region: away, actions: []string{"ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAclEntry"},
-			resource: own("ec2", away, "network-acl/"+c.PrimaryNetworkACLID)},
-		{purpose: "see the fence", region: away, actions: []string{"ec2:DescribeNetworkAcls"}, resource: "*"},
-		{purpose: "see the records", region: "us-east-1", actions: []string{"route53:ListResourceRecordSets"}, resource: zone},
-		{purpose: "set the records' weights", region: "us-east-1", actions: []string{"route53:ChangeResourceRecordSets"}, resource: zone, more: change},
-		{purpose: "see whether the weights are in force", region: "us-east-1", actions: []string{"route53:GetChange"}, resource: global("change/C0")},
-		{purpose: "see the health check", region: "us-east-1", actions: []string{"route53:GetHealthCheck"}, resource: global("healthcheck/" + c.DNS.HealthCheckID)},
-		{purpose: "see the writer's alarm", region: home, actions: []string{"cloudwatch:DescribeAlarms"}, resource: own("cloudwatch", home, "alarm:"+c.ActiveWriterAlarm)},
-		{purpose: "publish metrics", region: home, actions: []string{"cloudwatch:PutMetricData"}, resource: "*", more: policy.Context{"cloudwatch:namespace": {c.MetricNamespace}}},
-		{purpose: "tell people", region: home, actions: []string{"sns:Publish"}, resource: c.NoticeTopicARN},
-		{purpose: "remember", region: home, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}, resource: own("dynamodb", home, "table/"+c.LedgerTable)},
-		{purpose: "read and detach the secret", region: home, resource: c.SecretARN,
-			actions: []string{"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret", "secretsmanager:StopReplicationToReplica"}},
-		{purpose: "see the primary's secret", region: away, actions: []string{"secretsmanager:DescribeSecret"}, resource: c.PrimarySecretARN},
-		{purpose: "know its own permissions", region: "us-east-1", actions: []string{"iam:SimulatePrincipalPolicy"}, resource: s.guard.Attrs.Str("role")},
-		{purpose: "write its log", region: s.guard.Region, actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-			resource: own("logs", s.guard.Region, "log-group:"+log+":log-stream:any")},
+	questions := contract.Questions(contract.Scope{
+		Account: s.tx.Account(), PrimaryRegion: away, ReplicaRegion: home,
+		FunctionARN: s.guard.ARN(), RoleARN: s.guard.Attrs.Str("role"), LogGroupARN: s.own("logs", s.guard.Region, "log-group:"+log),
+		PrimaryDatabaseARN: s.primary.db.ARN(), ReplicaDatabaseARN: s.replica.db.ARN(),
+		PrimaryParametersARN: parameters(s.primary), ReplicaParametersARN: parameters(s.replica),
+		PrimaryNetworkACLID: c.PrimaryNetworkACLID,
+		ZoneID:              c.DNS.ZoneID, RecordName: c.DNS.RecordName, HealthCheckID: c.DNS.HealthCheckID,
+		ActiveAlarmARN: s.own("cloudwatch", home, "alarm:"+c.ActiveWriterAlarm), LedgerARN: s.own("dynamodb", home, "table/"+c.LedgerTable),
+		NoticeTopicARN: c.NoticeTopicARN, TopicKeyARN: s.keyUsedBy("sns"),
+		PrimarySecretARN: c.PrimarySecretARN, RegionalSecretARN: c.SecretARN,
+		PrimaryKeyARN: s.primary.db.Attrs.Str("kms_key_id"), RegionalKeyARN: s.replica.db.Attrs.Str("kms_key_id"),
+	})
+	var out []need
+	for _, q := range questions {
+		n := need{purpose: q.Why, region: q.Region, actions: q.Actions, resource: q.Resource, service: q.ByLambda,
+			key: strings.HasPrefix(q.Actions[0], "kms:"), more: policy.Context{}}
+		for key, values := range q.Context {
+			n.more[strings.ToLower(key)] = values
+		}
+		if via := q.Context[contract.KeyViaService]; len(via) == 1 {
+			service, _, _ := strings.Cut(via[0], ".")
+			if n.resource = s.keyUsedBy(service); n.resource == "" {
+				continue
+			}
+			n.more["kms:calleraccount"] = []string{s.tx.Account()}
+		}
+		out = append(out, n)
 	}
-	for _, at := range s.sites() {
-		out = append(out,
-			need{purpose: "see the " + at.role + "'s parameters", region: at.region, actions: []string{"rds:DescribeDBParameters"},
-				resource: own("rds", at.region, "pg:"+at.db.Attrs.Str("parameter_group_name"))},
-			need{purpose: "see the " + at.role + "'s key", region: at.region, actions: []string{"kms:DescribeKey"}, resource: at.db.Attrs.Str("kms_key_id"), key: true})
-	}
-	return slices.Concat(out, s.keyNeeds(), s.interfaceNeeds())
+	return append(out, s.placeNeeds()...)
 }
 
-// interfaceNeeds are those of Lambda, to put the function into its VPC.
+// own is the ARN of a resource of the account.
+func (s *survey) own(service, region, resource string) string {
+	return sim.ARN{Partition: "aws", Service: service, Region: region, Account: s.tx.Account(), Resource: resource}.String()
+}
+
+// placeNeeds are those of Lambda, on where it puts the function.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
-func (s *survey) interfaceNeeds() []need {
+func (s *survey) placeNeeds() []need {
 	region, config := s.guard.Region, s.guard.Attrs.Block("vpc_config")
-	of := func(resource string, actions ...string) need {
-		arn := resource
-		if resource != "*" {
-			arn = sim.ARN{Partition: "aws", Service: "ec2", Region: region, Account: s.tx.Account(), Resource: resource}.String()
-		}
-		return need{purpose: "be in its VPC", region: region, actions: actions, resource: arn, service: true}
-	}
-	out := []need{
-		of("network-interface/any", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"),
-		of("*", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"),
+	var out []need
+	of := func(resource string) {
+		out = append(out, need{purpose: "be in its VPC", region: region, actions: contract.VPCActions[:1], resource: s.own("ec2", region, resource), service: true})
 	}
 	for _, id := range config.Strings("subnet_ids") {
-		out = append(out, of("subnet/"+id, "ec2:CreateNetworkInterface"))
+		of("subnet/" + id)
 	}
 	for _, id := range config.Strings("security_group_ids") {
-		out = append(out, of("security-group/"+id, "ec2:CreateNetworkInterface"))
+		of("security-group/" + id)
 	}
 	return out
 }
 
-// keyNeeds are those of the keys that services use in the guard's name. A
-// service's own key is left out: AWS lets in who may use the service.
-func (s *survey) keyNeeds() []need {
-	home := s.replica.region
-	var out []need
-	use := func(purpose, ref, service string, actions ...string) {
-		key, state := kms.FindKey(s.tx, home, ref)
-		if ref == "" || key == nil || state != kms.KeyUsable {
-			return
+// keyUsedBy is the key that a service uses in the guard's name. A service's own
+// key is left out: AWS lets in who may use the service.
+func (s *survey) keyUsedBy(service string) string {
+	home, ref := s.replica.region, ""
+	switch service {
+	case "sns":
+		if topic := s.tx.Get(typeTopic, home, s.config.NoticeTopicARN); topic != nil {
+			ref = topic.Attrs.Str("kms_master_key_id")
 		}
-		via := policy.Context{"kms:viaservice": {service + "." + home + ".amazonaws.com"}, "kms:calleraccount": {s.tx.Account()}}
-		out = append(out, need{purpose: purpose, region: home, actions: actions, resource: key.ARN(), more: via, key: true})
+	case "dynamodb":
+		if table := s.tx.FindBy("aws_dynamodb_table", home, "name", s.config.LedgerTable); table != nil {
+			ref = table.Attrs.Block("server_side_encryption").Str("kms_key_arn")
+		}
+	case "secretsmanager":
+		if secret := secretsmanager.FindSecret(s.tx, home, s.config.SecretARN); secret != nil {
+			ref = secretsmanager.SecretKey(secret, home)
+		}
 	}
-	if topic := s.tx.Get(typeTopic, home, s.config.NoticeTopicARN); topic != nil {
-		use("tell people in secret", topic.Attrs.Str("kms_master_key_id"), "sns", "kms:GenerateDataKey", "kms:Decrypt")
+	key, state := kms.FindKey(s.tx, home, ref)
+	if ref == "" || key == nil || state != kms.KeyUsable {
+		return ""
 	}
-	if table := s.tx.FindBy("aws_dynamodb_table", home, "name", s.config.LedgerTable); table != nil {
-		use("read the ledger", table.Attrs.Block("server_side_encryption").Str("kms_key_arn"), "dynamodb", "kms:Decrypt")
-	}
-	if secret := secretsmanager.FindSecret(s.tx, home, s.config.SecretARN); secret != nil {
-		use("read the secret", secretsmanager.SecretKey(secret, home), "secretsmanager", "kms:Decrypt")
-	}
-	return out
+	return key.ARN()
 }
 
 // lookAtPermissions asks the role's policies about each need.
@@ -186,11 +166,11 @@ func (s *survey) excesses() []need {
 		{purpose: "publish others' metrics", region: home, actions: []string{"cloudwatch:PutMetricData"}, resource: "*", more: policy.Context{"cloudwatch:namespace": {"AWS/RDS"}}},
 		{purpose: "see network ACLs elsewhere", region: third, actions: []string{"ec2:DescribeNetworkAcls"}, resource: "*"},
 		{purpose: "see events elsewhere", region: third, actions: []string{"rds:DescribeEvents"}, resource: "*"},
-		{purpose: "see interfaces elsewhere", region: third, actions: []string{"ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"}, resource: "*", service: true},
-		{purpose: "do Lambda's part in its VPC", region: home, resource: "*", actions: []string{"ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"}},
+		{purpose: "see interfaces elsewhere", region: third, actions: contract.VPCReadActions, resource: "*", service: true},
+		{purpose: "do Lambda's part in its VPC", region: home, resource: "*", actions: contract.VPCReadActions},
 		{purpose: "do Lambda's part in its VPC", region: home,
 			resource: sim.ARN{Partition: "aws", Service: "ec2", Region: home, Account: s.tx.Account(), Resource: "network-interface/any"}.String(),
-			actions:  []string{"ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"}},
+			actions:  contract.VPCActions},
 		{purpose: "set another name", region: "us-east-1", actions: changes, resource: zone, more: record("other."+name, "UPSERT")},
 		{purpose: "delete a record", region: "us-east-1", actions: changes, resource: zone, more: record(name, "DELETE")},
 		{purpose: "delete the databases", region: away, actions: []string{"rds:DeleteDBInstance"}, resource: s.primary.db.ARN()},

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -161,6 +162,13 @@ func nameProbes() []probe {
 		{"metrics", needs("Metrics", "cloudwatch:PutMetricData"), func(w *world) error { return w.publishMetric("PGDR") }},
 		{"tell", map[string][]string{"Tell": {"sns:Publish"}, "TellEncrypted": {"kms:GenerateDataKey", "kms:Decrypt"}}, func(w *world) error {
 			_, err := w.sns().Publish(w.ctx, &sns.PublishInput{TopicArn: aws.String(w.env["PGDR_NOTICE_TOPIC_ARN"]), Message: aws.String("done")})
+			return err
+		}},
+		{"notices' key", needs("NoticeTopic", "sns:GetTopicAttributes"), func(w *world) error {
+			out, err := w.sns().GetTopicAttributes(w.ctx, &sns.GetTopicAttributesInput{TopicArn: aws.String(w.env["PGDR_NOTICE_TOPIC_ARN"])})
+			if err == nil && out.Attributes["KmsMasterKeyId"] == "" {
+				return errors.New("the topic has no key")
+			}
 			return err
 		}},
 		{"primary's key", needs("Keys", "kms:DescribeKey"), func(w *world) error { return w.describeKey("database_key_arn", east) }},

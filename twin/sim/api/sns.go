@@ -18,7 +18,7 @@ func snsService() *service {
 		protocol:   queryProtocol{namespace: "http://sns.amazonaws.com/doc/2010-03-31/", version: "2010-03-31"},
 		throttled:  Error{Code: "Throttling", Message: "Rate exceeded"},
 		broken:     Error{Code: "InternalError", Message: "Internal Error", Status: http.StatusInternalServerError},
-		operations: map[string]func(*call) (any, error){"Publish": publish},
+		operations: map[string]func(*call) (any, error){"Publish": publish, "GetTopicAttributes": topicAttributes},
 	}
 }
 
@@ -56,7 +56,7 @@ func publish(c *call) (any, error) {
 	}
 	err := c.view(func(tx *sim.Tx) error {
 		topic := tx.Get("aws_sns_topic", c.region, m.TopicARN)
-		if err := c.mayPublish(tx, m.TopicARN, topic); err != nil {
+		if err := c.mayUseTopic(tx, "SNS:Publish", m.TopicARN, topic); err != nil {
 			return err
 		}
 		if topic == nil {
@@ -82,15 +82,49 @@ func publish(c *call) (any, error) {
 	}{m.ID}, nil
 }
 
-// mayPublish evaluates the caller's policies and the topic's: within an account
+// topicAttributes tells what the guard reads of a topic: its key.
+// https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html
+func topicAttributes(c *call) (any, error) {
+	if err := c.only("TopicArn"); err != nil {
+		return nil, err
+	}
+	arn := c.text("TopicArn")
+	if parsed, ok := sim.ParseARN(arn); !ok || parsed.Service != "sns" || parsed.Region != c.region {
+		return nil, refuse("InvalidParameter", "Invalid parameter: TopicArn")
+	}
+	type entry struct {
+		Key   string `xml:"key"`
+		Value string `xml:"value"`
+	}
+	var out struct {
+		Entries []entry `xml:"Attributes>entry"`
+	}
+	err := c.view(func(tx *sim.Tx) error {
+		topic := tx.Get("aws_sns_topic", c.region, arn)
+		if err := c.mayUseTopic(tx, "SNS:GetTopicAttributes", arn, topic); err != nil {
+			return err
+		}
+		if topic == nil {
+			return refuse("NotFound", "Topic does not exist")
+		}
+		out.Entries = []entry{{"TopicArn", arn}, {"Policy", topic.Attrs.Str("policy")}}
+		if key := topic.Attrs.Str("kms_master_key_id"); key != "" {
+			out.Entries = append(out.Entries, entry{"KmsMasterKeyId", key})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// mayUseTopic evaluates the caller's policies and the topic's: within an account
 // either may allow, and neither may deny.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
-func (c *call) mayPublish(tx *sim.Tx, arn string, topic *sim.Resource) error {
+func (c *call) mayUseTopic(tx *sim.Tx, action, arn string, topic *sim.Resource) error {
 	docs, err := rolePolicies(tx, c.caller.Role)
 	if err != nil {
 		return err
 	}
-	r := c.request("SNS:Publish", arn, policy.Context{"aws:sourceowner": {c.cloud.Account()}})
+	r := c.request(action, arn, policy.Context{"aws:sourceowner": {c.cloud.Account()}})
 	verdict := policy.Identity(docs, r)
 	if topic != nil {
 		doc, err := policy.Parse("topic policy", topic.Attrs.Str("policy"))
