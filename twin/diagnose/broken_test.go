@@ -103,7 +103,7 @@ func broken() map[string]struct {
 		"a schedule that is disabled":                  {set("aws_cloudwatch_event_rule", home, "state", "DISABLED"), []string{"schedule"}},
 		"a tick that the guard does not know":          {set("aws_cloudwatch_event_target", home, "input", "{}"), []string{"schedule"}},
 		"the replica of somebody else":                 {set("aws_db_instance", home, "replicate_source_db", "arn:aws:rds:us-east-1:123456789012:db:other"), []string{"replica-source"}},
-		"a replica without a key":                      {set("aws_db_instance", home, "kms_key_id", ""), []string{"database-key", "database-log", "key-foreign", "ledger-key", "permission", "secret-key"}},
+		"a replica without a key":                      {set("aws_db_instance", home, "kms_key_id", ""), []string{"database-key", "database-log", "key-foreign", "ledger-key", "secret-key"}},
 		"a replica that was rebuilt":                   {set("aws_db_instance", home, "resource_id", "db-REBUILT"), []string{"database-mismatch"}},
 		"a replica that is smaller":                    {set("aws_db_instance", home, "instance_class", "db.t4g.medium"), []string{"database-smaller"}},
 		"a replica without backups":                    {set("aws_db_instance", home, "backup_retention_period", 0.0), []string{"database-backups"}},
