@@ -66,7 +66,7 @@ func TestDocumentation_TellsEveryFixedMeasure(t *testing.T) {
 		"ReceiverTimeoutMin": decide.ReceiverTimeoutMin, "ReceiverTimeoutMax": decide.ReceiverTimeoutMax,
 		"ReadinessFresh": decide.ReadinessFresh, "leaseTerm": leaseTerm, "standByEvery": standByEvery, "callTimeout": callTimeout,
 		"inspectTimeout": inspectTimeout, "preflightFresh": preflightFresh, "fencePatience": fencePatience,
-		"owedFresh": owedFresh, "confirmPatience": confirmPatience, "resendAfter": resendAfter, "abandonAfter": abandonAfter,
+		"owedFresh": owedFresh, "fenceGlance": fenceGlance, "confirmPatience": confirmPatience, "resendAfter": resendAfter, "abandonAfter": abandonAfter,
 		"provePatience": provePatience, "troubleAfter": troubleAfter, "debtEvery": debtEvery, "calmCooldown": calmCooldown, "auditEvery": auditEvery, "orderTerm": orderTerm,
 	} {
 		if told[name] != value.String() {

@@ -38,6 +38,9 @@ const (
 	// fencePatience is how long fencing must be tried without any answer
 	// before it is owed, where the region is not silent altogether.
 	fencePatience = 30 * time.Second
+	// fenceGlance is how long fencing is tried in a region that is silent: it is
+	// owed there anyway, and tried at each tick.
+	fenceGlance = 3 * time.Second
 	// owedFresh is how old the silence may be that a promotion without a fence
 	// rests on.
 	owedFresh = 10 * time.Second

@@ -29,7 +29,7 @@ func (s *session) fence(ctx context.Context) (bool, error) {
 		f.FenceSought = true
 		delete(st.Debts, DebtUnfence)
 		return nil
-	}, func(c context.Context) error { return s.e.ports.Fencer.Fence(c, f.From) })
+	}, func(c context.Context) error { return s.tryFence(c, f.From) })
 	if na := (*notActed)(nil); errors.As(err, &na) {
 		return false, na.err
 	}
@@ -37,8 +37,18 @@ func (s *session) fence(ctx context.Context) (bool, error) {
 		return s.fenceFailed(ctx, StepFence, refusal.FenceFailed, err)
 	}
 	return s.advance(ctx, StepFence, StepConfirm, func(_ *State, f *Failover) {
-		f.FenceSought, f.FenceSet, f.SilentFrom = true, true, time.Time{}
+		f.FenceSought, f.FenceSet, f.SilentFrom, f.FaultyFrom = true, true, time.Time{}, time.Time{}
 	})
+}
+
+// tryFence fences a member, in a silent region for fenceGlance at most.
+func (s *session) tryFence(ctx context.Context, m Member) error {
+	if now := s.e.ports.Clock.Now(); s.st.observation(now).RegionSilent(now) {
+		short, cancel := s.boundTo(ctx, fenceGlance)
+		defer cancel()
+		ctx = short
+	}
+	return s.e.ports.Fencer.Fence(ctx, m)
 }
 
 // preflightedBy tells whether the holder of that lease has looked at the
@@ -79,7 +89,16 @@ func (s *session) fenceFailed(ctx context.Context, step Step, name refusal.Name,
 		return s.goUnfenced(ctx, step, FenceWaived)
 	}
 	if !silent {
-		return s.hold(ctx, refusal.New(name, "%v", cause), func(_ *State, f *Failover) { f.SilentFrom = time.Time{} })
+		faulty := errors.Is(cause, ErrServerFault) || errors.Is(cause, ErrThrottled)
+		return s.hold(ctx, refusal.New(name, "%v", cause), func(_ *State, f *Failover) {
+			f.SilentFrom = time.Time{}
+			switch {
+			case !faulty:
+				f.FaultyFrom = time.Time{}
+			case f.FaultyFrom.IsZero():
+				f.FaultyFrom = now
+			}
+		})
 	}
 	if r := s.notSilent(f, name, now); r != nil {
 		return s.hold(ctx, *r, func(_ *State, f *Failover) { f.SilentFrom = time.Time{} })
@@ -109,11 +128,31 @@ func (s *session) fenceFailed(ctx context.Context, step Step, name refusal.Name,
 // not have silenced the database.
 func (s *session) notSilent(f *Failover, name refusal.Name, now time.Time) *refusal.Refusal {
 	o := s.st.observation(now)
-	if o.PrimarySilent(now) || f.unfenced() {
+	if f.unfenced() {
 		return nil
+	}
+	if o.PrimarySilent(now) {
+		return s.tooEarly(o, name, now)
 	}
 	r := refusal.New(name, "AWS does not answer to fence the primary, and the primary is not silent on both data paths (SQL: %s, WAL: %s)",
 		orNone(string(o.SQL.Class)), orNone(string(o.WAL.Class)))
+	return &r
+}
+
+// tooEarly refuses to do without a fence where RDS answers that the primary is
+// well: such a silence must have lasted as long as that of an unreachable
+// instance, though the failover was claimed for a region that was silent.
+func (s *session) tooEarly(o decide.Observation, name refusal.Name, now time.Time) *refusal.Refusal {
+	well := o.RDSAPI.Answers(now) && now.Sub(o.Primary.StatusAt) <= decide.StatusFresh && decide.ConditionOf(o.Primary.Status) == decide.Serving
+	since, window := o.SQL.SilentSince, s.e.cfg.Policy.InstanceUnreachable
+	if o.WAL.SilentSince.After(since) {
+		since = o.WAL.SilentSince
+	}
+	if !well || now.Sub(since) >= window {
+		return nil
+	}
+	r := refusal.New(name, "AWS does not answer to fence the primary, and RDS reports it %q; without a fence the silence must last %s, until %s",
+		o.Primary.Status, window, since.Add(window).UTC().Format(time.RFC3339))
 	return &r
 }
 

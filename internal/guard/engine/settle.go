@@ -155,7 +155,7 @@ func (s *session) dischargeFence(ctx context.Context, m Member) error {
 		return errGone
 	}
 	f := s.e.ports.Fencer
-	if err := s.within(ctx, func(c context.Context) error { return f.Fence(c, m) }); err != nil {
+	if err := s.within(ctx, func(c context.Context) error { return s.tryFence(c, m) }); err != nil {
 		return fmt.Errorf("fence %q: %w", m.Identifier, err)
 	}
 	return s.within(ctx, func(c context.Context) error {

@@ -182,6 +182,9 @@ type Failover struct {
 	FenceSet    bool `json:"fence_set,omitempty"`
 	// SilentFrom is when fencing was first tried without an answer.
 	SilentFrom time.Time `json:"silent_from,omitzero"`
+	// FaultyFrom is since when AWS has answered to fencing with faults of its own
+	// or throttles it; zero once it answers otherwise.
+	FaultyFrom time.Time `json:"faulty_from,omitzero"`
 	Fence      Fence     `json:"fence,omitempty"`
 	// OwedAt is when fencing was last found to be unanswered.
 	OwedAt time.Time `json:"owed_at,omitzero"`

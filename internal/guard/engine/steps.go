@@ -119,7 +119,7 @@ func (s *session) stopped(f *Failover) *refusal.Refusal {
 // end a failover that fenced nothing yet, beside a primary that is silent: what
 // has kept it from fencing, and from going on, is over when it is over.
 func (s *State) overdue(f *Failover, now time.Time) bool {
-	owing := !f.FenceSet && (f.Fence == FenceOwed || !f.SilentFrom.IsZero())
+	owing := !f.FenceSet && (f.Fence == FenceOwed || !f.SilentFrom.IsZero() || !f.FaultyFrom.IsZero())
 	return now.After(f.Deadline) && !(owing && s.observation(now).PrimarySilent(now))
 }
 
