@@ -8,7 +8,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
-	"github.com/pgdr/pgdr/twin/sim/lifecycle"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
 // sends counts the promotions that reach RDS from now on.
