@@ -21,11 +21,12 @@ DRCTL = $(BIN)/drctl
 TWIN = $(BIN)/twin
 # The folder of the simulation.
 TWIN_DIR ?= .twin
-# One set of flags for all builds for this machine (twin/gobuild has the same),
-# so that a package is compiled once for all programs.
-GO_FLAGS = -trimpath -buildvcs=false -tags=lambda.norpc
-GO_BUILD = CGO_ENABLED=0 go build $(GO_FLAGS) -ldflags='-s -w'
-GO_TEST = CGO_ENABLED=0 go test $(GO_FLAGS)
+# One set of flags for all builds for this machine, and none of the machine's own
+# (twin/gobuild has the same): a package is compiled once for all programs, tests
+# and checks. Only the race detector needs another.
+export GOFLAGS := -trimpath -buildvcs=false -tags=lambda.norpc
+export CGO_ENABLED := 0
+GO_BUILD = go build -ldflags='-s -w'
 
 # Folders of further policies: make review POLICIES="policies more-policies"
 POLICIES ?=
@@ -33,9 +34,6 @@ POLICY_FLAGS = $(foreach folder,$(POLICIES),--policy $(folder))
 
 # quote gives the shell a value as one word, whatever is in it.
 quote = '$(subst ','\'',$(1))'
-
-# No flags of the machine's: the same build everywhere.
-export GOFLAGS :=
 
 ##@ First steps
 
@@ -157,27 +155,27 @@ raced = go list $(RACED) | grep -vE '/twin/(diagnose|cmd/.*)$$|/sim/provider$$|/
 
 .PHONY: test-fast
 test-fast: ## Run the tests that need no server and no Terraform: a minute
-	$(GO_TEST) -short -count=1 $$($(packages) | grep -vE '$(SLOW)')
+	go test -short -count=1 $$($(packages) | grep -vE '$(SLOW)')
 
 .PHONY: test
 test: setup ## Run all that a change is held to: units, stacks, three drills, real Terraform from plan to destroy
 	@$(MAKE) --no-print-directory deps test-race
-	$(GO_TEST) -timeout 20m $$($(packages) | grep -v '/tests$$' | grep -vxF "$$($(raced))")
-	$(GO_TEST) -timeout 30m ./tests
+	go test -timeout 20m $$($(packages) | grep -v '/tests$$' | grep -vxF "$$($(raced))")
+	go test -timeout 30m ./tests
 
 .PHONY: test-deep
 test-deep: setup ## Run everything: all drills, every sweep, many worlds; hours
 	@$(MAKE) --no-print-directory deps
-	PGDR_TESTS=deep $(GO_TEST) -timeout 4h $$($(packages))
+	PGDR_TESTS=deep go test -timeout 4h $$($(packages))
 	$(MAKE) drill SCENARIO=all
 
 .PHONY: test-changed
 test-changed: ## Run the fast tests of the packages that your change concerns (BASE=commit)
-	@changed=$$(scripts/changed-packages.sh $(BASE)); [ -z "$$changed" ] || $(GO_TEST) -short $$changed
+	@changed=$$(scripts/changed-packages.sh $(BASE)); [ -z "$$changed" ] || go test -short $$changed
 
 .PHONY: test-integration
 test-integration: deps ## Run the integration suite: on this machine, or on AWS (docs/integration.md)
-	go test -tags integration -count=1 -timeout 8h -v ./tests/integration
+	go test -tags=integration,lambda.norpc -count=1 -timeout 8h -v ./tests/integration
 
 # Each target is found, so none is forgotten; FUZZTIME is for each, as go test
 # takes it: 10s, 20000x.
@@ -198,8 +196,8 @@ test-bare-machine: ## Run drill and test on a bare Debian in a folder, as root; 
 
 .PHONY: test-race
 test-race: ## Run the tests of what runs concurrently, with the race detector
-	go test -race -timeout 20m $$($(raced))
-	go test -race -timeout 20m ./internal/guard/engine -run 'TestTick|TestEngine_HoldsItsPromises'
+	CGO_ENABLED=1 go test -race -timeout 20m $$($(raced))
+	CGO_ENABLED=1 go test -race -timeout 20m ./internal/guard/engine -run 'TestTick|TestEngine_HoldsItsPromises'
 
 .PHONY: bench-function
 bench-function: ## Measure the function: archive, cold start to the first call, peak memory
@@ -212,7 +210,7 @@ bench-drill: deps ## Compare our recovery with the usual way, in the same simula
 .PHONY: golden
 golden: ## Write the golden files anew, after a change that is meant
 	go test ./stacks -run Golden -update
-	$(GO_TEST) ./cmd/drctl ./twin/cmd/twin -run Commands -update-docs
+	go test ./cmd/drctl ./twin/cmd/twin -run Commands -update-docs
 	$(MAKE) diagram
 
 .PHONY: bench-synth
@@ -248,7 +246,7 @@ check-generated: generate ## Fail if generated/ is not what cdktf get writes
 .PHONY: lint
 lint: $(GOLANGCI) ## Run golangci-lint
 	$(GOLANGCI) run
-	$(GOLANGCI) run --build-tags integration ./tests/integration/...
+	$(GOLANGCI) run --build-tags integration,lambda.norpc ./tests/integration/...
 
 .PHONY: prose
 prose: ## Check that comments and pages use plain words

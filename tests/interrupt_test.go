@@ -87,7 +87,7 @@ func (d *interrupted) end() {
 // reported.
 func left(t *testing.T, temp string) []string {
 	t.Helper()
-	all, err := Remains([]string{temp}, []string{filepath.Join(temp, "*"), filepath.Join(temp, "twin", "drill-*"), filepath.Join(temp, "twin", "build", "go-*"), filepath.Join(temp, "twin", "drills", "*.lock")})
+	all, err := Remains([]string{temp}, []string{filepath.Join(temp, "*"), filepath.Join(temp, "twin", "drill-*"), filepath.Join(temp, "twin", "build", "go-*"), filepath.Join(temp, "twin", "build", "synth-*"), filepath.Join(temp, "twin", "drills", "*.lock")})
 	require.NoError(t, err)
 	return slices.DeleteFunc(all, func(what string) bool { return what == "file "+filepath.Join(temp, "twin") })
 }

@@ -9,7 +9,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/pgdr/pgdr/internal/leftover"
 	"github.com/pgdr/pgdr/twin"
@@ -49,6 +52,7 @@ type Base struct {
 	o        Options
 	dir      string
 	function string
+	saying   sync.Mutex
 	// site is what was deployed, cloud the account as it was then.
 	site  *site
 	cloud *sim.Cloud
@@ -85,26 +89,28 @@ func Prepare(ctx context.Context, o Options) (b *Base, err error) {
 	if unaudited {
 		b.say(report.Unaudited)
 	}
-	b.say("build the guard and the stand-in AWS provider")
-	if err := b.build(ctx); err != nil {
-		return b, err
-	}
 	runner, err := b.runner("synthesized")
 	if err != nil {
+		return b, err
+	}
+	// Neither needs the other.
+	beside, during := errgroup.WithContext(ctx)
+	beside.Go(func() error {
+		return b.timed("build the guard and the stand-in AWS provider", func() error { return b.build(during) })
+	})
+	beside.Go(func() error {
+		return b.timed("synthesize the stacks of "+o.Environment, func() error { return runner.Synthesize(during) })
+	})
+	if err := beside.Wait(); err != nil {
 		return b, err
 	}
 	if err := b.place("synthesized").Borrow(b.programs()); err != nil {
 		return b, err
 	}
-	b.say("synthesize the stacks of %s", o.Environment)
-	if err := runner.Synthesize(ctx); err != nil {
-		return b, err
-	}
 	if err := b.clone("synthesized", "deployed"); err != nil {
 		return b, err
 	}
-	b.say("apply both stacks with Terraform to a simulated account")
-	if err := b.deploy(ctx, "deployed"); err != nil {
+	if err := b.timed("apply both stacks with Terraform to a simulated account", func() error { return b.deploy(ctx, "deployed") }); err != nil {
 		return b, err
 	}
 	if b.cloud, err = simaws.Recall(b.place("deployed").Cloud(), sim.Options{}); err != nil {
@@ -114,7 +120,23 @@ func Prepare(ctx context.Context, o Options) (b *Base, err error) {
 	return b, err
 }
 
-func (b *Base) say(format string, args ...any) { _, _ = fmt.Fprintf(b.o.Out, format+"\n", args...) }
+// timed says what is begun, and when it has ended how long it took.
+func (b *Base) timed(what string, do func() error) error {
+	b.say("%s", what)
+	began := time.Now()
+	if err := do(); err != nil {
+		return err
+	}
+	b.say("  %.0f s: %s", time.Since(began).Seconds(), what)
+	return nil
+}
+
+// say prints a line. Lines of what runs side by side do not mix.
+func (b *Base) say(format string, args ...any) {
+	b.saying.Lock()
+	defer b.saying.Unlock()
+	_, _ = fmt.Fprintf(b.o.Out, format+"\n", args...)
+}
 
 // programs is the twin whose provider the run's twins borrow.
 func (b *Base) programs() twin.Dir { return twin.Dir(b.dir) }

@@ -19,6 +19,8 @@ import (
 
 // The programs, by their packages.
 const (
+	// Synthesis is what `cdktf synth` runs.
+	Synthesis = "."
 	Provider  = "./twin/cmd/terraform-provider-aws"
 	Simulator = "./twin/cmd/awssim"
 	// Guard is the failover function, able to live in a simulation.

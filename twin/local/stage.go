@@ -11,10 +11,14 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/internal/leftover"
+	"github.com/pgdr/pgdr/twin/gobuild"
 )
 
 // This file is for who serves the simulated account itself, a drill for
 // example: single steps, with Terraform's own commands.
+
+// synthPrefix begins the names of the folders of a synthesis's program.
+const synthPrefix = "synth-"
 
 // Roles of the stacks, in the order in which they are deployed.
 func Roles() []string { return slices.Clone(roles) }
@@ -25,14 +29,22 @@ func (r *Runner) Synthesize(ctx context.Context) error {
 		return fmt.Errorf("make the output directory: %w", err)
 	}
 	r.say("synthesize %s and %s", r.stack("primary"), r.stack("replica"))
-	cmd := r.command(ctx, "go", "run", ".")
-	cmd.Stdout, cmd.Stderr = r.Out, r.Out
-	remove, err := leftover.GoTemp(cmd, r.builds())
+	// Each run has a program of its own: another that builds meanwhile changes
+	// nothing of it.
+	if err := os.MkdirAll(r.builds(), 0o750); err != nil {
+		return fmt.Errorf("make a folder for the program: %w", err)
+	}
+	leftover.Sweep(r.builds(), synthPrefix)
+	builds, err := leftover.MkdirTemp(r.builds(), synthPrefix)
 	if err != nil {
+		return fmt.Errorf("make a folder for the program: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(builds) }()
+	program := filepath.Join(builds, "pgdr")
+	if err := gobuild.Program(ctx, r.Project, gobuild.Synthesis, program); err != nil {
 		return err
 	}
-	defer remove()
-	if err := cmd.Run(); err != nil {
+	if err := r.run(ctx, program); err != nil {
 		return fmt.Errorf("synthesize %s: %w", r.Environment, err)
 	}
 	return nil
