@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/pgdr/pgdr/internal/tier"
 )
 
 // Two things that several tests need and that take long to make: what the
@@ -112,6 +114,7 @@ func TestEnable_LearnsATypeThatIsMissing(t *testing.T) {
 }
 
 func TestEnable_DoesNotUseAHalfWrittenCache(t *testing.T) {
+	tier.Deep(t, "a synthesis for each file; TestPrune and TestCheckRuntime hold what is judged")
 	p := newPlace(t)
 	p.warm(t)
 	for _, prefix := range []string{"types-", "code-"} {
@@ -148,6 +151,7 @@ func TestEnable_WorksWhereNothingCanBeKept(t *testing.T) {
 }
 
 func TestEnable_LoadsEverythingWhereTheBindingsHaveChanged(t *testing.T) {
+	tier.Deep(t, "it loads all bindings again; TestEnable_LearnsATypeThatIsMissing has the other way to a stale cache")
 	p := newPlace(t)
 	packages := bindingsWith(t, filepath.Join(p.root, "packages"), func(index string) string {
 		return index + "\nexports.extra = exports.dbInstance;\n"
@@ -157,6 +161,7 @@ func TestEnable_LoadsEverythingWhereTheBindingsHaveChanged(t *testing.T) {
 }
 
 func TestEnable_RunsSideBySide(t *testing.T) {
+	tier.Deep(t, "three more syntheses, for a race that the others do not have")
 	p := newPlace(t)
 	results := make([]result, 3)
 	var wg sync.WaitGroup

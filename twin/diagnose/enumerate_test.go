@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/tier"
 	"github.com/pgdr/pgdr/twin/diagnose"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
@@ -130,6 +131,7 @@ func withPerson(t *testing.T) simstacks.Documents {
 // it is applied or found by the diagnosis, or be listed in exempt with the
 // reason why it makes no difference.
 func TestDiagnose_EveryEdgeOfTheStacksCounts(t *testing.T) {
+	tier.Usual(t, "it applies the stacks some 1,200 times")
 	d, zip := withPerson(t), archive(t)
 	cloud, err := applied(t, d, zip)
 	require.NoError(t, err)

@@ -12,6 +12,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pgdr/pgdr/internal/guard/engine"
+	"github.com/pgdr/pgdr/internal/tier"
+)
+
+var (
+	// defaultRuns is how many worlds are run.
+	defaultRuns = tier.Of(uint64(12), 150, 5000)
+	// sameSeeds is how many worlds are run twice.
+	sameSeeds = tier.Of(uint64(2), 4, 20)
+	// killStride is how many calls lie between two kills.
+	killStride = tier.Of(15, 3, 1)
 )
 
 var (
@@ -57,7 +67,7 @@ func TestEngine_HoldsItsPromisesInEveryWorld(t *testing.T) {
 		}
 		return
 	}
-	runs := uint64(defaultRuns)
+	runs := defaultRuns
 	if *modelRuns != 0 {
 		runs = *modelRuns
 	}
