@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/review"
+	"github.com/pgdr/pgdr/internal/tier"
 )
 
 // ignorable are constants whose change behind ignore_changes needs nobody, by
@@ -94,6 +95,9 @@ func TestMutations_HiddenInTheConfigurationAreFlagged(t *testing.T) {
 				continue
 			}
 			seen[key] = true
+			if !tier.Sampled(len(seen), 25, 5) {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s %s %s", r.Stack, r.Address, path), func(t *testing.T) {
 				t.Parallel()
 				got := withResource(t, doc, i, func(r *review.Resource) { r.Configured[path] = others[0] })

