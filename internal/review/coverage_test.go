@@ -6,11 +6,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/review"
+	"github.com/pgdr/pgdr/internal/tier"
 )
 
 // Each rule of a policy is true in a case that is of that policy, or is near to
 // one: what is true in no test may be misspelt, and nobody would know.
 func TestPolicies_HaveNoRuleThatIsNeverTrue(t *testing.T) {
+	tier.Usual(t, "it reviews every recording under OPA's coverage")
 	coverage, err := review.NewCoverage()
 	require.NoError(t, err)
 	evaluate := func(policy string, doc *review.Document) {

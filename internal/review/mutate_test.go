@@ -50,6 +50,9 @@ func TestMutations_OfWhatHoldsStateAreFlagged(t *testing.T) {
 		}
 		for _, p := range places {
 			for name, edits := range actions {
+				if testing.Short() && name != "delete" {
+					continue
+				}
 				if kind == "aws_secretsmanager_secret_version" && strings.HasPrefix(name, "replace") {
 					continue // a new version beside the old: see the case password-rotated
 				}
@@ -134,6 +137,7 @@ func TestPolicies_KnowEveryTypeThatHoldsState(t *testing.T) {
 // A value of a shape that nobody thought of is a reason to look, and never one
 // to fall over: without a verdict nothing is applied, and nobody knows why.
 func TestReview_HasAVerdictOnValuesOfAnyShape(t *testing.T) {
+	tier.Usual(t, "each value changes every attribute there is")
 	w := newWorld(t, "as-deployed")
 	for name, odd := range map[string]any{
 		"masked": review.Masked, "text": "x", "number": json.Number("-1"), "truth": true, "nothing": nil,

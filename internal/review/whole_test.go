@@ -9,6 +9,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/review"
 	"github.com/pgdr/pgdr/internal/review/plantest"
+	"github.com/pgdr/pgdr/internal/tier"
 )
 
 // whole is a change of a plan that no resource's own entry shows.
@@ -228,7 +229,10 @@ func (w whole) plans(t *testing.T) map[string][]byte {
 }
 
 func TestReview_JudgesAPlanAsAWhole(t *testing.T) {
-	for _, w := range wholes {
+	for i, w := range wholes {
+		if !tier.Sampled(i, 8, 1) {
+			continue
+		}
 		t.Run(w.policy+" "+w.name, func(t *testing.T) {
 			t.Parallel()
 			got := reviewed(t, w.plans(t))
@@ -256,8 +260,8 @@ func TestReview_IsAsQuietWhereAResourceIsSensitive(t *testing.T) {
 	// TLS has to be seen to be forced: by the instance's group, and in it.
 	needed := []string{"aws_db_instance", "aws_db_parameter_group"}
 	w := newWorld(t, "as-deployed")
-	for _, kind := range w.kinds() {
-		if slices.Contains(needed, kind) {
+	for i, kind := range w.kinds() {
+		if slices.Contains(needed, kind) || !tier.Sampled(i, 10, 2) {
 			continue
 		}
 		for _, p := range w.places(kind)[:1] {
