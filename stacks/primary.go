@@ -32,10 +32,7 @@ func newPrimary(app cdktf.App, cfg spec.Config, st state) *PrimaryOutputs {
 
 	topicKey := newTopicKey(at)
 	alarms := newTopic(at, "alarm-topic", contract.AlarmTopic, "Database alarms "+at.region, topicKey, cfg.Monitoring.Emails)
-	newAlarms(at, "alarms", append(
-		instanceAlarms(at.role, *instance.Identifier(), cfg.Monitoring, alarms),
-		slotAlarm(*instance.Identifier(), cfg.Monitoring, alarms),
-	))
+	newAlarms(at, "alarms", false, alarmed{monitoring: cfg.Monitoring, topic: alarms, instance: *instance.Identifier()})
 
 	outputs := &PrimaryOutputs{
 		Stack:              f.TerraformStack,

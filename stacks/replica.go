@@ -57,11 +57,8 @@ func newReplica(app cdktf.App, cfg spec.Config, st state, archive string) *Repli
 	g.addTopic(f.replica, *s.alarmTopic.Arn())
 	schedule := g.addSchedule(s.instance, s.ledger, peering, g.function)
 
-	newAlarms(at, "alarms", append(
-		instanceAlarms(at.role, *s.instance.Identifier(), cfg.Monitoring, s.alarmTopic),
-		replicationAlarms(*s.instance.Identifier(), cfg.Monitoring, s.alarmTopic)...,
-	))
-	newAlarms(at, "guard-alarms", guardAlarms(cfg.Environment, *g.function.FunctionName(), s.noticeTopic, schedule))
+	newAlarms(at, "alarms", false, alarmed{monitoring: cfg.Monitoring, topic: s.alarmTopic, instance: *s.instance.Identifier()})
+	newAlarms(at, "guard-alarms", true, alarmed{topic: s.noticeTopic, function: *g.function.FunctionName(), after: schedule})
 
 	outputs := &ReplicaOutputs{
 		Stack:              f.TerraformStack,

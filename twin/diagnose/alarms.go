@@ -20,36 +20,57 @@ type watch struct {
 	sees sight
 }
 
-// watches are the alarms that must be. Those of AWS/RDS wake the guard, the
-// others are about the guard and tell people.
-var watches = []watch{
-	{"AWS/RDS", "DatabaseConnections", "primary", false, connections}, {"AWS/RDS", "DatabaseConnections", "replica", false, connections},
-	{"AWS/RDS", "CPUUtilization", "primary", false, processor}, {"AWS/RDS", "CPUUtilization", "replica", false, processor},
-	{"AWS/RDS", "FreeStorageSpace", "primary", true, storage}, {"AWS/RDS", "FreeStorageSpace", "replica", true, storage},
-	// A dead replica's slot holds WAL back on the primary's disk.
-	{"AWS/RDS", "OldestReplicationSlotLag", "primary", false, slot},
-	// RDS publishes the lag for the replica, in its region; -1 is no replication.
-	{"AWS/RDS", "ReplicaLag", "replica", false, lag}, {"AWS/RDS", "ReplicaLag", "replica", true, stopped},
-	{"AWS/Lambda", "Errors", "function", false, failures},
-	{guardNamespace, string(contract.GuardTick), "environment", true, tick},
-	{guardNamespace, string(contract.FencingOwed), "environment", false, flag},
-	{guardNamespace, string(contract.PrimaryNotWritable), "environment", false, flag},
-	{guardNamespace, string(contract.Unprotected), "environment", false, flag},
-	{guardNamespace, string(contract.NotArmed), "environment", false, flag},
+// watches are the alarms that must be: those of the contract. Those of AWS/RDS
+// wake the guard, the others are about the guard and notify the humans.
+var watches = watched()
+
+func watched() []watch {
+	var all []watch
+	for _, a := range contract.Alarms {
+		w := watch{namespace: a.Namespace, metric: a.Metric, subject: a.Role, below: a.Comparison == contract.Below}
+		switch a.Namespace {
+		case contract.NamespaceLambda:
+			w.subject = "function"
+		case contract.MetricNamespace:
+			w.subject = "environment"
+		}
+		var known bool
+		if w.sees, known = sights[seen{a.Metric, w.below}]; !known {
+			if a.Namespace != contract.MetricNamespace {
+				panic("no sight of alarm " + a.Name)
+			}
+			w.sees = flag
+		}
+		all = append(all, w)
+	}
+	return all
 }
 
-// guardNamespace stands for that of the guard's own metrics.
-const guardNamespace = "guard"
+// seen is a metric, and whether too little of it is wrong.
+type seen struct {
+	metric string
+	below  bool
+}
+
+// sights are how the alarms must look at their metrics; those of the guard that
+// are not here are flags.
+var sights = map[seen]sight{
+	{"DatabaseConnections", false}: connections, {"CPUUtilization", false}: processor, {"FreeStorageSpace", true}: storage,
+	// A dead replica's slot holds WAL back on the primary's disk.
+	{"OldestReplicationSlotLag", false}: slot,
+	{"ReplicaLag", false}:               lag, {"ReplicaLag", true}: stopped,
+	{"Errors", false}: failures, {string(contract.GuardTick), true}: tick,
+}
 
 // key is what a watch's alarms are found by: the region and the dimensions.
 func (s *survey) key(w watch) (region string, dimensions map[string]string) {
 	switch w.subject {
 	case "primary":
-		return s.primary.region, map[string]string{"DBInstanceIdentifier": s.primary.member.Identifier}
+		return s.primary.region, map[string]string{contract.DimensionInstance: s.primary.member.Identifier}
 	case "replica":
-		return s.replica.region, map[string]string{"DBInstanceIdentifier": s.replica.member.Identifier}
+		return s.replica.region, map[string]string{contract.DimensionInstance: s.replica.member.Identifier}
 	case "function":
-		return s.guard.Region, map[string]string{"FunctionName": s.guard.ID}
+		return s.guard.Region, map[string]string{contract.DimensionFunction: s.guard.ID}
 	}
 	return s.replica.region, map[string]string{contract.MetricDimension: s.environment}
 }
@@ -64,7 +85,7 @@ func (s *survey) lookAtAlarms() {
 	for _, w := range watches {
 		region, dimensions := s.key(w)
 		namespace := w.namespace
-		if namespace == guardNamespace {
+		if namespace == contract.MetricNamespace {
 			namespace = s.config.MetricNamespace
 		}
 		found := 0
@@ -93,7 +114,7 @@ func (s *survey) lookAtAlarms() {
 func (s *survey) lookAtActions(alarm *sim.Resource, w watch, topics map[string]bool) {
 	name, a := "alarm "+alarm.ID, alarm.Attrs
 	actions := a.Strings("alarm_actions")
-	wakes := w.namespace == "AWS/RDS"
+	wakes := w.namespace == contract.NamespaceRDS
 	if on, set := a["actions_enabled"].(bool); set && !on {
 		s.find("alarm-silent", name, "its actions are disabled")
 		return
@@ -124,7 +145,7 @@ func (s *survey) lookAtActions(alarm *sim.Resource, w watch, topics map[string]b
 // lookAtSubjects: alarms on what is not there.
 func (s *survey) lookAtSubjects() {
 	known := map[string]struct{ typ, attribute string }{
-		"DBInstanceIdentifier": {typeDatabase, "identifier"}, "FunctionName": {typeFunction, "function_name"},
+		contract.DimensionInstance: {typeDatabase, "identifier"}, contract.DimensionFunction: {typeFunction, "function_name"},
 	}
 	for _, alarm := range s.tx.List(typeAlarm, "") {
 		for dimension, value := range alarm.Attrs.StringMap("dimensions") {
@@ -133,7 +154,7 @@ func (s *survey) lookAtSubjects() {
 				s.find("alarm-subject", "alarm "+alarm.ID, "%s %q is not there in %s", dimension, value, alarm.Region)
 			}
 		}
-		ours := alarm.Attrs.StringMap("dimensions")["DBInstanceIdentifier"] == s.primary.member.Identifier
+		ours := alarm.Attrs.StringMap("dimensions")[contract.DimensionInstance] == s.primary.member.Identifier
 		if ours && alarm.Attrs.Str("metric_name") == "ReplicaLag" {
 			s.find("alarm-subject", "alarm "+alarm.ID, "the primary has no ReplicaLag: RDS publishes it for the replica")
 		}

@@ -61,7 +61,7 @@ func (s *survey) lookAtSight(alarm *sim.Resource, w watch) {
 	}
 	threshold, _ := a["threshold"].(float64)
 	high := w.sees.high
-	if w.namespace == "AWS/RDS" && (w.sees == storage || w.sees == slot) {
+	if w.namespace == contract.NamespaceRDS && (w.sees == storage || w.sees == slot) {
 		high = min(high, float64(s.allocated(w)*gibibyte))
 	}
 	if threshold < w.sees.low || threshold > high {

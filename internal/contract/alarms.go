@@ -1,0 +1,100 @@
+package contract
+
+import "slices"
+
+// Namespaces of the metrics that AWS publishes, with their dimensions.
+const (
+	NamespaceRDS      = "AWS/RDS"
+	NamespaceLambda   = "AWS/Lambda"
+	DimensionInstance = "DBInstanceIdentifier"
+	DimensionFunction = "FunctionName"
+)
+
+// Comparisons of a metric with a threshold.
+const (
+	Above   = "GreaterThanThreshold"
+	AtLeast = "GreaterThanOrEqualToThreshold"
+	Below   = "LessThanThreshold"
+)
+
+// What a minute without data counts as.
+const (
+	MissingNothing   = "missing"
+	MissingBreaches  = "breaching"
+	MissingNoBreach  = "notBreaching"
+	mebibyte         = 1 << 20
+	gibibyte         = 1 << 30
+	settingsOfAlarms = "monitoring."
+)
+
+// Alarm is one metric, one threshold and who is notified. Its period is a
+// minute; it goes off when Breaching of the last Minutes minutes breached.
+type Alarm struct {
+	// Name without the environment, for example "replica-lag".
+	Name string
+	// Role of the site whose region it is in.
+	Role string
+	// Namespace says whose metric it is: an instance's (NamespaceRDS), the
+	// function's (NamespaceLambda) or the guard's (MetricNamespace).
+	Namespace, Metric     string
+	Statistic, Comparison string
+	// Setting is the path of the threshold in the configuration, which counts
+	// in Unit; "" where the threshold is Fixed.
+	Setting     string
+	Unit, Fixed int
+	Minutes     int
+	Breaching   int
+	// Missing is what a minute without data counts as.
+	Missing     string
+	Description string
+}
+
+// OfGuard says that the alarm is about the guard: it notifies the humans and
+// not the guard. Those of the databases notify both, and to the guard each is a
+// hint to look now: none is evidence of a lost database, an idle one least of
+// all.
+func (a Alarm) OfGuard() bool { return a.Namespace != NamespaceRDS }
+
+// Alarms are all alarms but the one that flips DNS. RDS publishes ReplicaLag for
+// the replica, in its region: seconds behind, or -1 when replication is not
+// running at all.
+var Alarms = slices.Concat(instanceAlarms(RolePrimary), []Alarm{
+	{Name: "primary-slot-lag", Role: RolePrimary, Namespace: NamespaceRDS, Metric: "OldestReplicationSlotLag", Statistic: "Maximum",
+		Comparison: Above, Setting: settingsOfAlarms + "slot_lag_mib", Unit: mebibyte, Minutes: 5, Breaching: 5, Missing: MissingNothing,
+		Description: "WAL piles up on the primary for a replica that does not take it."},
+}, instanceAlarms(RoleReplica), []Alarm{
+	{Name: "replica-lag", Role: RoleReplica, Namespace: NamespaceRDS, Metric: "ReplicaLag", Statistic: "Maximum",
+		Comparison: Above, Setting: settingsOfAlarms + "replica_lag_seconds", Unit: 1, Minutes: 3, Breaching: 2, Missing: MissingNothing,
+		Description: "The replica is behind: a failover now would lose this many seconds of writes."},
+	{Name: "replication-stopped", Role: RoleReplica, Namespace: NamespaceRDS, Metric: "ReplicaLag", Statistic: "Maximum",
+		Comparison: Below, Fixed: 0, Minutes: 5, Breaching: 5, Missing: MissingNothing,
+		Description: "Replication is not running (ReplicaLag is -1): there is no protection."},
+	{Name: "guard-errors", Role: RoleReplica, Namespace: NamespaceLambda, Metric: "Errors", Statistic: "Sum",
+		Comparison: AtLeast, Fixed: 1, Minutes: 5, Breaching: 3, Missing: MissingNoBreach,
+		Description: "The guard's function fails."},
+	{Name: "guard-silent", Role: RoleReplica, Namespace: MetricNamespace, Metric: string(GuardTick), Statistic: "Sum",
+		Comparison: Below, Fixed: 1, Minutes: 5, Breaching: 5, Missing: MissingBreaches,
+		Description: "The guard has not finished a look for five minutes: nobody would fail over."},
+	guardAlarm("primary-not-writable", PrimaryNotWritable, 2, "The primary answers but takes no writes: mend it, this is no failover."),
+	guardAlarm("unprotected", Unprotected, 5, "There is no replica to fail over to."),
+	guardAlarm("not-armed", NotArmed, 20, "The guard is paused or disarmed, or has not armed itself for 20 minutes: it does not fail over. See drctl guard status; resume, or arm."),
+	guardAlarm("fencing-owed", FencingOwed, 1, "The old primary is not fenced yet: two writers are possible when it returns."),
+})
+
+func instanceAlarms(role string) []Alarm {
+	of := func(what, metric, statistic, comparison, setting string, unit, minutes int, description string) Alarm {
+		return Alarm{Name: role + "-" + what, Role: role, Namespace: NamespaceRDS, Metric: metric, Statistic: statistic, Comparison: comparison,
+			Setting: settingsOfAlarms + setting, Unit: unit, Minutes: minutes, Breaching: minutes, Missing: MissingNothing, Description: description}
+	}
+	return []Alarm{
+		of("connections", "DatabaseConnections", "Maximum", Above, "connections", 1, 3, "Connections near the instance's limit: clients will be refused."),
+		of("cpu", "CPUUtilization", "Average", Above, "cpu_percent", 1, 15, "The processor is busy: replay and clients slow down."),
+		of("free-storage", "FreeStorageSpace", "Minimum", Below, "free_storage_gib", gibibyte, 3, "The disk is filling: at zero the instance stops taking writes."),
+	}
+}
+
+// guardAlarm is on a gauge of the guard's that is 1 where something is wrong.
+func guardAlarm(name string, metric Metric, minutes int, description string) Alarm {
+	return Alarm{Name: name, Role: RoleReplica, Namespace: MetricNamespace, Metric: string(metric), Statistic: "Maximum", Comparison: AtLeast,
+		Fixed: 1, Minutes: minutes, Breaching: minutes, Missing: MissingNoBreach, Description: description}
+}
