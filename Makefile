@@ -211,6 +211,7 @@ bench-drill: deps ## Compare our recovery with the usual way, in the same simula
 golden: ## Write the golden files anew, after a change that is meant
 	go test ./stacks -run Golden -update
 	go test ./cmd/drctl ./twin/cmd/twin -run Commands -update-docs
+	go test ./internal/contract -run Docs -update
 	$(MAKE) diagram
 
 .PHONY: bench-synth
