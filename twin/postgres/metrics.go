@@ -79,7 +79,8 @@ func (s *Servers) ask(ctx context.Context, server *pgtest.Server) (g gauges, err
 	return g, err
 }
 
-func (s *Servers) put(r sim.Resource, g gauges, now time.Time) {
+// values are the metrics that RDS publishes of an instance.
+func (s *Servers) values(r sim.Resource, g gauges) map[string]float64 {
 	values := map[string]float64{
 		"DatabaseConnections": g.connections / g.limit * connectionLimit(r.Attrs.Str("instance_class")),
 		"FreeStorageSpace":    s.free(r, g),
@@ -90,7 +91,11 @@ func (s *Servers) put(r sim.Resource, g gauges, now time.Time) {
 	if g.standby {
 		values["ReplicaLag"] = g.lag
 	}
-	for name, value := range values {
+	return values
+}
+
+func (s *Servers) put(r sim.Resource, g gauges, now time.Time) {
+	for name, value := range s.values(r, g) {
 		s.o.Metrics.Put(metrics.ID{
 			Region: r.Region, Namespace: "AWS/RDS", Name: name,
 			Dimensions: metrics.Dimensions(map[string]string{"DBInstanceIdentifier": r.Attrs.Str("identifier")}),
