@@ -140,7 +140,7 @@ func (w *functionWorld) serveAWS() {
 	timing := lifecycle.DefaultTiming()
 	timing.Promotion, timing.Reboot, timing.Backup = 2*time.Minute, 30*time.Second, time.Minute
 	timing.MultiAZ, timing.Stop = 3*time.Minute, time.Minute
-	w.aws = api.Handler(w.cloud, api.Options{
+	w.aws = simaws.API(w.cloud, api.Options{
 		Clock: w.clock, TLS: true, Timing: timing,
 		Principals: map[string]api.Principal{guardKey: {
 			Role: w.function.Attrs.Str("role"), Session: w.function.Attrs.Str("function_name"), Function: w.function.ARN(),

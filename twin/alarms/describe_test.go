@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/twin/sim/api"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 )
 
 // direct is a client without a network between it and the handler.
@@ -28,7 +29,7 @@ func (d direct) Do(r *http.Request) (*http.Response, error) {
 func TestTick_IsSeenByDescribeAlarms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		server := api.Handler(w.cloud, api.Options{Clock: w.clock, TLS: true, Principals: map[string]api.Principal{
+		server := simaws.API(w.cloud, api.Options{Clock: w.clock, TLS: true, Principals: map[string]api.Principal{
 			"AKIATEST": {Role: "arn:aws:iam::123456789012:role/failover-function-role-dev"},
 		}})
 		client := cloudwatch.New(cloudwatch.Options{

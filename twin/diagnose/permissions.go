@@ -7,7 +7,6 @@ import (
 
 	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/iam"
 	"github.com/pgdr/pgdr/twin/sim/iam/policy"
 	"github.com/pgdr/pgdr/twin/sim/kms"
 	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
@@ -266,7 +265,7 @@ func (s *survey) rolePolicies(arn string) ([]policy.Document, error) {
 		if r.Attrs.Str("role") != role.ID {
 			continue
 		}
-		text := iam.ManagedPolicy(r.Attrs.Str("policy_arn"))
+		text := policy.Managed(r.Attrs.Str("policy_arn"))
 		if p := s.tx.Get("aws_iam_policy", sim.Global, r.Attrs.Str("policy_arn")); p != nil {
 			text = p.Attrs.Str("policy")
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/api"
 	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
+	"github.com/pgdr/pgdr/twin/sim/simaws"
 	"github.com/pgdr/pgdr/twin/simclock"
 )
 
@@ -99,7 +100,7 @@ func newWorld(t *testing.T) *world {
 		t: t, account: lambdatest.Apply(t, golden, clock), metrics: &metrics.Store{}, fake: &fake{do: succeed},
 		extra: map[string]string{"AWS_ACCESS_KEY_ID": key},
 	}
-	w.aws = api.Handler(w.account.Cloud, api.Options{Clock: clock, Principals: map[string]api.Principal{
+	w.aws = simaws.API(w.account.Cloud, api.Options{Clock: clock, Principals: map[string]api.Principal{
 		key: {Role: lambdatest.Role, Session: lambdatest.Name, Function: lambdatest.ARN},
 	}})
 	w.Manager, err = newManager(Options{

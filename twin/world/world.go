@@ -106,7 +106,7 @@ func (w *World) Close() error {
 
 // openAWS opens the endpoints of AWS.
 func (w *World) openAWS(context.Context) error {
-	w.AWS = api.Handler(w.Cloud, api.Options{
+	w.AWS = simaws.API(w.Cloud, api.Options{
 		Clock: w.Clock, Faults: api.NewFaults(w.Clock), TLS: true, Timing: w.o.Timing,
 		OnPublish: func(m api.Message) { w.Topics.Forward(m) },
 		OnCall: func(r api.Record) {

@@ -78,7 +78,7 @@ func newAccount(from deployment, clock worldClock, o api.Options) *account {
 	a := &account{deployment: from, timing: o.Timing}
 	a.cloud = a.cloud.Fork(clock)
 	o.Clock, o.TLS, o.Principals = clock, true, map[string]api.Principal{accessKey: a.guard}
-	a.server = api.Handler(a.cloud, o)
+	a.server = simaws.API(a.cloud, o)
 	return a
 }
 

@@ -108,7 +108,7 @@ func newAccount(ctx context.Context, project, dir string, ca *pgtest.CA) (*accou
 	if err != nil {
 		return nil, fmt.Errorf("find the function's role: %w", err)
 	}
-	a.wire = api.Handler(cloud, api.Options{Principals: map[string]api.Principal{
+	a.wire = simaws.API(cloud, api.Options{Principals: map[string]api.Principal{
 		accessKey: {Role: role.Str("arn"), Session: name, Function: a.arn},
 	}})
 	if err := a.trust(dir, ca); err != nil {

@@ -8,26 +8,26 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 )
 
-// reader reads the members of a CBOR map. A member that is not there, or is of
+// Reader reads the members of a CBOR map. A member that is not there, or is of
 // another type, reads as nothing.
-type reader struct{ cbor.Map }
+type Reader struct{ cbor.Map }
 
-// only refuses members that the simulator does not know, by name.
-func (r reader) only(names ...string) error {
+// Only refuses members that the simulator does not know, by name.
+func (r Reader) Only(names ...string) error {
 	for name := range r.Map {
 		if !slices.Contains(names, name) {
-			return refuse(codeUnsupported, "the simulator does not know the member %s", name)
+			return Refuse(CodeUnsupported, "the simulator does not know the member %s", name)
 		}
 	}
 	return nil
 }
 
-func (r reader) text(name string) string {
+func (r Reader) Text(name string) string {
 	s, _ := r.Map[name].(cbor.String)
 	return string(s)
 }
 
-func (r reader) texts(name string) []string {
+func (r Reader) Texts(name string) []string {
 	list, _ := r.Map[name].(cbor.List)
 	var out []string
 	for _, v := range list {
@@ -38,20 +38,20 @@ func (r reader) texts(name string) []string {
 	return out
 }
 
-func (r reader) list(name string) []reader {
+func (r Reader) List(name string) []Reader {
 	list, _ := r.Map[name].(cbor.List)
-	var out []reader
+	var out []Reader
 	for _, v := range list {
 		if m, ok := v.(cbor.Map); ok {
-			out = append(out, reader{m})
+			out = append(out, Reader{m})
 		}
 	}
 	return out
 }
 
-func (r reader) number(name string) (float64, bool) { return numberOf(r.Map[name]) }
+func (r Reader) Number(name string) (float64, bool) { return numberOf(r.Map[name]) }
 
-func (r reader) numbers(name string) []float64 {
+func (r Reader) Numbers(name string) []float64 {
 	list, _ := r.Map[name].(cbor.List)
 	var out []float64
 	for _, v := range list {
@@ -79,7 +79,7 @@ func numberOf(v cbor.Value) (float64, bool) {
 // epochTag marks a number as seconds since 1970.
 const epochTag = 1
 
-func (r reader) moment(name string) (time.Time, bool) {
+func (r Reader) Moment(name string) (time.Time, bool) {
 	tag, ok := r.Map[name].(*cbor.Tag)
 	if !ok || tag.ID != epochTag {
 		return time.Time{}, false
@@ -89,11 +89,11 @@ func (r reader) moment(name string) (time.Time, bool) {
 	return time.Unix(int64(whole), int64(part*1e9)).UTC(), ok
 }
 
-func cborTime(t time.Time) cbor.Value {
+func CBORTime(t time.Time) cbor.Value {
 	return &cbor.Tag{ID: epochTag, Value: cbor.Float64(float64(t.UnixMilli()) / 1000)}
 }
 
-func cborTexts(list []string) cbor.List {
+func CBORTexts(list []string) cbor.List {
 	out := cbor.List{}
 	for _, s := range list {
 		out = append(out, cbor.String(s))

@@ -7,8 +7,7 @@
 // access key. Signatures must be there and well-formed; they are not verified.
 // Each call is checked against the IAM policies that the account holds.
 //
-// Each service has files of its own. What takes time in AWS is in package
-// lifecycle (databases) and items (tables); [Faults] cuts, slows and breaks
+// The calls of each service are in its room (twin/sim/kms and so on). [Faults] cuts, slows and breaks
 // what a test says. docs/simulator.md lists the calls, the behaviours with
 // AWS's pages, and the known differences.
 package api

@@ -24,10 +24,10 @@ func (e *Error) Error() string { return e.Code + ": " + e.Message }
 // server tells whether the service is at fault and not the caller.
 func (e *Error) server() bool { return e.status() >= http.StatusInternalServerError }
 
-// codeUnsupported marks what AWS would do and the simulator does not.
-const codeUnsupported = "SimulatorUnsupported"
+// CodeUnsupported marks what AWS would do and the simulator does not.
+const CodeUnsupported = "SimulatorUnsupported"
 
-func refuse(code, format string, args ...any) *Error {
+func Refuse(code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
@@ -40,7 +40,7 @@ var statuses = map[string]int{
 	"NoSuchHostedZone": http.StatusNotFound, "NoSuchHealthCheck": http.StatusNotFound, "NoSuchChange": http.StatusNotFound,
 	"NoSuchEntity": http.StatusNotFound, "NotFound": http.StatusNotFound,
 	"RequestEntityTooLargeException": http.StatusRequestEntityTooLarge,
-	codeUnsupported:                  http.StatusNotImplemented,
+	CodeUnsupported:                  http.StatusNotImplemented,
 	"InternalFailure":                http.StatusInternalServerError,
 }
 
@@ -54,8 +54,8 @@ func (e *Error) status() int {
 	return http.StatusBadRequest
 }
 
-// errorOf turns what an operation returned into what its service answers.
-func errorOf(err error) *Error {
+// ErrorOf turns what an operation returned into what its service answers.
+func ErrorOf(err error) *Error {
 	var own *Error
 	var refusal *simapi.Error
 	switch {
@@ -64,23 +64,23 @@ func errorOf(err error) *Error {
 	case errors.As(err, &refusal):
 		code := refusal.Code
 		if code == "Unsupported" {
-			code = codeUnsupported
+			code = CodeUnsupported
 		}
 		return &Error{Code: code, Message: refusal.Message}
 	case errors.Is(err, policy.ErrUnknown), errors.Is(err, policy.ErrMalformed):
-		return &Error{Code: codeUnsupported, Message: err.Error()}
+		return &Error{Code: CodeUnsupported, Message: err.Error()}
 	}
 	return &Error{Code: "InternalFailure", Message: err.Error()}
 }
 
-// stranger is what a service answers to an access key that nobody has.
-func (s *service) stranger() *Error {
+// Stranger is what a service answers to an access key that nobody has.
+func (s *Service) Stranger() *Error {
 	text := "The security token included in the request is invalid."
-	switch s.protocol.(type) {
-	case jsonProtocol:
-		return refuse("UnrecognizedClientException", "%s", text)
-	case ec2Protocol:
-		return refuse("AuthFailure", "AWS was not able to validate the provided access credentials")
+	switch s.Protocol.(type) {
+	case JSONProtocol:
+		return Refuse("UnrecognizedClientException", "%s", text)
+	case EC2Protocol:
+		return Refuse("AuthFailure", "AWS was not able to validate the provided access credentials")
 	}
-	return refuse("InvalidClientTokenId", "%s", text)
+	return Refuse("InvalidClientTokenId", "%s", text)
 }

@@ -22,9 +22,9 @@ type Scope struct {
 	Operation string
 }
 
-func (s Scope) covers(c *call) bool {
-	return (s.Region == "" || s.Region == c.region) && (s.Service == "" || s.Service == c.service.name) &&
-		(s.Operation == "" || s.Operation == c.operation)
+func (s Scope) covers(c *Call) bool {
+	return (s.Region == "" || s.Region == c.Region) && (s.Service == "" || s.Service == c.Service.Name) &&
+		(s.Operation == "" || s.Operation == c.Operation)
 }
 
 type faultKind int
@@ -139,7 +139,7 @@ func (f *Faults) Clear() {
 }
 
 // strike returns what befalls a call; struck is false if it is delayed at most.
-func (f *Faults) strike(c *call) (sum Fault, struck bool) {
+func (f *Faults) strike(c *Call) (sum Fault, struck bool) {
 	now := f.clock.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -156,7 +156,7 @@ func (f *Faults) strike(c *call) (sum Fault, struck bool) {
 		sum.delay = delay
 	}
 	if struck {
-		f.hit[c.service.name]++
+		f.hit[c.Service.Name]++
 	}
 	return sum, struck
 }
@@ -171,14 +171,14 @@ func (f *Faults) Struck() map[string]int {
 
 // before does what keeps a call from being performed; done is false if nothing
 // does.
-func (f Fault) before(c *call, w http.ResponseWriter) (done bool) {
+func (f Fault) before(c *Call, w http.ResponseWriter) (done bool) {
 	switch f.kind {
 	case throttled:
-		c.service.protocol.refuse(c, w, &c.service.throttled)
+		c.Service.Protocol.refuse(c, w, &c.Service.Throttled)
 	case broken:
-		c.service.protocol.refuse(c, w, &c.service.broken)
+		c.Service.Protocol.refuse(c, w, &c.Service.Broken)
 	case failing:
-		c.service.protocol.refuse(c, w, &f.err)
+		c.Service.Protocol.refuse(c, w, &f.err)
 	case blackHole:
 		hang(c.ctx)
 	case refused:

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// history keeps how things were before they changed, for as long as an
+// History keeps how things were before they changed, for as long as an
 // eventually consistent answer may be that old.
-type history[T any] struct {
+type History[T any] struct {
 	lag time.Duration
 
 	mu      sync.Mutex
@@ -20,12 +20,12 @@ type change[T any] struct {
 	was T
 }
 
-func newHistory[T any](lag time.Duration) *history[T] {
-	return &history[T]{lag: lag, changes: map[string][]change[T]{}}
+func NewHistory[T any](lag time.Duration) *History[T] {
+	return &History[T]{lag: lag, changes: map[string][]change[T]{}}
 }
 
-// changed notes that the thing under a key was so until now.
-func (h *history[T]) changed(key string, at time.Time, was T) {
+// Changed notes that the thing under a key was so until now.
+func (h *History[T]) Changed(key string, at time.Time, was T) {
 	if h.lag <= 0 {
 		return
 	}
@@ -35,13 +35,13 @@ func (h *history[T]) changed(key string, at time.Time, was T) {
 }
 
 // recent are the changes that an answer may still leave out.
-func (h *history[T]) recent(key string, now time.Time) []change[T] {
+func (h *History[T]) recent(key string, now time.Time) []change[T] {
 	return slices.DeleteFunc(h.changes[key], func(c change[T]) bool { return now.Sub(c.at) >= h.lag })
 }
 
-// stale returns how the thing under a key was the longest time ago that is
+// Stale returns how the thing under a key was the longest time ago that is
 // permitted; ok is false if it has not changed since.
-func (h *history[T]) stale(key string, now time.Time) (was T, ok bool) {
+func (h *History[T]) Stale(key string, now time.Time) (was T, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.changes[key] = h.recent(key, now)

@@ -74,7 +74,7 @@ func TestHandler_NamesWhatIsWrongWithARequest(t *testing.T) {
 func TestHandler_WaitsOnTheMachinesClockUnlessToldOtherwise(t *testing.T) {
 	cloud, err := simaws.New(sim.Options{})
 	require.NoError(t, err)
-	s := api.Handler(cloud, api.Options{Principals: map[string]api.Principal{accessKey: {Role: "arn:aws:iam::123456789012:role/x"}}})
+	s := simaws.API(cloud, api.Options{Principals: map[string]api.Principal{accessKey: {Role: "arn:aws:iam::123456789012:role/x"}}})
 	s.Faults().Add(api.Scope{}, api.Slow(time.Millisecond))
 	require.Equal(t, http.StatusForbidden, ask(s, "sts", "POST", "/", whoAmI, nil).Code)
 
@@ -88,7 +88,7 @@ func TestHandler_WaitsOnTheMachinesClockUnlessToldOtherwise(t *testing.T) {
 	require.PanicsWithValue(t, http.ErrAbortHandler, func() {
 		f := api.NewFaults(nil)
 		f.Add(api.Scope{}, api.Refused())
-		ask(api.Handler(cloud, api.Options{Faults: f, Principals: map[string]api.Principal{accessKey: {}}}), "sts", "POST", "/", whoAmI, nil)
+		ask(simaws.API(cloud, api.Options{Faults: f, Principals: map[string]api.Principal{accessKey: {}}}), "sts", "POST", "/", whoAmI, nil)
 	}, "a connection that cannot be reset is broken off")
 }
 
@@ -110,7 +110,7 @@ func FuzzHandler(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	s := api.Handler(cloud, api.Options{Principals: map[string]api.Principal{accessKey: {Role: "arn:aws:iam::123456789012:role/r"}}})
+	s := simaws.API(cloud, api.Options{Principals: map[string]api.Principal{accessKey: {Role: "arn:aws:iam::123456789012:role/r"}}})
 	f.Add("dynamodb", "/", "DynamoDB_20120810.PutItem", []byte(`{"TableName":"t","Item":{"pk":{"S":"x"}},"ConditionExpression":"attribute_not_exists(pk)"}`))
 	f.Add("dynamodb", "/", "DynamoDB_20120810.Query", []byte(`{"TableName":"t","KeyConditionExpression":"pk = :x","ExpressionAttributeValues":{":x":{"S":"x"}}}`))
 	f.Add("monitoring", "/service/GraniteServiceVersion20100801/operation/PutMetricData", "", []byte("\xa1\x69Namespace\x61N"))

@@ -7,47 +7,47 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 )
 
-// cborProtocol is Smithy's RPC v2 with CBOR, in which CloudWatch's SDK speaks.
+// CBORProtocol is Smithy's RPC v2 with CBOR, in which CloudWatch's SDK speaks.
 // Errors keep the codes that they had in the query protocol in a header of
 // their own.
 // https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
 // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#aws-protocols-awsquerycompatible-trait
-type cborProtocol struct {
-	// target is the service's name in the path.
-	target string
+type CBORProtocol struct {
+	// Target is the service's name in the path.
+	Target string
 }
 
 var rpcPath = regexp.MustCompile(`^/service/([A-Za-z0-9_]+)/operation/([A-Za-z0-9_]+)$`)
 
-func (p cborProtocol) parse(c *call) *Error {
+func (p CBORProtocol) parse(c *Call) *Error {
 	path := rpcPath.FindStringSubmatch(c.http.URL.Path)
 	switch {
 	case c.http.Header.Get("Smithy-Protocol") != "rpc-v2-cbor":
-		return refuse("UnknownOperationException", "Smithy-Protocol: found %q, want rpc-v2-cbor", c.http.Header.Get("Smithy-Protocol"))
-	case path == nil || path[1] != p.target:
-		return refuse("UnknownOperationException", "path: found %q, want /service/%s/operation/…", c.http.URL.Path, p.target)
+		return Refuse("UnknownOperationException", "Smithy-Protocol: found %q, want rpc-v2-cbor", c.http.Header.Get("Smithy-Protocol"))
+	case path == nil || path[1] != p.Target:
+		return Refuse("UnknownOperationException", "path: found %q, want /service/%s/operation/…", c.http.URL.Path, p.Target)
 	}
-	c.operation = path[2]
+	c.Operation = path[2]
 	return nil
 }
 
-// decodeCBOR reads the request's members.
-func (c *call) decodeCBOR() (cbor.Map, error) {
-	if len(c.body) == 0 {
+// DecodeCBOR reads the request's members.
+func (c *Call) DecodeCBOR() (cbor.Map, error) {
+	if len(c.Body) == 0 {
 		return cbor.Map{}, nil
 	}
-	v, err := cbor.Decode(c.body)
+	v, err := cbor.Decode(c.Body)
 	if err != nil {
-		return nil, refuse("SerializationException", "the request is not CBOR: %v", err)
+		return nil, Refuse("SerializationException", "the request is not CBOR: %v", err)
 	}
 	m, ok := v.(cbor.Map)
 	if !ok {
-		return nil, refuse("SerializationException", "the request is not a CBOR map")
+		return nil, Refuse("SerializationException", "the request is not a CBOR map")
 	}
 	return m, nil
 }
 
-func (cborProtocol) answer(_ *call, w http.ResponseWriter, result any) {
+func (CBORProtocol) answer(_ *Call, w http.ResponseWriter, result any) {
 	m, ok := result.(cbor.Map)
 	if !ok {
 		m = cbor.Map{}
@@ -55,7 +55,7 @@ func (cborProtocol) answer(_ *call, w http.ResponseWriter, result any) {
 	writeCBOR(w, http.StatusOK, m)
 }
 
-func (cborProtocol) refuse(_ *call, w http.ResponseWriter, err *Error) {
+func (CBORProtocol) refuse(_ *Call, w http.ResponseWriter, err *Error) {
 	fault := "Sender"
 	if err.server() {
 		fault = "Receiver"

@@ -6,47 +6,48 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
-// jsonProtocol is AWS's JSON protocol, 1.0 or 1.1.
+// JSONProtocol is AWS's JSON protocol, 1.0 or 1.1.
 // https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
-type jsonProtocol struct {
-	version string
-	// target begins X-Amz-Target, for example "DynamoDB_20120810".
-	target string
+type JSONProtocol struct {
+	Version string
+	// Target begins X-Amz-Target, for example "DynamoDB_20120810".
+	Target string
 }
 
-func (p jsonProtocol) parse(c *call) *Error {
+func (p JSONProtocol) parse(c *Call) *Error {
 	target, operation, _ := strings.Cut(c.http.Header.Get("X-Amz-Target"), ".")
-	if target != p.target {
-		return refuse("UnknownOperationException", "X-Amz-Target: found %q, want %s.Operation", c.http.Header.Get("X-Amz-Target"), p.target)
+	if target != p.Target {
+		return Refuse("UnknownOperationException", "X-Amz-Target: found %q, want %s.Operation", c.http.Header.Get("X-Amz-Target"), p.Target)
 	}
-	c.operation = operation
+	c.Operation = operation
 	return nil
 }
 
-// decode reads the request; a member that it does not know is refused by name.
-func (c *call) decode(into any) error {
-	d := json.NewDecoder(bytes.NewReader(c.body))
+// Decode reads the request; a member that it does not know is refused by name.
+func (c *Call) Decode(into any) error {
+	d := json.NewDecoder(bytes.NewReader(c.Body))
 	d.UseNumber()
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return refuse(codeUnsupported, "the simulator cannot read the request of %s: %v", c.operation, err)
+		return Refuse(CodeUnsupported, "the simulator cannot read the request of %s: %v", c.Operation, err)
 	}
 	return nil
 }
 
-func (p jsonProtocol) answer(_ *call, w http.ResponseWriter, result any) {
+func (p JSONProtocol) answer(_ *Call, w http.ResponseWriter, result any) {
 	if result == nil {
 		result = struct{}{}
 	}
 	p.write(w, http.StatusOK, result)
 }
 
-func (p jsonProtocol) refuse(c *call, w http.ResponseWriter, err *Error) {
+func (p JSONProtocol) refuse(c *Call, w http.ResponseWriter, err *Error) {
 	kind := err.Code
-	if c.service != nil && c.service.name == DynamoDB {
-		kind = "com.amazonaws.dynamodb.v20120810#" + kind
+	if c.Service != nil {
+		kind = c.Service.ErrorPrefix + kind
 	}
 	body := map[string]any{"__type": kind, "message": err.Message}
 	if err.Item != nil {
@@ -55,11 +56,23 @@ func (p jsonProtocol) refuse(c *call, w http.ResponseWriter, err *Error) {
 	p.write(w, err.status(), body)
 }
 
-func (p jsonProtocol) write(w http.ResponseWriter, status int, body any) {
+func (p JSONProtocol) write(w http.ResponseWriter, status int, body any) {
 	raw, err := json.Marshal(body)
-	must(err)
-	w.Header().Set("Content-Type", "application/x-amz-json-"+p.version)
+	Must(err)
+	w.Header().Set("Content-Type", "application/x-amz-json-"+p.Version)
 	w.WriteHeader(status)
 	// A caller that has hung up cannot be told.
 	_, _ = fmt.Fprintf(w, "%s", raw)
+}
+
+// Epoch is a moment as the JSON protocols have it: seconds since 1970.
+type Epoch float64
+
+// EpochOf returns nil for the zero time.
+func EpochOf(t time.Time) *Epoch {
+	if t.IsZero() {
+		return nil
+	}
+	e := Epoch(float64(t.UnixMilli()) / 1000)
+	return &e
 }

@@ -8,41 +8,41 @@ import (
 	"time"
 )
 
-// queryProtocol is AWS's query protocol: a form in, XML out.
+// QueryProtocol is AWS's query protocol: a form in, XML out.
 // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
-type queryProtocol struct {
-	// namespace of the XML, for example "http://rds.amazonaws.com/doc/2014-10-31/".
-	namespace string
-	// version that requests must be of, for example "2014-10-31".
-	version string
+type QueryProtocol struct {
+	// Namespace of the XML, for example "http://rds.amazonaws.com/doc/2014-10-31/".
+	Namespace string
+	// Version that requests must be of, for example "2014-10-31".
+	Version string
 }
 
-func (p queryProtocol) parse(c *call) *Error {
-	form, err := url.ParseQuery(string(c.body))
+func (p QueryProtocol) parse(c *Call) *Error {
+	form, err := url.ParseQuery(string(c.Body))
 	if err != nil {
-		return refuse("MalformedQueryString", "The query string contains a syntax error")
+		return Refuse("MalformedQueryString", "The query string contains a syntax error")
 	}
-	c.form, c.operation = form, form.Get("Action")
-	if v := form.Get("Version"); v != p.version {
-		return refuse("NoSuchVersion", "Could not find version %q, want %s", v, p.version)
+	c.Form, c.Operation = form, form.Get("Action")
+	if v := form.Get("Version"); v != p.Version {
+		return Refuse("NoSuchVersion", "Could not find version %q, want %s", v, p.Version)
 	}
 	return nil
 }
 
-func (p queryProtocol) answer(c *call, w http.ResponseWriter, result any) {
+func (p QueryProtocol) answer(c *Call, w http.ResponseWriter, result any) {
 	writeXML(w, http.StatusOK, func(e *xml.Encoder) {
-		root := start(c.operation+"Response", p.namespace)
+		root := start(c.Operation+"Response", p.Namespace)
 		element(e, root, func() {
 			if result != nil {
-				encode(e, result, start(c.operation+"Result", ""))
+				encode(e, result, start(c.Operation+"Result", ""))
 			}
 			element(e, start("ResponseMetadata", ""), func() { encode(e, c.requestID, start("RequestId", "")) })
 		})
 	})
 }
 
-func (p queryProtocol) refuse(c *call, w http.ResponseWriter, err *Error) {
-	writeErrorXML(c, w, err, p.namespace)
+func (p QueryProtocol) refuse(c *Call, w http.ResponseWriter, err *Error) {
+	writeErrorXML(c, w, err, p.Namespace)
 }
 
 // errorXML is the body of a refusal.
@@ -53,7 +53,7 @@ type errorXML struct {
 	Messages []string `xml:"Messages>Message,omitempty"`
 }
 
-func writeErrorXML(c *call, w http.ResponseWriter, err *Error, namespace string) {
+func writeErrorXML(c *Call, w http.ResponseWriter, err *Error, namespace string) {
 	body := errorXML{Type: "Sender", Code: err.Code, Message: err.Message}
 	if err.server() {
 		body.Type = "Receiver"
@@ -69,13 +69,13 @@ func writeErrorXML(c *call, w http.ResponseWriter, err *Error, namespace string)
 	})
 }
 
-// ec2Protocol is EC2's variant of the query protocol.
+// EC2Protocol is EC2's variant of the query protocol.
 // https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html
-type ec2Protocol struct{ queryProtocol }
+type EC2Protocol struct{ QueryProtocol }
 
-func (p ec2Protocol) answer(c *call, w http.ResponseWriter, result any) {
+func (p EC2Protocol) answer(c *Call, w http.ResponseWriter, result any) {
 	writeXML(w, http.StatusOK, func(e *xml.Encoder) {
-		element(e, start(c.operation+"Response", p.namespace), func() {
+		element(e, start(c.Operation+"Response", p.Namespace), func() {
 			encode(e, c.requestID, start("requestId", ""))
 			if result != nil {
 				// Members stand beside the request id, without an element of
@@ -86,7 +86,7 @@ func (p ec2Protocol) answer(c *call, w http.ResponseWriter, result any) {
 	})
 }
 
-func (p ec2Protocol) refuse(c *call, w http.ResponseWriter, err *Error) {
+func (p EC2Protocol) refuse(c *Call, w http.ResponseWriter, err *Error) {
 	writeXML(w, err.status(), func(e *xml.Encoder) {
 		element(e, start("Response", ""), func() {
 			element(e, start("Errors", ""), func() {
@@ -102,7 +102,7 @@ func writeXML(w http.ResponseWriter, status int, fill func(*xml.Encoder)) {
 	buf.WriteString(xml.Header)
 	e := xml.NewEncoder(&buf)
 	fill(e)
-	must(e.Close())
+	Must(e.Close())
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(status)
 	// A caller that has hung up cannot be told.
@@ -118,38 +118,38 @@ func start(name, namespace string) xml.StartElement {
 }
 
 func element(e *xml.Encoder, s xml.StartElement, inner func()) {
-	must(e.EncodeToken(s))
+	Must(e.EncodeToken(s))
 	inner()
-	must(e.EncodeToken(s.End()))
+	Must(e.EncodeToken(s.End()))
 }
 
 func encode(e *xml.Encoder, v any, s xml.StartElement) {
 	if s.Name.Local == "" {
-		must(e.Encode(v))
+		Must(e.Encode(v))
 		return
 	}
-	must(e.EncodeElement(v, s))
+	Must(e.EncodeElement(v, s))
 }
 
-// must is for encoding into memory what this package built itself.
-func must(err error) {
+// Must is for encoding into memory what this package built itself.
+func Must(err error) {
 	if err != nil {
 		panic("wire: encode an answer: " + err.Error())
 	}
 }
 
-// isoTime is a moment as XML has it, nothing if it is zero.
-type isoTime time.Time
+// ISOTime is a moment as XML has it, nothing if it is zero.
+type ISOTime time.Time
 
 // MarshalText writes ISO 8601 in UTC with milliseconds.
-func (t isoTime) MarshalText() ([]byte, error) {
+func (t ISOTime) MarshalText() ([]byte, error) {
 	return []byte(time.Time(t).UTC().Format("2006-01-02T15:04:05.000Z")), nil
 }
 
-func isoPtr(t time.Time) *isoTime {
+func ISOPtr(t time.Time) *ISOTime {
 	if t.IsZero() {
 		return nil
 	}
-	out := isoTime(t)
+	out := ISOTime(t)
 	return &out
 }

@@ -21,13 +21,13 @@ type Record struct {
 // recordsKept bounds what is remembered of calls and messages.
 const recordsKept = 20_000
 
-func (c *call) record(code string) {
-	r := Record{At: c.cloud.Now(), Region: c.region, Service: c.service.name, Operation: c.operation, Caller: c.caller.Role, Code: code}
+func (c *Call) record(code string) {
+	r := Record{At: c.Cloud.Now(), Region: c.Region, Service: c.Service.Name, Operation: c.Operation, Caller: c.Caller.Role, Code: code}
 	c.mu.Lock()
 	c.calls = recent.Append(c.calls, recordsKept, r)
 	c.mu.Unlock()
-	if c.options.OnCall != nil {
-		c.options.OnCall(r)
+	if c.Options.OnCall != nil {
+		c.Options.OnCall(r)
 	}
 }
 

@@ -17,12 +17,12 @@ const maxBody = 4 << 20
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &call{Server: s, ctx: r.Context(), http: r, requestID: newRequestID()}
+	c := &Call{Server: s, ctx: r.Context(), http: r, requestID: NewRequestID()}
 	w.Header().Set("X-Amzn-Requestid", c.requestID)
 	// The whole body first: only then does the server notice that a client
 	// hangs up.
 	body, e := readBody(r)
-	c.body = body
+	c.Body = body
 	if e == nil {
 		e = c.identify()
 	}
@@ -30,8 +30,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.wording().refuse(c, w, e)
 		return
 	}
-	f, struck := s.options.Faults.strike(c)
-	if s.options.Clock.Sleep(r.Context(), f.delay) != nil {
+	f, struck := s.Options.Faults.strike(c)
+	if s.Options.Clock.Sleep(r.Context(), f.delay) != nil {
 		panic(http.ErrAbortHandler)
 	}
 	if struck && f.before(c, w) {
@@ -42,23 +42,23 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		hang(r.Context())
 	}
 	if err != nil {
-		c.service.protocol.refuse(c, w, errorOf(err))
+		c.Service.Protocol.refuse(c, w, ErrorOf(err))
 		return
 	}
-	c.service.protocol.answer(c, w, result)
+	c.Service.Protocol.answer(c, w, result)
 }
 
 // perform does what the call asks for, and records it.
-func (c *call) perform() (result any, err error) {
-	run := c.service.operations[c.operation]
+func (c *Call) perform() (result any, err error) {
+	run := c.Service.Operations[c.Operation]
 	if run == nil {
-		err = refuse(codeUnsupported, "the simulator does not know the operation %q of %s", c.operation, c.service.name)
+		err = Refuse(CodeUnsupported, "the simulator does not know the operation %q of %s", c.Operation, c.Service.Name)
 	} else {
 		result, err = run(c)
 	}
 	code := ""
 	if err != nil {
-		code = errorOf(err).Code
+		code = ErrorOf(err).Code
 	}
 	c.record(code)
 	return result, err
@@ -80,56 +80,56 @@ func readBody(r *http.Request) ([]byte, *Error) {
 	}
 	switch {
 	case err != nil:
-		return nil, refuse("SerializationException", "the request's body cannot be read: %v", err)
+		return nil, Refuse("SerializationException", "the request's body cannot be read: %v", err)
 	case len(body) > maxBody:
-		return nil, refuse("RequestEntityTooLargeException", "the request's body has more than %d bytes", maxBody)
+		return nil, Refuse("RequestEntityTooLargeException", "the request's body has more than %d bytes", maxBody)
 	}
 	return body, nil
 }
 
 // identify finds out who asks which service of which region for what.
-func (c *call) identify() *Error {
+func (c *Call) identify() *Error {
 	scope, e := parseSignature(c.http.Header)
 	if e != nil {
 		return e
 	}
 	sv := c.services[scope.service]
 	if sv == nil {
-		return refuse("SignatureDoesNotMatch", "Credential should be scoped to correct service: the simulator has no service %q", scope.service)
+		return Refuse("SignatureDoesNotMatch", "Credential should be scoped to correct service: the simulator has no service %q", scope.service)
 	}
-	c.service, c.region = sv, scope.region
-	if !sim.HasRegion(scope.region) || sv.global && scope.region != globalRegion {
-		return refuse("SignatureDoesNotMatch", "Credential should be scoped to a valid region: found %q", scope.region)
+	c.Service, c.Region = sv, scope.region
+	if !sim.HasRegion(scope.region) || sv.Global && scope.region != GlobalRegion {
+		return Refuse("SignatureDoesNotMatch", "Credential should be scoped to a valid region: found %q", scope.region)
 	}
-	if e := sv.protocol.parse(c); e != nil {
+	if e := sv.Protocol.parse(c); e != nil {
 		return e
 	}
 	who, known := c.principal(scope.accessKey)
 	if !known {
-		return sv.stranger()
+		return sv.Stranger()
 	}
-	c.caller = who
+	c.Caller = who
 	return nil
 }
 
-// globalRegion is what requests to IAM and Route 53 are signed for.
-const globalRegion = "us-east-1"
+// GlobalRegion is what requests to IAM and Route 53 are signed for.
+const GlobalRegion = "us-east-1"
 
 // wording is the protocol to refuse a request in: the service's, or, where no
 // service was found, the one that the request seems to speak.
-func (c *call) wording() protocol {
+func (c *Call) wording() protocol {
 	switch {
-	case c.service != nil:
-		return c.service.protocol
+	case c.Service != nil:
+		return c.Service.Protocol
 	case c.http.Header.Get("X-Amz-Target") != "":
-		return jsonProtocol{version: "1.0"}
+		return JSONProtocol{Version: "1.0"}
 	case c.http.Header.Get("Smithy-Protocol") != "":
-		return cborProtocol{}
+		return CBORProtocol{}
 	}
-	return queryProtocol{}
+	return QueryProtocol{}
 }
 
-func newRequestID() string {
+func NewRequestID() string {
 	var b [16]byte
 	// crypto/rand does not fail on the systems that this runs on.
 	_, _ = rand.Read(b[:])

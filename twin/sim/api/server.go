@@ -75,12 +75,10 @@ type Options struct {
 
 // Server serves one account. It is safe for concurrent use.
 type Server struct {
-	cloud    *sim.Cloud
-	options  Options
-	services map[string]*service
+	Cloud    *sim.Cloud
+	Options  Options
+	services map[string]*Service
 	metrics  *metrics.Store
-	acls     *history[aclView]
-	items    *history[itemView]
 
 	mu         sync.Mutex
 	principals map[string]Principal
@@ -94,8 +92,9 @@ var _ http.Handler = (*Server)(nil)
 // https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
 const defaultPropagation = 30 * time.Second
 
-// Handler serves the account, and from now on lets time do its work in it.
-func Handler(cloud *sim.Cloud, o Options) *Server {
+// Handler serves these services of the account. Time-driven state advances from
+// now on.
+func Handler(cloud *sim.Cloud, services []*Service, o Options) *Server {
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
@@ -110,17 +109,13 @@ func Handler(cloud *sim.Cloud, o Options) *Server {
 	}
 	cloud.Evolve(lifecycle.Settle)
 	s := &Server{
-		cloud: cloud, options: o, metrics: &metrics.Store{},
-		acls: newHistory[aclView](o.Staleness.EC2), items: newHistory[itemView](o.Staleness.DynamoDB),
+		Cloud: cloud, Options: o, metrics: &metrics.Store{},
 		principals: map[string]Principal{},
 	}
 	maps.Copy(s.principals, o.Principals)
-	s.services = map[string]*service{}
-	for _, sv := range []*service{
-		rdsService(), ec2Service(), snsService(), iamService(), stsService(), route53Service(),
-		dynamodbService(), secretsService(), kmsService(), cloudwatchService(),
-	} {
-		s.services[sv.signing] = sv
+	s.services = map[string]*Service{}
+	for _, sv := range services {
+		s.services[sv.Signing] = sv
 	}
 	return s
 }
@@ -141,7 +136,7 @@ func (s *Server) principal(accessKey string) (Principal, bool) {
 }
 
 // Faults of the server, to be added to and cleared at any time.
-func (s *Server) Faults() *Faults { return s.options.Faults }
+func (s *Server) Faults() *Faults { return s.Options.Faults }
 
 // Metrics that were published.
 func (s *Server) Metrics() *metrics.Store { return s.metrics }

@@ -8,54 +8,59 @@ import (
 	"github.com/pgdr/pgdr/twin/sim"
 )
 
-// service is one AWS service as the face serves it.
-type service struct {
-	// name as [Scope] and [Record] have it.
-	name string
-	// prefix of the service's actions in policies.
-	prefix string
-	// signing is the service's name in the credential scope.
-	signing string
-	// global services are signed for us-east-1 only.
-	global   bool
-	protocol protocol
-	// denied is the code with which the service answers who lacks permission.
-	denied string
-	// throttled and broken are what the service answers when it is busy or has
+// Service is one AWS service as the face serves it.
+type Service struct {
+	// Name as [Scope] and [Record] have it.
+	Name string
+	// Prefix of the service's actions in policies.
+	Prefix string
+	// Signing is the service's name in the credential scope.
+	Signing string
+	// Global services are signed for us-east-1 only.
+	Global   bool
+	Protocol protocol
+	// Denied is the code with which the service answers who lacks permission.
+	Denied string
+	// Throttled and broken are what the service answers when it is busy or has
 	// failed.
-	throttled, broken Error
-	operations        map[string]func(*call) (any, error)
+	Throttled, Broken Error
+	Operations        map[string]func(*Call) (any, error)
+	// State is what the service keeps besides the account, nil if nothing.
+	State any
+	// Denial begins its words for who lacks permission; errorPrefix its codes in
+	// the JSON protocol.
+	Denial, ErrorPrefix string
 }
 
-// protocol is how a service's requests and answers look.
+// Protocol is how a service's requests and answers look.
 type protocol interface {
 	// parse finds the operation, and reads what the protocol itself defines.
-	parse(c *call) *Error
-	answer(c *call, w http.ResponseWriter, result any)
-	refuse(c *call, w http.ResponseWriter, e *Error)
+	parse(c *Call) *Error
+	answer(c *Call, w http.ResponseWriter, result any)
+	refuse(c *Call, w http.ResponseWriter, e *Error)
 }
 
-// call is one request under way.
-type call struct {
+// Call is one request under way.
+type Call struct {
 	*Server
 	ctx       context.Context
 	http      *http.Request
-	body      []byte
-	service   *service
-	region    string
-	operation string
-	caller    Principal
+	Body      []byte
+	Service   *Service
+	Region    string
+	Operation string
+	Caller    Principal
 	requestID string
-	// form holds the parameters of the query protocols, path the variables of
+	// Form holds the parameters of the query protocols, path the variables of
 	// a REST path.
-	form url.Values
-	path map[string]string
+	Form url.Values
+	Path map[string]string
 }
 
-func (c *call) view(fn func(*sim.Tx) error) error   { return c.cloud.View(fn) }
-func (c *call) update(fn func(*sim.Tx) error) error { return c.cloud.Update(fn) }
+func (c *Call) View(fn func(*sim.Tx) error) error   { return c.Cloud.View(fn) }
+func (c *Call) Update(fn func(*sim.Tx) error) error { return c.Cloud.Update(fn) }
 
-// arn names a resource of the account in the call's region.
-func (c *call) arn(service, resource string) string {
-	return sim.ARN{Partition: "aws", Service: service, Region: c.region, Account: c.cloud.Account(), Resource: resource}.String()
+// ARN names a resource of the account in the call's region.
+func (c *Call) ARN(service, resource string) string {
+	return sim.ARN{Partition: "aws", Service: service, Region: c.Region, Account: c.Cloud.Account(), Resource: resource}.String()
 }

@@ -26,11 +26,11 @@ const algorithm = "AWS4-HMAC-SHA256"
 func parseSignature(h http.Header) (credentialScope, *Error) {
 	header := h.Get("Authorization")
 	if header == "" {
-		return credentialScope{}, refuse("MissingAuthenticationToken", "Request is missing Authentication Token")
+		return credentialScope{}, Refuse("MissingAuthenticationToken", "Request is missing Authentication Token")
 	}
 	kind, rest, _ := strings.Cut(header, " ")
 	if kind != algorithm {
-		return credentialScope{}, refuse("IncompleteSignature", "Unsupported authentication algorithm: found %q, want %s", kind, algorithm)
+		return credentialScope{}, Refuse("IncompleteSignature", "Unsupported authentication algorithm: found %q, want %s", kind, algorithm)
 	}
 	fields := map[string]string{}
 	for part := range strings.SplitSeq(rest, ",") {
@@ -41,15 +41,15 @@ func parseSignature(h http.Header) (credentialScope, *Error) {
 	signed := strings.Split(fields["SignedHeaders"], ";")
 	switch {
 	case credential == nil:
-		return credentialScope{}, refuse("IncompleteSignature", "Credential must have the form KEY/DATE/REGION/SERVICE/aws4_request: found %q", fields["Credential"])
+		return credentialScope{}, Refuse("IncompleteSignature", "Credential must have the form KEY/DATE/REGION/SERVICE/aws4_request: found %q", fields["Credential"])
 	case !slices.Contains(signed, "host") || !slices.Contains(signed, "x-amz-date"):
-		return credentialScope{}, refuse("IncompleteSignature", "SignedHeaders must name host and x-amz-date: found %q", fields["SignedHeaders"])
+		return credentialScope{}, Refuse("IncompleteSignature", "SignedHeaders must name host and x-amz-date: found %q", fields["SignedHeaders"])
 	case !signaturePattern.MatchString(fields["Signature"]):
-		return credentialScope{}, refuse("IncompleteSignature", "Signature must be 64 hexadecimal digits: found %q", fields["Signature"])
+		return credentialScope{}, Refuse("IncompleteSignature", "Signature must be 64 hexadecimal digits: found %q", fields["Signature"])
 	case !datePattern.MatchString(h.Get("X-Amz-Date")):
-		return credentialScope{}, refuse("IncompleteSignature", "X-Amz-Date must have the form YYYYMMDDTHHMMSSZ: found %q", h.Get("X-Amz-Date"))
+		return credentialScope{}, Refuse("IncompleteSignature", "X-Amz-Date must have the form YYYYMMDDTHHMMSSZ: found %q", h.Get("X-Amz-Date"))
 	case !strings.HasPrefix(h.Get("X-Amz-Date"), credential[2]):
-		return credentialScope{}, refuse("SignatureDoesNotMatch", "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: %q and %q", credential[2], h.Get("X-Amz-Date"))
+		return credentialScope{}, Refuse("SignatureDoesNotMatch", "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: %q and %q", credential[2], h.Get("X-Amz-Date"))
 	}
 	return credentialScope{accessKey: credential[1], region: credential[3], service: credential[4]}, nil
 }

@@ -77,7 +77,7 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	for _, fn := range change {
 		fn(&o)
 	}
-	w.server = api.Handler(w.cloud, o)
+	w.server = simaws.API(w.cloud, o)
 	w.http = httptest.NewServer(w.server)
 	w.client = &http.Client{Transport: readOnly{w.http.Client().Transport}}
 	t.Cleanup(func() {

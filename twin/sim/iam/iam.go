@@ -235,30 +235,12 @@ func removePolicy(c *sim.Call) error {
 	return nil
 }
 
-// managedPolicies are the policies of AWS's own that the simulator knows, with
-// what they allow.
-var managedPolicies = map[string]string{
-	"service-role/AWSLambdaBasicExecutionRole":     `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}]}`,
-	"service-role/AWSLambdaVPCAccessExecutionRole": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents","ec2:CreateNetworkInterface","ec2:DescribeNetworkInterfaces","ec2:DescribeSubnets","ec2:DeleteNetworkInterface","ec2:AssignPrivateIpAddresses","ec2:UnassignPrivateIpAddresses"],"Resource":"*"}]}`,
-	"service-role/AmazonRDSEnhancedMonitoringRole": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:PutRetentionPolicy","logs:CreateLogStream","logs:PutLogEvents","logs:DescribeLogStreams","logs:GetLogEvents"],"Resource":["arn:aws:logs:*:*:log-group:RDS*","arn:aws:logs:*:*:log-group:RDS*:log-stream:*"]}]}`,
-}
-
-// ManagedPolicy returns the text of a policy of AWS's own that the account
-// knows, "" for another.
-func ManagedPolicy(arn string) string {
-	name, ok := strings.CutPrefix(arn, "arn:"+sim.Partition+":iam::aws:policy/")
-	if !ok {
-		return ""
-	}
-	return managedPolicies[name]
-}
-
 func createAttachment(c *sim.Call) (string, error) {
 	role, arn := c.Attrs.Str("role"), c.Attrs.Str("policy_arn")
 	if _, err := c.Need("role", "aws_iam_role", sim.Global, role); err != nil {
 		return "", err
 	}
-	if ManagedPolicy(arn) == "" && c.Get("aws_iam_policy", sim.Global, arn) == nil {
+	if policy.Managed(arn) == "" && c.Get("aws_iam_policy", sim.Global, arn) == nil {
 		return "", c.Refuse("policy_arn", "NoSuchEntity", "Policy %s does not exist or is not attachable.", arn)
 	}
 	return c.UniqueName(role+"-", 256), nil
@@ -309,7 +291,7 @@ func policiesOf(tx *sim.Tx, role *sim.Resource) []string {
 	}
 	for _, attached := range attachmentsOf(tx, role.ID) {
 		arn := attached.Attrs.Str("policy_arn")
-		text := ManagedPolicy(arn)
+		text := policy.Managed(arn)
 		if p := tx.Get("aws_iam_policy", sim.Global, arn); p != nil {
 			text = p.Attrs.Str("policy")
 		}

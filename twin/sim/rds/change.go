@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
 func updateDBInstance(c *sim.Call) error {
@@ -29,7 +30,7 @@ func updateDBInstance(c *sim.Call) error {
 		return c.Refuse("allocated_storage", "InvalidParameterCombination", "The requested storage size %d is smaller than the current %d: storage can't be reduced.",
 			c.Attrs.Int("allocated_storage"), c.Was.Int("allocated_storage"))
 	}
-	if c.Attrs.Int("backup_retention_period") == 0 && len(ReplicasOf(c.Tx, c.Resource)) > 0 {
+	if c.Attrs.Int("backup_retention_period") == 0 && len(lifecycle.ReplicasOf(c.Tx, c.Resource)) > 0 {
 		return c.Refuse("backup_retention_period", "InvalidDBInstanceState", "Automated backups can't be disabled on DB instance %s: it has read replicas", c.Attrs.Str("identifier"))
 	}
 	if err := changePassword(c); err != nil {
@@ -111,7 +112,7 @@ func removeDBInstance(c *sim.Call) error {
 			return err
 		}
 	}
-	for _, replica := range ReplicasOf(c.Tx, c.Resource) {
+	for _, replica := range lifecycle.ReplicasOf(c.Tx, c.Resource) {
 		orphanReplica(c.Tx, replica, c.Resource)
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/kms"
 	"github.com/pgdr/pgdr/twin/sim/logs"
+	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
 const dbAvailable = "available"
@@ -197,7 +198,7 @@ func exportLogs(c *sim.Call) {
 func showDBInstance(tx *sim.Tx, r *sim.Resource) sim.Attrs {
 	a := r.Attrs.Clone()
 	replicas := []any{}
-	for _, other := range ReplicasOf(tx, r) {
+	for _, other := range lifecycle.ReplicasOf(tx, r) {
 		if other.Region == r.Region {
 			replicas = append(replicas, other.Attrs.Str("identifier"))
 			continue
@@ -206,15 +207,6 @@ func showDBInstance(tx *sim.Tx, r *sim.Resource) sim.Attrs {
 	}
 	a["replicas"] = replicas
 	return a
-}
-
-// ReplicasOf returns the read replicas of a database instance, in every region.
-func ReplicasOf(tx *sim.Tx, source *sim.Resource) []*sim.Resource {
-	return slices.DeleteFunc(tx.List("aws_db_instance", ""), func(r *sim.Resource) bool {
-		ref := r.Attrs.Str("replicate_source_db")
-		own := r.Region == source.Region && ref == source.Attrs.Str("identifier")
-		return ref == "" || ref != source.ARN() && !own
-	})
 }
 
 // reservedUsers cannot be the name of a PostgreSQL administrator on RDS.

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/api"
 	"github.com/pgdr/pgdr/twin/sim/cloudwatch"
 	"github.com/pgdr/pgdr/twin/sim/dynamodb"
 	"github.com/pgdr/pgdr/twin/sim/ec2"
@@ -61,4 +62,12 @@ func Handler(cloud *sim.Cloud) http.Handler {
 		_ = json.NewEncoder(w).Encode(body)
 	})
 	return mux
+}
+
+// API serves the account to AWS's SDKs, with every service that has such a
+// face; see [api.Handler].
+func API(cloud *sim.Cloud, o api.Options) *api.Server {
+	return api.Handler(cloud, []*api.Service{
+		cloudwatch.API(), dynamodb.API(o), ec2.API(o), iam.API(), kms.API(), rds.API(), route53.API(), secretsmanager.API(), sns.API(), sts.API(),
+	}, o)
 }

@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/rds"
 )
 
 // Modification is what ModifyDBInstance may be told here; nil leaves a setting
@@ -141,7 +140,7 @@ func checkModification(tx *sim.Tx, r *sim.Resource, m Modification) error {
 		return refuse(opModify, codeState, "Database instance is not in available state.")
 	case m.Retention != nil && (*m.Retention < 0 || *m.Retention > maxRetention):
 		return refuse(opModify, codeValue, "Invalid backup retention period: %d. Must be between 0 and %d days.", *m.Retention, maxRetention)
-	case m.Retention != nil && *m.Retention == 0 && len(rds.ReplicasOf(tx, r)) > 0:
+	case m.Retention != nil && *m.Retention == 0 && len(ReplicasOf(tx, r)) > 0:
 		return refuse(opModify, codeState, "Automated backups can't be disabled on DB instance %s: it has read replicas", id)
 	case m.Window != "" && !validWindow(m.Window):
 		return refuse(opModify, codeValue, "Invalid backup window: %s. It must be hh24:mi-hh24:mi in UTC and at least 30 minutes.", m.Window)

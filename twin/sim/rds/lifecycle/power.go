@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/rds"
 )
 
 const opStop = "StopDBInstance"
@@ -18,7 +17,7 @@ func Stop(tx *sim.Tx, r *sim.Resource, t Timing) error {
 	switch {
 	case r.Attrs.Has("replicate_source_db"):
 		return refuse(opStop, codeState, "Cannot stop or start a Read-Replica instance")
-	case len(rds.ReplicasOf(tx, r)) > 0:
+	case len(ReplicasOf(tx, r)) > 0:
 		return refuse(opStop, codeState, "Cannot stop or start instance %s: it has read replicas", id)
 	case !atRest(tx, r):
 		return refuse(opStop, codeState, "Instance %s is not in available state.", id)

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/rds"
 )
 
 // Promotion is what PromoteReadReplica may be told.
@@ -80,7 +79,7 @@ func checkPromotion(tx *sim.Tx, r *sim.Resource, p Promotion) error {
 		return refuse(opPromote, codeState, "DB Instance %s is not in a valid state for promotion: it is %s", r.Attrs.Str("identifier"), r.Attrs.Str("status"))
 	case p.Retention != nil && (*p.Retention < 0 || *p.Retention > maxRetention):
 		return refuse(opPromote, codeValue, "Invalid backup retention period: %d. Must be between 0 and %d days.", *p.Retention, maxRetention)
-	case p.Retention != nil && *p.Retention == 0 && len(rds.ReplicasOf(tx, r)) > 0:
+	case p.Retention != nil && *p.Retention == 0 && len(ReplicasOf(tx, r)) > 0:
 		return refuse(opPromote, codeValue, "BackupRetentionPeriod can't be 0: DB instance %s has read replicas", r.Attrs.Str("identifier"))
 	case p.Window != "" && !validWindow(p.Window):
 		return refuse(opPromote, codeValue, "Invalid backup window: %s. It must be hh24:mi-hh24:mi in UTC and at least 30 minutes.", p.Window)

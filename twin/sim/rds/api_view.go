@@ -1,9 +1,10 @@
-package api
+package rds
 
 import (
 	"time"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/api"
 	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
@@ -20,9 +21,9 @@ type instanceXML struct {
 	DBInstanceArn        string
 	DbiResourceID        string       `xml:"DbiResourceId"`
 	Endpoint             *endpointXML `xml:",omitempty"`
-	InstanceCreateTime   *isoTime     `xml:",omitempty"`
-	LatestRestorableTime *isoTime     `xml:",omitempty"`
-	AutomaticRestartTime *isoTime     `xml:",omitempty"`
+	InstanceCreateTime   *api.ISOTime `xml:",omitempty"`
+	LatestRestorableTime *api.ISOTime `xml:",omitempty"`
+	AutomaticRestartTime *api.ISOTime `xml:",omitempty"`
 
 	AllocatedStorage    int
 	MaxAllocatedStorage int `xml:",omitempty"`
@@ -106,7 +107,7 @@ func viewInstance(tx *sim.Tx, r *sim.Resource) instanceXML {
 	v := instanceXML{
 		DBInstanceIdentifier: a.Str("identifier"), DBInstanceClass: a.Str("instance_class"), Engine: a.Str("engine"),
 		EngineVersion: a.Str("engine_version_actual"), DBInstanceStatus: a.Str("status"), MasterUsername: a.Str("username"), DBName: a.Str("db_name"),
-		DBInstanceArn: r.ARN(), DbiResourceID: a.Str("resource_id"), InstanceCreateTime: isoPtr(r.Created),
+		DBInstanceArn: r.ARN(), DbiResourceID: a.Str("resource_id"), InstanceCreateTime: api.ISOPtr(r.Created),
 		Endpoint:         &endpointXML{a.Str("address"), a.Int("port"), a.Str("hosted_zone_id")},
 		AllocatedStorage: a.Int("allocated_storage"), MaxAllocatedStorage: a.Int("max_allocated_storage"), StorageType: a.Str("storage_type"),
 		Iops: a.Int("iops"), StorageThroughput: a.Int("storage_throughput"), StorageEncrypted: a.Bool("storage_encrypted"), KmsKeyID: a.Str("kms_key_id"),
@@ -129,7 +130,7 @@ func viewInstance(tx *sim.Tx, r *sim.Resource) instanceXML {
 		v.DBSubnetGroup = &subnetGroupXML{g.ID, g.Attrs.Str("vpc_id"), "Complete", viewSubnets(tx, g)}
 	}
 	if at, ok := lifecycle.StoppedUntil(r); ok {
-		v.AutomaticRestartTime = isoPtr(at)
+		v.AutomaticRestartTime = api.ISOPtr(at)
 	}
 	if v.ReadReplicaSourceDBInstanceIdentifier != "" {
 		v.StatusInfos = []statusXML{replication(r)}
@@ -165,12 +166,12 @@ const restorableLag = 5 * time.Minute
 
 // restorable is the newest point that an instance can be restored to; none
 // without backups, and none of a replica, whose logs RDS does not upload.
-func restorable(r *sim.Resource, now time.Time) *isoTime {
+func restorable(r *sim.Resource, now time.Time) *api.ISOTime {
 	if r.Attrs.Int("backup_retention_period") == 0 || r.Attrs.Has("replicate_source_db") {
 		return nil
 	}
 	if at := now.Add(-restorableLag); at.After(r.Created) {
-		return isoPtr(at.Truncate(time.Second))
+		return api.ISOPtr(at.Truncate(time.Second))
 	}
-	return isoPtr(r.Created.Truncate(time.Second))
+	return api.ISOPtr(r.Created.Truncate(time.Second))
 }

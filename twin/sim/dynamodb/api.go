@@ -1,22 +1,25 @@
-package api
+package dynamodb
 
 import (
 	"net/http"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/api"
 	"github.com/pgdr/pgdr/twin/sim/dynamodb/items"
 	"github.com/pgdr/pgdr/twin/sim/kms"
 )
 
-func dynamodbService() *service {
-	return &service{
-		name: DynamoDB, prefix: "dynamodb", signing: "dynamodb", denied: "AccessDeniedException",
-		protocol: jsonProtocol{version: "1.0", target: "DynamoDB_20120810"},
+// API is the face of the service for SDKs.
+func API(o api.Options) *api.Service {
+	return &api.Service{
+		Name: api.DynamoDB, Prefix: "dynamodb", Signing: "dynamodb", Denied: "AccessDeniedException",
+		ErrorPrefix: "com.amazonaws.dynamodb.v20120810#", State: api.NewHistory[itemView](o.Staleness.DynamoDB),
+		Protocol: api.JSONProtocol{Version: "1.0", Target: "DynamoDB_20120810"},
 		// What an on-demand table answers.
 		// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
-		throttled: Error{Code: "ThrottlingException", Message: "Throughput exceeds the current capacity of your table or index."},
-		broken:    Error{Code: "InternalServerError", Message: "The request processing has failed because of an unknown error, exception or failure.", Status: http.StatusInternalServerError},
-		operations: map[string]func(*call) (any, error){
+		Throttled: api.Error{Code: "ThrottlingException", Message: "Throughput exceeds the current capacity of your table or index."},
+		Broken:    api.Error{Code: "InternalServerError", Message: "The request processing has failed because of an unknown error, exception or failure.", Status: http.StatusInternalServerError},
+		Operations: map[string]func(*api.Call) (any, error){
 			"GetItem": getItem, "PutItem": putItem, "Query": queryItems,
 		},
 	}
@@ -25,27 +28,30 @@ func dynamodbService() *service {
 // itemView is an item of an earlier time; nil if it was not there.
 type itemView = items.Item
 
+// earlier are the items as they were before they changed.
+func earlier(c *api.Call) *api.History[itemView] { return c.Service.State.(*api.History[itemView]) }
+
 // table finds a table, and checks that the caller may use it and its key.
 //
 // DynamoDB decrypts the table's key in the name of who asks.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
-func (c *call) table(tx *sim.Tx, action, ref string) (items.Table, error) {
-	arn := c.arn("dynamodb", "table/"+ref)
+func table(c *api.Call, tx *sim.Tx, action, ref string) (items.Table, error) {
+	arn := c.ARN("dynamodb", "table/"+ref)
 	if _, ok := sim.ParseARN(ref); ok {
 		arn = ref
 	}
-	if err := c.authorize(tx, action, arn, nil); err != nil {
+	if err := c.Authorize(tx, action, arn, nil); err != nil {
 		return items.Table{}, err
 	}
-	t, err := items.Find(tx, c.region, ref)
+	t, err := items.Find(tx, c.Region, ref)
 	if err != nil {
 		return t, err
 	}
-	refusal, err := c.useKey(tx, keyUse{ref: t.KeyARN(), via: "dynamodb", actions: []string{"kms:Decrypt"}})
+	refusal, err := kms.UseKey(c, tx, kms.KeyUse{Ref: t.KeyARN(), Via: "dynamodb", Actions: []string{"kms:Decrypt"}})
 	if err == nil && refusal != nil {
-		err = refuse("AccessDeniedException", "KMS key access denied error: %s", refusal.text)
-		if refusal.state != kms.KeyUsable {
-			err = refuse("ResourceNotFoundException", "Requested resource not found: the table's %s", refusal.text)
+		err = api.Refuse("AccessDeniedException", "KMS key access denied error: %s", refusal.Text)
+		if refusal.State != kms.KeyUsable {
+			err = api.Refuse("ResourceNotFoundException", "Requested resource not found: the table's %s", refusal.Text)
 		}
 	}
 	return t, err
@@ -60,17 +66,17 @@ type getItemInput struct {
 	ReturnConsumedCapacity   string
 }
 
-func getItem(c *call) (any, error) {
+func getItem(c *api.Call) (any, error) {
 	var in getItemInput
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if in.ProjectionExpression != "" {
-		return nil, refuse(codeUnsupported, "the simulator does not know ProjectionExpression")
+		return nil, api.Refuse(api.CodeUnsupported, "the simulator does not know ProjectionExpression")
 	}
 	var item items.Item
-	err := c.view(func(tx *sim.Tx) error {
-		t, err := c.table(tx, "dynamodb:GetItem", in.TableName)
+	err := c.View(func(tx *sim.Tx) error {
+		t, err := table(c, tx, "dynamodb:GetItem", in.TableName)
 		if err != nil {
 			return err
 		}
@@ -78,7 +84,7 @@ func getItem(c *call) (any, error) {
 			return err
 		}
 		key, err := t.Identity(in.Key)
-		if was, ok := c.items.stale(t.ARN()+key, tx.At); ok {
+		if was, ok := earlier(c).Stale(t.ARN()+key, tx.At); ok {
 			item = was
 		}
 		return err
@@ -103,19 +109,19 @@ type putItemInput struct {
 
 // conflict adds the item to the refusal of a condition, if that was asked for.
 func (in putItemInput) conflict(err error, old items.Item) error {
-	if e := errorOf(err); e.Code == items.CodeCondition && in.ReturnValuesOnConditionCheckFailure == "ALL_OLD" && old != nil {
-		return &Error{Code: e.Code, Message: e.Message, Item: old}
+	if e := api.ErrorOf(err); e.Code == items.CodeCondition && in.ReturnValuesOnConditionCheckFailure == "ALL_OLD" && old != nil {
+		return &api.Error{Code: e.Code, Message: e.Message, Item: old}
 	}
 	return err
 }
 
-func putItem(c *call) (any, error) {
+func putItem(c *api.Call) (any, error) {
 	var in putItemInput
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if v := in.ReturnValues; v != "" && v != "NONE" && v != "ALL_OLD" {
-		return nil, refuse("ValidationException", "ReturnValues can only be ALL_OLD or NONE")
+		return nil, api.Refuse("ValidationException", "ReturnValues can only be ALL_OLD or NONE")
 	}
 	e := items.NewExpressions(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 	condition, err := e.Condition(in.ConditionExpression)
@@ -126,8 +132,8 @@ func putItem(c *call) (any, error) {
 		return nil, err
 	}
 	var old items.Item
-	err = c.update(func(tx *sim.Tx) error {
-		t, err := c.table(tx, "dynamodb:PutItem", in.TableName)
+	err = c.Update(func(tx *sim.Tx) error {
+		t, err := table(c, tx, "dynamodb:PutItem", in.TableName)
 		if err != nil {
 			return err
 		}
@@ -135,7 +141,7 @@ func putItem(c *call) (any, error) {
 			return in.conflict(err, old)
 		}
 		key, err := t.Identity(t.KeyOf(in.Item))
-		c.items.changed(t.ARN()+key, tx.At, old)
+		earlier(c).Changed(t.ARN()+key, tx.At, old)
 		return err
 	})
 	if in.ReturnValues != "ALL_OLD" || old == nil {

@@ -1,4 +1,4 @@
-package api
+package route53
 
 import (
 	"encoding/json"
@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/api"
 	"github.com/pgdr/pgdr/twin/sim/iam/policy"
-	"github.com/pgdr/pgdr/twin/sim/route53"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 )
 
@@ -28,7 +28,7 @@ type changeXML struct {
 type changeInfo struct {
 	ID          string `xml:"Id"`
 	Status      string
-	SubmittedAt isoTime
+	SubmittedAt api.ISOTime
 	Comment     string `xml:",omitempty"`
 }
 
@@ -53,19 +53,19 @@ const (
 // changeRecords makes all changes of a batch, or none. The answer is PENDING:
 // Route 53's servers learn of it later.
 // https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
-func changeRecords(c *call) (any, error) {
+func changeRecords(c *api.Call) (any, error) {
 	var in changeBatch
-	if err := c.decodeXML(&in); err != nil {
+	if err := c.DecodeXML(&in); err != nil {
 		return nil, err
 	}
 	var out changeResult
-	err := c.update(func(tx *sim.Tx) error {
-		zone, err := c.zone(tx, c.authorize(tx, "route53:ChangeResourceRecordSets", globalARN("hostedzone/"+c.path["id"]), batchContext(in)))
+	err := c.Update(func(tx *sim.Tx) error {
+		zone, err := zone(c, tx, c.Authorize(tx, "route53:ChangeResourceRecordSets", globalARN("hostedzone/"+c.Path["id"]), batchContext(in)))
 		if err != nil {
 			return err
 		}
 		if len(in.ChangeBatch.Changes) == 0 {
-			return refuse("InvalidInput", "Invalid request: the change batch has no changes")
+			return api.Refuse("InvalidInput", "Invalid request: the change batch has no changes")
 		}
 		for _, change := range in.ChangeBatch.Changes {
 			if err := changeRecord(tx, zone, change); err != nil {
@@ -77,7 +77,7 @@ func changeRecords(c *call) (any, error) {
 		}
 		s := submitted{ID: "C" + strings.ToUpper(tx.NewHex(20)), At: tx.At, Comment: in.ChangeBatch.Comment}
 		remember(tx, zone, s)
-		out.ChangeInfo = c.info(s, tx.At)
+		out.ChangeInfo = info(c, s, tx.At)
 		return nil
 	})
 	return out, err
@@ -99,41 +99,41 @@ func batchContext(in changeBatch) policy.Context {
 
 func changeRecord(tx *sim.Tx, zone *sim.Resource, change changeXML) error {
 	if len(change.Record.Others) > 0 {
-		return refuse(codeUnsupported, "the simulator does not know the element %s of a record set", change.Record.Others[0].XMLName.Local)
+		return api.Refuse(api.CodeUnsupported, "the simulator does not know the element %s of a record set", change.Record.Others[0].XMLName.Local)
 	}
 	old := findRecord(tx, zone, change.Record)
 	switch change.Action {
 	case "CREATE":
 		if old != nil {
-			return refuse(badBatch, "[Tried to create resource record set %s but it already exists]", describeSet(change.Record))
+			return api.Refuse(badBatch, "[Tried to create resource record set %s but it already exists]", describeSet(change.Record))
 		}
 	case "UPSERT":
 	case "DELETE":
 		return deleteRecord(tx, change.Record, old)
 	default:
-		return refuse("InvalidInput", "Invalid request: Action: found %q, want CREATE, DELETE or UPSERT", change.Action)
+		return api.Refuse("InvalidInput", "Invalid request: Action: found %q, want CREATE, DELETE or UPSERT", change.Action)
 	}
 	attrs := recordAttrs(zone, change.Record)
 	if old == nil {
-		_, err := tx.Do(simapi.OpCreate, simapi.Request{Type: typeRecord, Region: globalRegion, Attrs: attrs})
+		_, err := tx.Do(simapi.OpCreate, simapi.Request{Type: typeRecord, Region: api.GlobalRegion, Attrs: attrs})
 		return err
 	}
 	all := old.Attrs.Clone()
 	all.Set(attrs)
 	// The name that Terraform gave stays: it may be a short form.
 	all["name"] = old.Attrs["name"]
-	_, err := tx.Do(simapi.OpUpdate, simapi.Request{Type: typeRecord, Region: globalRegion, ID: old.ID, Prior: old.Attrs, Attrs: all})
+	_, err := tx.Do(simapi.OpUpdate, simapi.Request{Type: typeRecord, Region: api.GlobalRegion, ID: old.ID, Prior: old.Attrs, Attrs: all})
 	return err
 }
 
 func deleteRecord(tx *sim.Tx, record recordXML, old *sim.Resource) error {
 	if old == nil {
-		return refuse(badBatch, "[Tried to delete resource record set %s but it was not found]", describeSet(record))
+		return api.Refuse(badBatch, "[Tried to delete resource record set %s but it was not found]", describeSet(record))
 	}
 	have := viewRecord(old)
 	have.Name, record.Name = strings.ToLower(have.Name), strings.ToLower(strings.TrimSuffix(record.Name, "."))+"."
 	if fmt.Sprint(jsonOf(have)) != fmt.Sprint(jsonOf(record)) {
-		return refuse(badBatch, "[Tried to delete resource record set %s but the values provided do not match the current values]", describeSet(record))
+		return api.Refuse(badBatch, "[Tried to delete resource record set %s but the values provided do not match the current values]", describeSet(record))
 	}
 	tx.Remove(old)
 	return nil
@@ -141,13 +141,13 @@ func deleteRecord(tx *sim.Tx, record recordXML, old *sim.Resource) error {
 
 func jsonOf(v any) string {
 	raw, err := json.Marshal(v)
-	must(err)
+	api.Must(err)
 	return string(raw)
 }
 
 // findRecord returns the record set with the name, type and set identifier.
 func findRecord(tx *sim.Tx, zone *sim.Resource, record recordXML) *sim.Resource {
-	name := route53.RecordName(record.Name, zone.Attrs.Str("name"))
+	name := RecordName(record.Name, zone.Attrs.Str("name"))
 	return tx.Find(typeRecord, sim.Global, func(a sim.Attrs) bool {
 		return a.Str("zone_id") == zone.ID && a.Str("fqdn") == name && a.Str("type") == record.Type && a.Str("set_identifier") == record.SetIdentifier
 	})
@@ -194,7 +194,7 @@ func describeSet(record recordXML) string {
 // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-values-weighted.html
 func sameTTLs(tx *sim.Tx, zone *sim.Resource, in changeBatch) error {
 	for _, change := range in.ChangeBatch.Changes {
-		name := route53.RecordName(change.Record.Name, zone.Attrs.Str("name"))
+		name := RecordName(change.Record.Name, zone.Attrs.Str("name"))
 		var ttls []int
 		for _, r := range tx.List(typeRecord, sim.Global) {
 			if a := r.Attrs; a.Str("zone_id") == zone.ID && a.Str("fqdn") == name && a.Str("type") == change.Record.Type && a["ttl"] != nil {
@@ -203,7 +203,7 @@ func sameTTLs(tx *sim.Tx, zone *sim.Resource, in changeBatch) error {
 		}
 		slices.Sort(ttls)
 		if ttls = slices.Compact(ttls); len(ttls) > 1 {
-			return refuse(badBatch, "[The record sets %s of one group have different TTLs: %v]", describeSet(change.Record), ttls)
+			return api.Refuse(badBatch, "[The record sets %s of one group have different TTLs: %v]", describeSet(change.Record), ttls)
 		}
 	}
 	return nil
@@ -212,7 +212,7 @@ func sameTTLs(tx *sim.Tx, zone *sim.Resource, in changeBatch) error {
 func changesOf(zone *sim.Resource) []submitted {
 	var all []submitted
 	if text := zone.Hidden.Str(hiddenChanges); text != "" {
-		must(json.Unmarshal([]byte(text), &all))
+		api.Must(json.Unmarshal([]byte(text), &all))
 	}
 	return all
 }
@@ -222,29 +222,29 @@ func remember(tx *sim.Tx, zone *sim.Resource, s submitted) {
 	tx.Edit(zone).Hidden.Set(sim.Attrs{hiddenChanges: jsonOf(all[max(0, len(all)-changesKept):])})
 }
 
-func (c *call) info(s submitted, now time.Time) changeInfo {
+func info(c *api.Call, s submitted, now time.Time) changeInfo {
 	status := "PENDING"
-	if now.Sub(s.At) >= c.options.Propagation {
+	if now.Sub(s.At) >= c.Options.Propagation {
 		status = "INSYNC"
 	}
-	return changeInfo{ID: "/change/" + s.ID, Status: status, SubmittedAt: isoTime(s.At), Comment: s.Comment}
+	return changeInfo{ID: "/change/" + s.ID, Status: status, SubmittedAt: api.ISOTime(s.At), Comment: s.Comment}
 }
 
-func getChange(c *call) (any, error) {
+func getChange(c *api.Call) (any, error) {
 	var out changeResult
-	err := c.view(func(tx *sim.Tx) error {
-		if err := c.authorize(tx, "route53:GetChange", globalARN("change/"+c.path["id"]), nil); err != nil {
+	err := c.View(func(tx *sim.Tx) error {
+		if err := c.Authorize(tx, "route53:GetChange", globalARN("change/"+c.Path["id"]), nil); err != nil {
 			return err
 		}
 		for _, zone := range tx.List(typeZone, sim.Global) {
 			for _, s := range changesOf(zone) {
-				if s.ID == c.path["id"] {
-					out.ChangeInfo = c.info(s, tx.At)
+				if s.ID == c.Path["id"] {
+					out.ChangeInfo = info(c, s, tx.At)
 					return nil
 				}
 			}
 		}
-		return refuse("NoSuchChange", "A change with the specified change ID does not exist: %s", c.path["id"])
+		return api.Refuse("NoSuchChange", "A change with the specified change ID does not exist: %s", c.Path["id"])
 	})
 	return out, err
 }

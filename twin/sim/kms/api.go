@@ -1,40 +1,29 @@
-package api
+package kms
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/kms"
+	"github.com/pgdr/pgdr/twin/sim/api"
 )
 
-func kmsService() *service {
-	return &service{
-		name: KMS, prefix: "kms", signing: "kms", denied: "AccessDeniedException",
-		protocol:   jsonProtocol{version: "1.1", target: "TrentService"},
-		throttled:  Error{Code: "ThrottlingException", Message: "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."},
-		broken:     Error{Code: "KMSInternalException", Message: "The request was rejected because an internal exception occurred. The request can be retried.", Status: http.StatusInternalServerError},
-		operations: map[string]func(*call) (any, error){"DescribeKey": describeKey},
+// API is the face of the service for SDKs.
+func API() *api.Service {
+	return &api.Service{
+		Name: api.KMS, Prefix: "kms", Signing: "kms", Denied: "AccessDeniedException",
+		Protocol:   api.JSONProtocol{Version: "1.1", Target: "TrentService"},
+		Throttled:  api.Error{Code: "ThrottlingException", Message: "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."},
+		Broken:     api.Error{Code: "KMSInternalException", Message: "The request was rejected because an internal exception occurred. The request can be retried.", Status: http.StatusInternalServerError},
+		Operations: map[string]func(*api.Call) (any, error){"DescribeKey": describeKey},
 	}
-}
-
-// epoch is a moment as the JSON protocols have it: seconds since 1970.
-type epoch float64
-
-func epochOf(t time.Time) *epoch {
-	if t.IsZero() {
-		return nil
-	}
-	e := epoch(float64(t.UnixMilli()) / 1000)
-	return &e
 }
 
 type keyMetadata struct {
 	KeyID                    string `json:"KeyId"`
 	Arn                      string
 	AWSAccountID             string `json:"AWSAccountId"`
-	CreationDate             *epoch
-	DeletionDate             *epoch `json:",omitempty"`
+	CreationDate             *api.Epoch
+	DeletionDate             *api.Epoch `json:",omitempty"`
 	Description              string
 	Enabled                  bool
 	KeyState                 string
@@ -56,24 +45,24 @@ type multiRegion struct {
 
 type keyPlace struct{ Arn, Region string }
 
-func describeKey(c *call) (any, error) {
+func describeKey(c *api.Call) (any, error) {
 	var in struct{ KeyID string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	var out struct{ KeyMetadata keyMetadata }
-	err := c.view(func(tx *sim.Tx) error {
-		key, state := kms.FindKey(tx, c.region, in.KeyID)
+	err := c.View(func(tx *sim.Tx) error {
+		key, state := FindKey(tx, c.Region, in.KeyID)
 		if key == nil {
 			// Who may see no key of that name is not told that there is none.
-			if err := c.authorize(tx, "kms:DescribeKey", c.arn("kms", "key/"+in.KeyID), nil); err != nil {
+			if err := c.Authorize(tx, "kms:DescribeKey", c.ARN("kms", "key/"+in.KeyID), nil); err != nil {
 				return err
 			}
-			return refuse("NotFoundException", "Key '%s' does not exist", in.KeyID)
+			return api.Refuse("NotFoundException", "Key '%s' does not exist", in.KeyID)
 		}
-		v, r, err := c.keyVerdict(tx, key, "kms:DescribeKey", nil)
+		v, r, err := keyVerdict(c, tx, key, "kms:DescribeKey", nil)
 		if err == nil {
-			err = c.judge(v, r)
+			err = c.Judge(v, r)
 		}
 		if err == nil {
 			out.KeyMetadata = viewKey(tx, key, state)
@@ -83,24 +72,24 @@ func describeKey(c *call) (any, error) {
 	return out, err
 }
 
-func viewKey(tx *sim.Tx, key *sim.Resource, state kms.KeyState) keyMetadata {
+func viewKey(tx *sim.Tx, key *sim.Resource, state KeyState) keyMetadata {
 	a := key.Attrs
 	spec := a.Str("customer_master_key_spec") + a.Str("key_spec") // a key has the one, a replica key the other
 	m := keyMetadata{
-		KeyID: a.Str("key_id"), Arn: key.ARN(), AWSAccountID: tx.Account(), CreationDate: epochOf(key.Created), Description: a.Str("description"),
-		Enabled: state == kms.KeyUsable, KeyState: "Enabled", KeyManager: "CUSTOMER", KeyUsage: a.Str("key_usage"), KeySpec: spec,
+		KeyID: a.Str("key_id"), Arn: key.ARN(), AWSAccountID: tx.Account(), CreationDate: api.EpochOf(key.Created), Description: a.Str("description"),
+		Enabled: state == KeyUsable, KeyState: "Enabled", KeyManager: "CUSTOMER", KeyUsage: a.Str("key_usage"), KeySpec: spec,
 		CustomerMasterKeySpec: spec, Origin: "AWS_KMS", MultiRegion: a.Bool("multi_region") || a.Has("primary_key_arn"),
 	}
 	if spec == "SYMMETRIC_DEFAULT" {
 		m.EncryptionAlgorithms = []string{spec}
 	}
 	switch state {
-	case kms.KeyDisabled:
+	case KeyDisabled:
 		m.KeyState = "Disabled"
-	case kms.KeyPending:
+	case KeyPending:
 		m.KeyState = "PendingDeletion"
 		if kept := tx.FindRetained(key.Type, key.Region, func(o sim.Attrs) bool { return o.Str("arn") == key.ARN() }); kept != nil {
-			m.DeletionDate = epochOf(kept.Until)
+			m.DeletionDate = api.EpochOf(kept.Until)
 		}
 	}
 	if m.MultiRegion {

@@ -1,4 +1,4 @@
-package api
+package route53
 
 import (
 	"cmp"

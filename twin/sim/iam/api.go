@@ -1,4 +1,4 @@
-package api
+package iam
 
 import (
 	"fmt"
@@ -6,16 +6,18 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/api"
 	"github.com/pgdr/pgdr/twin/sim/iam/policy"
 )
 
-func iamService() *service {
-	return &service{
-		name: IAM, prefix: "iam", signing: "iam", global: true, denied: "AccessDenied",
-		protocol:   queryProtocol{namespace: "https://iam.amazonaws.com/doc/2010-05-08/", version: "2010-05-08"},
-		throttled:  Error{Code: "Throttling", Message: "Rate exceeded"},
-		broken:     Error{Code: "ServiceFailure", Message: "The request processing has failed because of an unknown error, exception or failure.", Status: http.StatusInternalServerError},
-		operations: map[string]func(*call) (any, error){"SimulatePrincipalPolicy": simulatePolicy},
+// API is the face of the service for SDKs.
+func API() *api.Service {
+	return &api.Service{
+		Name: api.IAM, Prefix: "iam", Signing: "iam", Global: true, Denied: "AccessDenied",
+		Protocol:   api.QueryProtocol{Namespace: "https://iam.amazonaws.com/doc/2010-05-08/", Version: "2010-05-08"},
+		Throttled:  api.Error{Code: "Throttling", Message: "Rate exceeded"},
+		Broken:     api.Error{Code: "ServiceFailure", Message: "The request processing has failed because of an unknown error, exception or failure.", Status: http.StatusInternalServerError},
+		Operations: map[string]func(*api.Call) (any, error){"SimulatePrincipalPolicy": simulatePolicy},
 	}
 }
 
@@ -40,38 +42,38 @@ type simulationResult struct {
 // simulatePolicy evaluates the policies of a role alone, as IAM does: not those
 // of the resources, and with no more context than the call gives.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
-func simulatePolicy(c *call) (any, error) {
-	if err := c.only("PolicySourceArn", "ActionNames.", "ResourceArns.", "ContextEntries.", "MaxItems"); err != nil {
+func simulatePolicy(c *api.Call) (any, error) {
+	if err := c.Only("PolicySourceArn", "ActionNames.", "ResourceArns.", "ContextEntries.", "MaxItems"); err != nil {
 		return nil, err
 	}
-	source, err := c.need("PolicySourceArn")
+	source, err := c.Need("PolicySourceArn")
 	if err != nil {
 		return nil, err
 	}
-	actions, resources := c.members("ActionNames.member"), c.members("ResourceArns.member")
+	actions, resources := c.Members("ActionNames.member"), c.Members("ResourceArns.member")
 	if len(actions) == 0 {
-		return nil, refuse("ValidationError", "1 validation error detected: Value at 'actionNames' failed to satisfy constraint: Member must not be null")
+		return nil, api.Refuse("ValidationError", "1 validation error detected: Value at 'actionNames' failed to satisfy constraint: Member must not be null")
 	}
 	if len(resources) == 0 {
 		resources = []string{"*"}
 	}
 	var out simulationResult
-	err = c.view(func(tx *sim.Tx) error {
-		if err := c.authorize(tx, "iam:SimulatePrincipalPolicy", source, nil); err != nil {
+	err = c.View(func(tx *sim.Tx) error {
+		if err := c.Authorize(tx, "iam:SimulatePrincipalPolicy", source, nil); err != nil {
 			return err
 		}
 		if tx.FindBy("aws_iam_role", sim.Global, "arn", source) == nil {
-			return refuse("NoSuchEntity", "The principal %s cannot be found.", source)
+			return api.Refuse("NoSuchEntity", "The principal %s cannot be found.", source)
 		}
-		docs, err := rolePolicies(tx, source)
+		docs, err := api.RolePolicies(tx, source)
 		if err != nil {
 			return err
 		}
-		ctx := c.contextEntries()
+		ctx := contextEntries(c)
 		for _, action := range actions {
 			for _, resource := range resources {
 				out.EvaluationResults = append(out.EvaluationResults,
-					simulated(docs, policy.Request{Principal: source, Account: c.cloud.Account(), Action: action, Resource: resource, Context: ctx}))
+					simulated(docs, policy.Request{Principal: source, Account: c.Cloud.Account(), Action: action, Resource: resource, Context: ctx}))
 			}
 		}
 		return nil
@@ -80,11 +82,11 @@ func simulatePolicy(c *call) (any, error) {
 }
 
 // contextEntries reads the condition keys that the call gives.
-func (c *call) contextEntries() policy.Context {
+func contextEntries(c *api.Call) policy.Context {
 	ctx := policy.Context{}
-	for i := 1; c.has(fmt.Sprintf("ContextEntries.member.%d", i)); i++ {
+	for i := 1; c.Has(fmt.Sprintf("ContextEntries.member.%d", i)); i++ {
 		entry := fmt.Sprintf("ContextEntries.member.%d.", i)
-		ctx[strings.ToLower(c.text(entry+"ContextKeyName"))] = c.members(entry + "ContextKeyValues.member")
+		ctx[strings.ToLower(c.Text(entry+"ContextKeyName"))] = c.Members(entry + "ContextKeyValues.member")
 	}
 	return ctx
 }

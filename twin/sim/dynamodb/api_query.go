@@ -1,10 +1,11 @@
-package api
+package dynamodb
 
 import (
 	"encoding/json"
 	"slices"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/api"
 	"github.com/pgdr/pgdr/twin/sim/dynamodb/items"
 )
 
@@ -31,9 +32,9 @@ type queryOutput struct {
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
 const maxPage = 1 << 20
 
-func queryItems(c *call) (any, error) {
+func queryItems(c *api.Call) (any, error) {
 	var in queryInput
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	e := items.NewExpressions(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
@@ -45,11 +46,11 @@ func queryItems(c *call) (any, error) {
 		return nil, err
 	}
 	if in.Limit != nil && *in.Limit < 1 {
-		return nil, refuse("ValidationException", "1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", *in.Limit)
+		return nil, api.Refuse("ValidationException", "1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", *in.Limit)
 	}
 	var out queryOutput
-	err = c.view(func(tx *sim.Tx) error {
-		t, err := c.table(tx, "dynamodb:Query", in.TableName)
+	err = c.View(func(tx *sim.Tx) error {
+		t, err := table(c, tx, "dynamodb:Query", in.TableName)
 		if err != nil {
 			return err
 		}
@@ -58,7 +59,7 @@ func queryItems(c *call) (any, error) {
 			return err
 		}
 		if !in.ConsistentRead {
-			found = c.staleItems(tx, t, found)
+			found = staleItems(c, tx, t, found)
 		}
 		out, err = cut(t, found, in)
 		return err
@@ -67,11 +68,11 @@ func queryItems(c *call) (any, error) {
 }
 
 // staleItems replaces what has changed too lately to be sure to be seen.
-func (c *call) staleItems(tx *sim.Tx, t items.Table, found []items.Item) []items.Item {
+func staleItems(c *api.Call, tx *sim.Tx, t items.Table, found []items.Item) []items.Item {
 	out := []items.Item{}
 	for _, item := range found {
 		key, err := t.Identity(t.KeyOf(item))
-		if was, ok := c.items.stale(t.ARN()+key, tx.At); ok && err == nil {
+		if was, ok := earlier(c).Stale(t.ARN()+key, tx.At); ok && err == nil {
 			item = was
 		}
 		if item != nil {

@@ -1,4 +1,4 @@
-package api
+package cloudwatch
 
 import (
 	"slices"
@@ -8,32 +8,33 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/api"
 )
 
 const typeAlarm = "aws_cloudwatch_metric_alarm"
 
 // describeAlarms describes metric alarms; there are no composite ones.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
-func describeAlarms(c *call) (any, error) {
-	in, err := c.decodeCBOR()
+func describeAlarms(c *api.Call) (any, error) {
+	in, err := c.DecodeCBOR()
 	if err != nil {
 		return nil, err
 	}
-	m := reader{in}
-	if err := m.only("AlarmNames", "AlarmNamePrefix", "AlarmTypes", "StateValue"); err != nil {
+	m := api.Reader{Map: in}
+	if err := m.Only("AlarmNames", "AlarmNamePrefix", "AlarmTypes", "StateValue"); err != nil {
 		return nil, err
 	}
-	names, kinds, state := m.texts("AlarmNames"), m.texts("AlarmTypes"), m.text("StateValue")
+	names, kinds, state := m.Texts("AlarmNames"), m.Texts("AlarmTypes"), m.Text("StateValue")
 	found := cbor.List{}
-	err = c.view(func(tx *sim.Tx) error {
-		for _, arn := range c.alarmScope(names, kinds) {
-			if err := c.authorize(tx, "cloudwatch:DescribeAlarms", arn, nil); err != nil {
+	err = c.View(func(tx *sim.Tx) error {
+		for _, arn := range alarmScope(c, names, kinds) {
+			if err := c.Authorize(tx, "cloudwatch:DescribeAlarms", arn, nil); err != nil {
 				return err
 			}
 		}
-		for _, r := range tx.List(typeAlarm, c.region) {
+		for _, r := range tx.List(typeAlarm, c.Region) {
 			name := r.Attrs.Str("alarm_name")
-			wanted := (len(names) == 0 || slices.Contains(names, name)) && strings.HasPrefix(name, m.text("AlarmNamePrefix")) &&
+			wanted := (len(names) == 0 || slices.Contains(names, name)) && strings.HasPrefix(name, m.Text("AlarmNamePrefix")) &&
 				(state == "" || state == r.Hidden.Str("state")) && (len(kinds) == 0 || slices.Contains(kinds, "MetricAlarm"))
 			if wanted {
 				found = append(found, viewAlarm(r))
@@ -46,13 +47,13 @@ func describeAlarms(c *call) (any, error) {
 
 // alarmScope is what the caller must be allowed to see: the alarms that it
 // names; all where it names none, or asks for composite ones.
-func (c *call) alarmScope(names, kinds []string) []string {
+func alarmScope(c *api.Call, names, kinds []string) []string {
 	if len(names) == 0 || slices.Contains(kinds, "CompositeAlarm") {
-		return []string{c.arn("cloudwatch", "alarm:*")}
+		return []string{c.ARN("cloudwatch", "alarm:*")}
 	}
 	arns := make([]string, 0, len(names))
 	for _, name := range names {
-		arns = append(arns, c.arn("cloudwatch", "alarm:"+name))
+		arns = append(arns, c.ARN("cloudwatch", "alarm:"+name))
 	}
 	return arns
 }
@@ -64,9 +65,9 @@ func viewAlarm(r *sim.Resource) cbor.Map {
 		"ActionsEnabled": cbor.Bool(a.Bool("actions_enabled")), "ComparisonOperator": cbor.String(a.Str("comparison_operator")),
 		"EvaluationPeriods": whole(a.Int("evaluation_periods")), "TreatMissingData": cbor.String(a.Str("treat_missing_data")),
 		"StateValue": cbor.String(r.Hidden.Str("state")), "StateReason": cbor.String(r.Hidden.Str("state_reason")),
-		"StateUpdatedTimestamp": cborTime(stateSince(r)), "StateTransitionedTimestamp": cborTime(stateSince(r)), "AlarmConfigurationUpdatedTimestamp": cborTime(r.Created),
-		"AlarmActions": cborTexts(a.Strings("alarm_actions")), "OKActions": cborTexts(a.Strings("ok_actions")),
-		"InsufficientDataActions": cborTexts(a.Strings("insufficient_data_actions")), "Dimensions": dimensionList(a),
+		"StateUpdatedTimestamp": api.CBORTime(stateSince(r)), "StateTransitionedTimestamp": api.CBORTime(stateSince(r)), "AlarmConfigurationUpdatedTimestamp": api.CBORTime(r.Created),
+		"AlarmActions": api.CBORTexts(a.Strings("alarm_actions")), "OKActions": api.CBORTexts(a.Strings("ok_actions")),
+		"InsufficientDataActions": api.CBORTexts(a.Strings("insufficient_data_actions")), "Dimensions": dimensionList(a),
 	}
 	for member, attribute := range map[string]string{
 		"Namespace": "namespace", "MetricName": "metric_name", "Statistic": "statistic", "ExtendedStatistic": "extended_statistic", "Unit": "unit",

@@ -1,4 +1,4 @@
-package api
+package ec2
 
 import (
 	"encoding/xml"
@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/twin/sim"
-	"github.com/pgdr/pgdr/twin/sim/ec2"
+	"github.com/pgdr/pgdr/twin/sim/api"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 )
 
@@ -23,17 +23,22 @@ const (
 // https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 const entryLimit = 20
 
-func ec2Service() *service {
-	return &service{
-		name: EC2, prefix: "ec2", signing: "ec2", denied: "UnauthorizedOperation",
-		protocol:  ec2Protocol{queryProtocol{namespace: "http://ec2.amazonaws.com/doc/2016-11-15/", version: "2016-11-15"}},
-		throttled: Error{Code: "RequestLimitExceeded", Message: "Request limit exceeded.", Status: http.StatusServiceUnavailable},
-		broken:    Error{Code: "InternalError", Message: "An internal error has occurred", Status: http.StatusInternalServerError},
-		operations: map[string]func(*call) (any, error){
+// API is the face of the service for SDKs.
+func API(o api.Options) *api.Service {
+	return &api.Service{
+		Name: api.EC2, Prefix: "ec2", Signing: "ec2", Denied: "UnauthorizedOperation",
+		Denial: "You are not authorized to perform this operation. ", State: api.NewHistory[aclView](o.Staleness.EC2),
+		Protocol:  api.EC2Protocol{QueryProtocol: api.QueryProtocol{Namespace: "http://ec2.amazonaws.com/doc/2016-11-15/", Version: "2016-11-15"}},
+		Throttled: api.Error{Code: "RequestLimitExceeded", Message: "Request limit exceeded.", Status: http.StatusServiceUnavailable},
+		Broken:    api.Error{Code: "InternalError", Message: "An internal error has occurred", Status: http.StatusInternalServerError},
+		Operations: map[string]func(*api.Call) (any, error){
 			"DescribeNetworkAcls": describeACLs, "CreateNetworkAclEntry": createACLEntry, "DeleteNetworkAclEntry": deleteACLEntry,
 		},
 	}
 }
+
+// acls are how ACLs were described before they changed.
+func acls(c *api.Call) *api.History[aclView] { return c.Service.State.(*api.History[aclView]) }
 
 type aclSet struct {
 	XMLName xml.Name  `xml:"networkAclSet"`
@@ -77,7 +82,7 @@ const lastRule = 32767
 func viewACL(tx *sim.Tx, r *sim.Resource) aclView {
 	v := aclView{ID: r.ID, VPC: r.Attrs.Str("vpc_id"), Owner: tx.Account()}
 	for _, egress := range []bool{true, false} {
-		for _, e := range ec2.ACLEntries(tx, r, egress) {
+		for _, e := range ACLEntries(tx, r, egress) {
 			v.Entries = append(v.Entries, viewEntry(e, egress))
 		}
 		v.Entries = append(v.Entries, entryXML{RuleNumber: lastRule, Protocol: "-1", RuleAction: "deny", Egress: egress, CIDR: "0.0.0.0/0"})
@@ -91,7 +96,7 @@ func viewACL(tx *sim.Tx, r *sim.Resource) aclView {
 
 func viewEntry(e sim.Attrs, egress bool) entryXML {
 	v := entryXML{
-		RuleNumber: e.Int("rule_no"), Protocol: ec2.ProtocolNumber(e.Str("protocol")), RuleAction: strings.ToLower(e.Str("action")),
+		RuleNumber: e.Int("rule_no"), Protocol: ProtocolNumber(e.Str("protocol")), RuleAction: strings.ToLower(e.Str("action")),
 		Egress: egress, CIDR: e.Str("cidr_block"), IPv6CIDR: e.Str("ipv6_cidr_block"),
 	}
 	if v.Protocol == "6" || v.Protocol == "17" {
@@ -102,27 +107,27 @@ func viewEntry(e sim.Attrs, egress bool) entryXML {
 
 func aclKey(region, id string) string { return region + "/" + id }
 
-func describeACLs(c *call) (any, error) {
-	if err := c.only("NetworkAclId."); err != nil {
+func describeACLs(c *api.Call) (any, error) {
+	if err := c.Only("NetworkAclId."); err != nil {
 		return nil, err
 	}
-	wanted := c.members("NetworkAclId")
+	wanted := c.Members("NetworkAclId")
 	var out aclSet
-	err := c.view(func(tx *sim.Tx) error {
-		if err := c.authorize(tx, "ec2:DescribeNetworkAcls", "*", nil); err != nil {
+	err := c.View(func(tx *sim.Tx) error {
+		if err := c.Authorize(tx, "ec2:DescribeNetworkAcls", "*", nil); err != nil {
 			return err
 		}
 		for _, id := range wanted {
-			if tx.Get(typeACL, c.region, id) == nil {
-				return refuse("InvalidNetworkAclID.NotFound", "The networkAcl ID '%s' does not exist", id)
+			if tx.Get(typeACL, c.Region, id) == nil {
+				return api.Refuse("InvalidNetworkAclID.NotFound", "The networkAcl ID '%s' does not exist", id)
 			}
 		}
-		for _, r := range tx.List(typeACL, c.region) {
+		for _, r := range tx.List(typeACL, c.Region) {
 			if len(wanted) > 0 && !slices.Contains(wanted, r.ID) {
 				continue
 			}
 			v := viewACL(tx, r)
-			if was, ok := c.acls.stale(aclKey(c.region, r.ID), tx.At); ok {
+			if was, ok := acls(c).Stale(aclKey(c.Region, r.ID), tx.At); ok {
 				v = was
 			}
 			out.Items = append(out.Items, v)
@@ -138,60 +143,60 @@ type doneXML struct {
 }
 
 // changeACL authorizes an action on the ACL that a call names, and does it.
-func (c *call) changeACL(action string, do func(tx *sim.Tx, acl *sim.Resource, number int, egress bool) error) (any, error) {
-	id, err := c.need("NetworkAclId")
+func changeACL(c *api.Call, action string, do func(tx *sim.Tx, acl *sim.Resource, number int, egress bool) error) (any, error) {
+	id, err := c.Need("NetworkAclId")
 	if err != nil {
 		return nil, err
 	}
-	number, err := c.number("RuleNumber")
+	number, err := c.Number("RuleNumber")
 	if err != nil {
 		return nil, err
 	}
-	egress, err := c.truth("Egress")
+	egress, err := c.Truth("Egress")
 	if err != nil {
 		return nil, err
 	}
 	if number == nil || egress == nil {
-		return nil, refuse("MissingParameter", "The request must contain the parameters ruleNumber and egress")
+		return nil, api.Refuse("MissingParameter", "The request must contain the parameters ruleNumber and egress")
 	}
-	err = c.update(func(tx *sim.Tx) error {
-		if err := c.authorize(tx, action, c.arn("ec2", "network-acl/"+id), nil); err != nil {
+	err = c.Update(func(tx *sim.Tx) error {
+		if err := c.Authorize(tx, action, c.ARN("ec2", "network-acl/"+id), nil); err != nil {
 			return err
 		}
-		acl := tx.Get(typeACL, c.region, id)
+		acl := tx.Get(typeACL, c.Region, id)
 		if acl == nil {
-			return refuse("InvalidNetworkAclID.NotFound", "The networkAcl ID '%s' does not exist", id)
+			return api.Refuse("InvalidNetworkAclID.NotFound", "The networkAcl ID '%s' does not exist", id)
 		}
 		was := viewACL(tx, acl)
 		if err := do(tx, acl, *number, *egress); err != nil {
 			return err
 		}
-		c.acls.changed(aclKey(c.region, id), tx.At, was)
+		acls(c).Changed(aclKey(c.Region, id), tx.At, was)
 		return nil
 	})
 	return doneXML{Value: true}, err
 }
 
-func createACLEntry(c *call) (any, error) {
-	if err := c.only("NetworkAclId", "RuleNumber", "Egress", "Protocol", "RuleAction", "CidrBlock", "Ipv6CidrBlock", "PortRange."); err != nil {
+func createACLEntry(c *api.Call) (any, error) {
+	if err := c.Only("NetworkAclId", "RuleNumber", "Egress", "Protocol", "RuleAction", "CidrBlock", "Ipv6CidrBlock", "PortRange."); err != nil {
 		return nil, err
 	}
-	from, err := c.number("PortRange.From")
+	from, err := c.Number("PortRange.From")
 	if err != nil {
 		return nil, err
 	}
-	to, err := c.number("PortRange.To")
+	to, err := c.Number("PortRange.To")
 	if err != nil {
 		return nil, err
 	}
-	return c.changeACL("ec2:CreateNetworkAclEntry", func(tx *sim.Tx, acl *sim.Resource, number int, egress bool) error {
-		if n := len(ec2.ACLEntries(tx, acl, egress)) + 1; n >= entryLimit && findEntry(tx, acl, number, egress) < 0 {
-			return refuse("NetworkAclEntryLimitExceeded", "The maximum number of network acl entries has been reached: %d", n)
+	return changeACL(c, "ec2:CreateNetworkAclEntry", func(tx *sim.Tx, acl *sim.Resource, number int, egress bool) error {
+		if n := len(ACLEntries(tx, acl, egress)) + 1; n >= entryLimit && findEntry(tx, acl, number, egress) < 0 {
+			return api.Refuse("NetworkAclEntryLimitExceeded", "The maximum number of network acl entries has been reached: %d", n)
 		}
 		attrs := sim.Attrs{
-			"network_acl_id": acl.ID, "rule_number": float64(number), "egress": egress, "protocol": c.text("Protocol"), "rule_action": c.text("RuleAction"),
+			"network_acl_id": acl.ID, "rule_number": float64(number), "egress": egress, "protocol": c.Text("Protocol"), "rule_action": c.Text("RuleAction"),
 		}
-		for name, value := range map[string]string{"cidr_block": c.text("CidrBlock"), "ipv6_cidr_block": c.text("Ipv6CidrBlock")} {
+		for name, value := range map[string]string{"cidr_block": c.Text("CidrBlock"), "ipv6_cidr_block": c.Text("Ipv6CidrBlock")} {
 			if value != "" {
 				attrs[name] = value
 			}
@@ -201,7 +206,7 @@ func createACLEntry(c *call) (any, error) {
 				attrs[name] = float64(*value)
 			}
 		}
-		_, err := tx.Do(simapi.OpCreate, simapi.Request{Type: typeACLRule, Region: c.region, Attrs: attrs})
+		_, err := tx.Do(simapi.OpCreate, simapi.Request{Type: typeACLRule, Region: c.Region, Attrs: attrs})
 		return err
 	})
 }
@@ -209,18 +214,18 @@ func createACLEntry(c *call) (any, error) {
 // findEntry returns the place of a rule among an ACL's entries, -1 if there is
 // none with its number.
 func findEntry(tx *sim.Tx, acl *sim.Resource, number int, egress bool) int {
-	return slices.IndexFunc(ec2.ACLEntries(tx, acl, egress), func(e sim.Attrs) bool { return e.Int("rule_no") == number })
+	return slices.IndexFunc(ACLEntries(tx, acl, egress), func(e sim.Attrs) bool { return e.Int("rule_no") == number })
 }
 
-func deleteACLEntry(c *call) (any, error) {
-	if err := c.only("NetworkAclId", "RuleNumber", "Egress"); err != nil {
+func deleteACLEntry(c *api.Call) (any, error) {
+	if err := c.Only("NetworkAclId", "RuleNumber", "Egress"); err != nil {
 		return nil, err
 	}
-	return c.changeACL("ec2:DeleteNetworkAclEntry", func(tx *sim.Tx, acl *sim.Resource, number int, egress bool) error {
+	return changeACL(c, "ec2:DeleteNetworkAclEntry", func(tx *sim.Tx, acl *sim.Resource, number int, egress bool) error {
 		if findEntry(tx, acl, number, egress) < 0 {
-			return refuse("InvalidNetworkAclEntry.NotFound", "The network acl entry identified by %s does not exist", describeRule(number, egress))
+			return api.Refuse("InvalidNetworkAclEntry.NotFound", "The network acl entry identified by %s does not exist", describeRule(number, egress))
 		}
-		for _, r := range tx.List(typeACLRule, c.region) {
+		for _, r := range tx.List(typeACLRule, c.Region) {
 			if a := r.Attrs; a.Str("network_acl_id") == acl.ID && a.Int("rule_number") == number && a.Bool("egress") == egress {
 				tx.Remove(r)
 				return nil

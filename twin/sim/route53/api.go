@@ -1,4 +1,4 @@
-package api
+package route53
 
 import (
 	"encoding/xml"
@@ -8,22 +8,24 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/api"
 )
 
 const typeZone, typeRecord, typeHealthCheck = "aws_route53_zone", "aws_route53_record", "aws_route53_health_check"
 
-func route53Service() *service {
-	return &service{
-		name: Route53, prefix: "route53", signing: "route53", global: true, denied: "AccessDenied",
-		protocol: restProtocol{namespace: "https://route53.amazonaws.com/doc/2013-04-01/", routes: []route{
-			{http.MethodGet, "ListResourceRecordSets", regexp.MustCompile(`^/2013-04-01/hostedzone/(?P<id>[A-Z0-9]+)/rrset$`)},
-			{http.MethodPost, "ChangeResourceRecordSets", regexp.MustCompile(`^/2013-04-01/hostedzone/(?P<id>[A-Z0-9]+)/rrset/?$`)},
-			{http.MethodGet, "GetChange", regexp.MustCompile(`^/2013-04-01/change/(?P<id>[A-Z0-9]+)$`)},
-			{http.MethodGet, "GetHealthCheck", regexp.MustCompile(`^/2013-04-01/healthcheck/(?P<id>[A-Za-z0-9-]+)$`)},
+// API is the face of the service for SDKs.
+func API() *api.Service {
+	return &api.Service{
+		Name: api.Route53, Prefix: "route53", Signing: "route53", Global: true, Denied: "AccessDenied",
+		Protocol: api.RESTProtocol{Namespace: "https://route53.amazonaws.com/doc/2013-04-01/", Routes: []api.Route{
+			{Method: http.MethodGet, Operation: "ListResourceRecordSets", Path: regexp.MustCompile(`^/2013-04-01/hostedzone/(?P<id>[A-Z0-9]+)/rrset$`)},
+			{Method: http.MethodPost, Operation: "ChangeResourceRecordSets", Path: regexp.MustCompile(`^/2013-04-01/hostedzone/(?P<id>[A-Z0-9]+)/rrset/?$`)},
+			{Method: http.MethodGet, Operation: "GetChange", Path: regexp.MustCompile(`^/2013-04-01/change/(?P<id>[A-Z0-9]+)$`)},
+			{Method: http.MethodGet, Operation: "GetHealthCheck", Path: regexp.MustCompile(`^/2013-04-01/healthcheck/(?P<id>[A-Za-z0-9-]+)$`)},
 		}},
-		throttled: Error{Code: "Throttling", Message: "Rate exceeded"},
-		broken:    Error{Code: "ServiceUnavailable", Message: "The service is temporarily unavailable.", Status: http.StatusServiceUnavailable},
-		operations: map[string]func(*call) (any, error){
+		Throttled: api.Error{Code: "Throttling", Message: "Rate exceeded"},
+		Broken:    api.Error{Code: "ServiceUnavailable", Message: "The service is temporarily unavailable.", Status: http.StatusServiceUnavailable},
+		Operations: map[string]func(*api.Call) (any, error){
 			"ListResourceRecordSets": listRecords, "ChangeResourceRecordSets": changeRecords,
 			"GetChange": getChange, "GetHealthCheck": getHealthCheck,
 		},
@@ -36,14 +38,14 @@ func globalARN(resource string) string {
 }
 
 // zone finds the hosted zone that a call names, once the caller may act on it.
-func (c *call) zone(tx *sim.Tx, authorized error) (*sim.Resource, error) {
+func zone(c *api.Call, tx *sim.Tx, authorized error) (*sim.Resource, error) {
 	if authorized != nil {
 		return nil, authorized
 	}
-	if zone := tx.Get(typeZone, sim.Global, c.path["id"]); zone != nil {
+	if zone := tx.Get(typeZone, sim.Global, c.Path["id"]); zone != nil {
 		return zone, nil
 	}
-	return nil, refuse("NoSuchHostedZone", "No hosted zone found with ID: %s", c.path["id"])
+	return nil, api.Refuse("NoSuchHostedZone", "No hosted zone found with ID: %s", c.Path["id"])
 }
 
 // recordXML is a record set, in requests and in answers.
@@ -95,23 +97,23 @@ func viewRecord(r *sim.Resource) recordXML {
 	return v
 }
 
-func listRecords(c *call) (any, error) {
+func listRecords(c *api.Call) (any, error) {
 	limit := maxRecords
-	if text := c.text("maxitems"); text != "" {
+	if text := c.Text("maxitems"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
-			return nil, refuse("InvalidInput", "maxitems: found %q, want a whole number of 1 or more", text)
+			return nil, api.Refuse("InvalidInput", "maxitems: found %q, want a whole number of 1 or more", text)
 		}
 		limit = min(n, maxRecords)
 	}
 	out := recordsResult{MaxItems: limit}
-	err := c.view(func(tx *sim.Tx) error {
-		zone, err := c.zone(tx, c.authorize(tx, "route53:ListResourceRecordSets", globalARN("hostedzone/"+c.path["id"]), nil))
+	err := c.View(func(tx *sim.Tx) error {
+		zone, err := zone(c, tx, c.Authorize(tx, "route53:ListResourceRecordSets", globalARN("hostedzone/"+c.Path["id"]), nil))
 		if err != nil {
 			return err
 		}
 		for _, v := range recordsOf(tx, zone) {
-			if !c.reached(v) {
+			if !reached(c, v) {
 				continue
 			}
 			if len(out.Records) == limit {
@@ -127,16 +129,16 @@ func listRecords(c *call) (any, error) {
 
 // reached tells whether a record is at or behind the place where the list is to
 // begin.
-func (c *call) reached(v recordXML) bool {
-	name := strings.ToLower(strings.TrimSuffix(c.text("name"), ".")) + "."
+func reached(c *api.Call, v recordXML) bool {
+	name := strings.ToLower(strings.TrimSuffix(c.Text("name"), ".")) + "."
 	if name == "." {
 		return true
 	}
 	if order := compareNames(v.Name, name); order != 0 {
 		return order > 0
 	}
-	if kind := c.text("type"); v.Type != kind {
+	if kind := c.Text("type"); v.Type != kind {
 		return v.Type > kind
 	}
-	return v.SetIdentifier >= c.text("identifier")
+	return v.SetIdentifier >= c.Text("identifier")
 }

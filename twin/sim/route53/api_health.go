@@ -1,10 +1,11 @@
-package api
+package route53
 
 import (
 	"maps"
 	"slices"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/api"
 )
 
 type healthCheckXML struct {
@@ -42,16 +43,16 @@ type alarmCopyXML struct {
 
 type dimensionXML struct{ Name, Value string }
 
-func getHealthCheck(c *call) (any, error) {
-	id := c.path["id"]
+func getHealthCheck(c *api.Call) (any, error) {
+	id := c.Path["id"]
 	var out struct{ HealthCheck healthCheckXML }
-	err := c.view(func(tx *sim.Tx) error {
-		if err := c.authorize(tx, "route53:GetHealthCheck", globalARN("healthcheck/"+id), nil); err != nil {
+	err := c.View(func(tx *sim.Tx) error {
+		if err := c.Authorize(tx, "route53:GetHealthCheck", globalARN("healthcheck/"+id), nil); err != nil {
 			return err
 		}
 		r := tx.Get(typeHealthCheck, sim.Global, id)
 		if r == nil {
-			return refuse("NoSuchHealthCheck", "A health check with id %s does not exist.", id)
+			return api.Refuse("NoSuchHealthCheck", "A health check with id %s does not exist.", id)
 		}
 		out.HealthCheck = viewHealthCheck(r)
 		return nil

@@ -1,4 +1,4 @@
-package api
+package rds
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/api"
 )
 
 type parameterXML struct {
@@ -55,40 +56,40 @@ func parameter(name, value, apply, data string) parameterXML {
 	return parameterXML{ParameterName: name, ParameterValue: value, Source: source, ApplyType: apply, DataType: data, IsModifiable: true, ApplyMethod: method}
 }
 
-func describeParameters(c *call) (any, error) {
-	if err := c.only("DBParameterGroupName", "Source", "MaxRecords", "Marker"); err != nil {
+func describeParameters(c *api.Call) (any, error) {
+	if err := c.Only("DBParameterGroupName", "Source", "MaxRecords", "Marker"); err != nil {
 		return nil, err
 	}
-	name, err := c.need("DBParameterGroupName")
+	name, err := c.Need("DBParameterGroupName")
 	if err != nil {
 		return nil, err
 	}
 	var out parametersResult
-	err = c.view(func(tx *sim.Tx) error {
-		if err := c.authorize(tx, "rds:DescribeDBParameters", c.arn("rds", "pg:"+name), nil); err != nil {
+	err = c.View(func(tx *sim.Tx) error {
+		if err := c.Authorize(tx, "rds:DescribeDBParameters", c.ARN("rds", "pg:"+name), nil); err != nil {
 			return err
 		}
-		all, err := c.parameters(tx, name)
+		all, err := parameters(c, tx, name)
 		if err != nil {
 			return err
 		}
-		if source := c.text("Source"); source != "" {
+		if source := c.Text("Source"); source != "" {
 			all = slices.DeleteFunc(all, func(p parameterXML) bool { return p.Source != source })
 		}
-		out.Parameters, out.Marker, err = page(c, all)
+		out.Parameters, out.Marker, err = api.Page(c, all)
 		return err
 	})
 	return out, err
 }
 
 // parameters lists a group: what was set in it over what every group has.
-func (c *call) parameters(tx *sim.Tx, name string) ([]parameterXML, error) {
-	group := tx.Get("aws_db_parameter_group", c.region, name)
+func parameters(c *api.Call, tx *sim.Tx, name string) ([]parameterXML, error) {
+	group := tx.Get("aws_db_parameter_group", c.Region, name)
 	family := strings.TrimPrefix(name, "default.")
 	if group != nil {
 		family = group.Attrs.Str("family")
 	} else if family == name {
-		return nil, refuse("DBParameterGroupNotFound", "DBParameterGroup not found: %s", name)
+		return nil, api.Refuse("DBParameterGroupNotFound", "DBParameterGroup not found: %s", name)
 	}
 	all := append(slices.Clone(defaultParameters), forceSSL(family))
 	if group != nil {
