@@ -3,6 +3,8 @@
 // AWS SDK, so that every fault is found before either is started.
 package spec
 
+import "reflect"
+
 // Config describes one environment: two sites, one database, its guard.
 // Values come, later ones winning, from [Default], the cdktf context
 // (cdktf.json, key "pgdr"), environments/<environment>.yaml and environment
@@ -157,9 +159,22 @@ type Backend struct {
 // Tags go on everything. CreatedAt is given by the caller or left out: the
 // time of synthesis would change every resource at every deployment.
 type Tags struct {
-	Repository string `yaml:"repository"`
-	Author     string `yaml:"author"`
-	PRNumber   string `yaml:"pr_number"`
-	Team       string `yaml:"team"`
-	CreatedAt  string `yaml:"created_at"`
+	Repository string `yaml:"repository" tag:"Repository"`
+	Author     string `yaml:"author" tag:"Author"`
+	PRNumber   string `yaml:"pr_number" tag:"PRNumber"`
+	Team       string `yaml:"team" tag:"Team"`
+	CreatedAt  string `yaml:"created_at" tag:"CreatedAt"`
+}
+
+// Keyed returns the tags that say something, by the key that each has on AWS:
+// the struct tag "tag" of its field.
+func (t Tags) Keyed() map[string]string {
+	keyed := map[string]string{}
+	v := reflect.ValueOf(t)
+	for i := range v.NumField() {
+		if value := v.Field(i).String(); value != "" {
+			keyed[v.Type().Field(i).Tag.Get("tag")] = value
+		}
+	}
+	return keyed
 }

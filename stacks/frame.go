@@ -64,16 +64,8 @@ func (f *frame) site(role string, site spec.Site, cfg spec.Config) place {
 // defaultTags go on everything. CreatedAt only where the caller gave it: the
 // time of synthesis would change every resource at every deployment.
 func defaultTags(cfg spec.Config) map[string]string {
-	tags := map[string]string{
-		"Environment": cfg.Environment,
-		"Repository":  cfg.Tags.Repository,
-		"Author":      cfg.Tags.Author,
-		"PRNumber":    cfg.Tags.PRNumber,
-		"Team":        cfg.Tags.Team,
-	}
-	if cfg.Tags.CreatedAt != "" {
-		tags["CreatedAt"] = cfg.Tags.CreatedAt
-	}
+	tags := cfg.Tags.Keyed()
+	tags["Environment"] = cfg.Environment
 	return tags
 }
 
