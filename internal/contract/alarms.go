@@ -101,7 +101,7 @@ func guardAlarm(name string, metric Metric, minutes int, description string) Ala
 
 // Remedies say for each alarm, and the one that flips DNS, what to do.
 var Remedies = map[string]string{
-	"primary-connections":  "Find the client that opens them (`pg_stat_activity`); shorten pools. No failover: it would move the crowd, not mend it.",
+	"primary-connections":  "Find the client that opens them (`pg_stat_activity`); shorten pools. Don't fail over: the load would follow to the new writer.",
 	"primary-cpu":          "Look for the query; consider a larger class at both sites together.",
 	"primary-free-storage": "See what grows; if it is WAL, look at `primary-slot-lag`. Raise `database.max_allocated_storage_gib` before autoscaling ends.",
 	"primary-slot-lag":     "The replica takes no WAL. At `database.max_slot_wal_keep_mib` the slot is given up, and the replica must be made anew.",
@@ -112,8 +112,8 @@ var Remedies = map[string]string{
 	"replication-stopped":  "There is no protection. Read the replica's log and RDS's events; restart or re-create the replica.",
 	"active-writer":        "Not a fault. In alarm, the writer is at the replica site and the primary's record is out of DNS. Never delete or edit it by hand.",
 	"guard-errors":         "Read `/aws/lambda/failover-function-<env>`.",
-	"guard-silent":         "Nobody would fail over. Check schedule, function, NAT gateway and endpoints of eu-west-1. At the end of a first deployment it goes off once, until the guard has finished its first look: an alarm that is new has five empty minutes behind it.",
-	"primary-not-writable": "The server answers but takes no writes: wrong password, connections exhausted, disk full, starting up, certificate expired. Mend that; a failover would lose writes for nothing.",
+	"guard-silent":         "Automatic failover is not running. Check schedule, function, NAT gateway and endpoints of eu-west-1. At the end of a first deployment it goes off once, because a new alarm counts the five minutes before it as missing. The guard's first finished check clears it.",
+	"primary-not-writable": "The server answers but takes no writes: wrong password, connections exhausted, disk full, starting up, certificate expired. Fix that cause. A failover would lose writes for nothing.",
 	"unprotected":          "There is no replica. After a failover: rebuild one at the other site.",
 	"not-armed":            "The guard does not fail over by itself: it is paused or disarmed, or has not been able to arm itself. `drctl guard status` says which; resume it, or fix what keeps it from arming. After a failover `unprotected` says it instead.",
 	"fencing-owed":         "The old primary may take writes when it returns. The guard tries each minute; see that nothing writes to the old endpoint.",

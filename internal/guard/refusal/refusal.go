@@ -1,6 +1,6 @@
 // Package refusal is the catalogue of everything the guard says no to: one
 // name each, stable, so that people can search for it, and one next step each,
-// so that nobody has to search. docs/guard.md explains every one of them; a
+// so that an operator need not search. docs/guard.md explains every one of them; a
 // test holds the two together.
 package refusal
 
@@ -126,7 +126,7 @@ var next = map[Name]string{ //nolint:gosec // words for people, no credentials
 	AlarmForeign:      "The alarm is none of this environment's; it was ignored. See the subscription.",
 	CommandUnknown:    "Use one of version, status, check, failover, pause, resume, arm, disarm, abandon, history.",
 	CommandInvalid:    "Correct the named field and send the command again.",
-	CommandFailed:     "See the reason. What the command changes was not changed; send it again when the cause is mended.",
+	CommandFailed:     "See the reason. What the command changes was not changed; send it again when the cause is fixed.",
 	NotGreen:          "The guard arms only for a system that is healthy now. Fix what the reason lists.",
 }
 
