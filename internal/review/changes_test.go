@@ -133,7 +133,7 @@ func TestReview_FoldsWhatFollowsFromAReplacement(t *testing.T) {
 	}
 	text := page(t, got)
 	require.Equal(t, 1, strings.Count(text, "**Follows from the replacement of the replica replica-db-prod**"))
-	require.NotContains(t, text, "Somebody may do more than before")
+	require.NotContains(t, text, "A permission is added")
 	require.NotContains(t, text, "A window or a gate")
 
 	// With a known change beside it, it is no mere consequence.

@@ -6,7 +6,7 @@ policy := {
 	"id": "alarm-loosened",
 	"severity": "human",
 	"title": "An alarm goes off later, or on something else",
-	"reason": "What it warns of is then further along when somebody hears of it.",
+	"reason": "The fault is then worse by the time the alarm reports it.",
 	"remedy": "Say in the pull request why the old threshold was wrong.",
 }
 

@@ -4,7 +4,7 @@ policy := {
 	"id": "check-failed",
 	"severity": "human",
 	"title": "A check of the configuration failed",
-	"reason": "Terraform warns of a failed check and goes on. Whoever wrote it wanted a look.",
+	"reason": "Terraform warns of a failed check and goes on. Its author wanted a person to read it.",
 	"remedy": "Read what the check says in the output of `terraform plan`.",
 }
 

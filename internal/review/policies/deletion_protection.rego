@@ -7,7 +7,7 @@ policy := {
 	"severity": "human",
 	"title": "Protection against deletion is lifted",
 	"reason": "It is what stands between a slip (a wrong directory, a wrong suffix) and the data. Lifting it is how a planned removal begins, and nothing else should.",
-	"remedy": "Leave it, unless this environment is to be removed: then this is the plan that somebody has to read.",
+	"remedy": "Leave it, unless this environment is to be removed: then a person must read this plan.",
 }
 
 protected := {

@@ -6,7 +6,7 @@ policy := {
 	"id": "guard-configuration",
 	"severity": "block",
 	"title": "The guard would refuse its configuration",
-	"reason": "The function reads its variables when it starts and stops at the first fault: nobody would look any more. The faults here are found by the function's own code.",
+	"reason": "The function reads its variables when it starts and stops at the first fault: no health check would run any more. The faults here are found by the function's own code.",
 	"remedy": "Change the value in environments/<env>.yaml, which is checked against the same limits.",
 }
 

@@ -7,7 +7,7 @@ policy := {
 	"id": "guard-doubled",
 	"severity": "block",
 	"title": "Something else acts as the guard, or can command it",
-	"reason": "One guard decides, by what it sees, and humans command it by name. A second one promotes on evidence of its own; an event with an order in it, a call from a plan or a row in the ledger is a failover that nobody decided.",
+	"reason": "One guard decides, by what it sees, and operators command it. A second one promotes on evidence of its own. An event with an order in it, a call from a plan or a row in the ledger is a failover without a decision.",
 	"remedy": "Command the guard with drctl, which leaves a record. What has to look at the databases gets a role of its own, which can only look.",
 }
 

@@ -7,7 +7,7 @@ policy := {
 	"id": "guard-lost",
 	"severity": "block",
 	"title": "The guard is removed, stopped, or cannot be woken",
-	"reason": "Without function, schedule, permissions and role nobody looks, and nobody fails over. The alarm guard-silent would say so, five minutes later.",
+	"reason": "Without function, schedule, permissions and role no health check runs, and there is no failover. The alarm guard-silent would say so, five minutes later.",
 	"remedy": "To stop the guard for a while, pause it ({\"action\": \"pause\"}): that is on record and ends by itself.",
 }
 

@@ -8,7 +8,7 @@ policy := {
 	"id": "hidden-change",
 	"severity": "human",
 	"title": "The configuration asks for something that the plan keeps silent about",
-	"reason": "ignore_changes hides it from this plan and every later one, and whoever makes the resource anew gets it.",
+	"reason": "ignore_changes hides it from this plan and every later one, and a new resource in its place gets it.",
 	"remedy": "Take the attribute out of ignore_changes, or put the configuration back to what is there.",
 }
 

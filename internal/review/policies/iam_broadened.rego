@@ -6,8 +6,8 @@ import data.pgdr.lib
 policy := {
 	"id": "iam-broadened",
 	"severity": "block",
-	"title": "Somebody may do more than before",
-	"reason": "The guard can promote and fence; whoever else can, can cause a disaster. Each of its permissions is for one action on one resource, and the policies of keys, topics and roles name who may use them.",
+	"title": "A permission is added",
+	"reason": "The guard can promote and fence; any other role that can may cause a disaster. Each of its permissions is for one action on one resource, and the policies of keys, topics and roles name who may use them.",
 	"remedy": "Name the action and the resource. New permissions of the guard belong to the change of code that needs them.",
 }
 

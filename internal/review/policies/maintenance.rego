@@ -7,7 +7,7 @@ policy := {
 	"severity": "human",
 	"title": "A database is changed outside its window, or by itself",
 	"reason": "What is applied immediately restarts the writer in the middle of the day. What upgrades by itself may upgrade the primary before its replica, which RDS does not undo.",
-	"remedy": "Let changes wait for the window, upgrade the replica first, and by a plan that somebody reads.",
+	"remedy": "Let changes wait for the window, upgrade the replica first, and by a plan that a person reads.",
 }
 
 protected := {"aws_db_instance": {

@@ -7,7 +7,7 @@ policy := {
 	"id": "password-after-failover",
 	"severity": "block",
 	"title": "The password is changed after a failover",
-	"reason": "The new password would be set on the instance that was given up, and stored in a secret that the writer's region no longer follows: nobody could tell which is right.",
+	"reason": "The new password would be set on the instance that was given up, and stored in a secret that the writer's region no longer follows. Which one is right would be unknown.",
 	"remedy": "Put database.password_version back. Change the writer's password by hand, in its own region's secret, until the sites are as at birth again.",
 }
 

@@ -6,7 +6,7 @@ policy := {
 	"id": "path-lost",
 	"severity": "block",
 	"title": "A way between the sites, or of the guard, is cut or narrowed",
-	"reason": "The guard's look at the primary goes through the peering, its calls to AWS through NAT and endpoints, the applications' after a failover through the other region's routes and names. A path that is cut looks like a disaster, or keeps one from being mended.",
+	"reason": "The guard's look at the primary goes through the peering, its calls to AWS through NAT and endpoints, the applications' after a failover through the other region's routes and names. A path that is cut looks like a disaster, or blocks the recovery from one.",
 	"remedy": "Change addresses in two plans: the new way beside the old, then the old away.",
 }
 

@@ -6,7 +6,7 @@ policy := {
 	"id": "runs-code",
 	"severity": "block",
 	"title": "Planning or applying would run code that is in no plan",
-	"reason": "A provisioner, an action, a program as a data source, a provider of somebody else: what they do with the account's credentials is in no plan, and so in no review.",
+	"reason": "A provisioner, an action, a program as a data source, a foreign provider: what they do with the account's credentials is in no plan, and so in no review.",
 	"remedy": "Do it in a step of its own, with rights of its own. These stacks need hashicorp/aws and nothing that runs a program.",
 }
 

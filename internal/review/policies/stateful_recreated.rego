@@ -7,7 +7,7 @@ policy := {
 	"id": "stateful-recreated",
 	"severity": "block",
 	"title": "Something that held state and is gone is made anew, empty",
-	"reason": "The stack had it once: somebody deleted it, or it fell out of the state. The code makes an empty one of the same name in its place.",
+	"reason": "The stack had it once: it was deleted, or it fell out of the state. The code makes an empty one of the same name in its place.",
 	"remedy": "Find out where the old one is. Restore it (snapshot, pending deletion, recovery window) and import it, before anything is applied.",
 }
 
