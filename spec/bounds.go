@@ -56,7 +56,7 @@ var Bounds = append([]Bound{
 		"16 WAL segments of RDS's 64 MiB, below which a brief pause already costs the replica its slot; more than 1 TiB isn't a limit any more"},
 	shared("dns.ttl_seconds", contract.RecordTTL),
 	{"monitoring.replica_lag_seconds", 10, 3600,
-		"less alarms on ordinary jitter; beyond an hour nobody is told in time"},
+		"less alarms on ordinary jitter; beyond an hour the alarm comes too late"},
 	{"monitoring.connections", 1, 262143,
 		"the range of PostgreSQL's own max_connections"},
 	{"monitoring.cpu_percent", 1, 99,

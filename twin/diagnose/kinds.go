@@ -14,7 +14,7 @@ type kind struct {
 // kinds of findings, by ID.
 var kinds = map[string]kind{
 	// The guard.
-	"guard-missing":    {Fault, "Deploy the replica stack: without its function nobody looks."},
+	"guard-missing":    {Fault, "Deploy the replica stack: without its function no health check runs."},
 	"guard-ambiguous":  {Fault, "Leave one function whose PGDR_ENVIRONMENT is this environment."},
 	"guard-config":     {Fault, "Correct the function's variable; with a wrong one the function does not start."},
 	"guard-region":     {Fault, "Move the guard to the replica's region: where it is it would be lost with the primary."},
@@ -42,7 +42,7 @@ var kinds = map[string]kind{
 	// The fence.
 	"fence-acl":     {Fault, "Give the guard the network ACL that all subnets of the primary's subnet group have."},
 	"fence-shared":  {Warning, "Keep other subnets out of the network ACL of the primary's database subnets: the fence would cut them off."},
-	"fence-leak":    {Fault, "Give the guard subnets of its own: whoever is in the guard's subnets gets past the fence."},
+	"fence-leak":    {Fault, "Give the guard subnets of its own: every host in the guard's subnets gets past the fence."},
 	"fence-locks":   {Fault, "Leave the guard a way to the primary behind its own fence: see what stops it."},
 	"fence-numbers": {Warning, "Number own rules of the network ACL from 100: those below are the guard's, and an admission there gets past the fence."},
 	"replica-acl":   {Warning, "Give the replica's database subnets a network ACL of their own: after a rebuild it is the one to fence."},
@@ -84,13 +84,13 @@ var kinds = map[string]kind{
 	"policy-dead":       {Warning, "Let the statement speak of the resource that carries the policy: of another it has no effect."},
 	"key-open":          {Warning, "Bind the logs service to the database's log groups: kms:EncryptionContext:aws:logs:arn."},
 	"topic-wakes":       {Fault, "Subscribe the guard to the topic, in the topic's region, and let the topic invoke it."},
-	"notices-unread":    {Warning, "Subscribe a person to the notices: what the guard refuses or owes is told there."},
+	"notices-unread":    {Warning, "Subscribe a person to the notices: the guard reports refusals and pending work there."},
 	"notices-missing":   {Fault, "Give the guard the topic of its notices."},
 	"schedule":          {Fault, "Run the guard each minute: an enabled rule whose target it is, and that may invoke it."},
 	"schedule-rate":     {Fault, "Run the guard each minute: what it measures rests on that."},
 	"failure-unheard":   {Warning, "Send events that the guard could not handle to the notices."},
 	"permission":        {Fault, "Allow the guard's role this action on this resource."},
-	"permission-excess": {Warning, "Take the permission back: the guard does not need it, and whoever has its credentials has it too."},
+	"permission-excess": {Warning, "Take the permission back: the guard does not need it, and anyone with its credentials has it too."},
 	"ledger-missing":    {Fault, "Make the ledger's table in the guard's region: without it every promotion is refused."},
 	"ledger-shape":      {Fault, "Give the table the partition key pk and the sort key sk, both strings."},
 	"ledger-key":        {Warning, "Encrypt the table with the database's key of its region."},

@@ -16,7 +16,7 @@ import (
 func expected(e scenario.Expect) string {
 	words := []string{"nothing promoted"}
 	if e.Promotions > 0 {
-		words = []string{"promoted once", "fence " + e.Fence}
+		words = []string{"promoted once", "fence `" + e.Fence + "`"}
 	}
 	for _, name := range e.Refusals {
 		words = append(words, "refusal `"+name+"`")
