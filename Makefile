@@ -203,6 +203,10 @@ test-race: ## Run the tests of what runs concurrently, with the race detector
 bench-function: ## Measure the function: archive, cold start to the first call, peak memory
 	go run ./twin/cmd/bench-function $(BENCH_FLAGS)
 
+.PHONY: bench-first-drill
+bench-first-drill: setup-drill ## Time the way from a clone to the end of the first drill, from empty caches
+	@scripts/bench-first-drill.sh
+
 .PHONY: bench-drill
 bench-drill: deps ## Compare our recovery with the usual way, in the same simulated world
 	go run ./twin/cmd/bench-drill $(BENCH_FLAGS)
