@@ -141,7 +141,7 @@ func killEach(t *testing.T, s story, after bool) {
 	t.Helper()
 	killed, others := 0, 0
 	var sum tally
-	for n := killStride; n <= maxKills; n += killStride {
+	for n := killStride(); n <= maxKills; n += killStride() {
 		w, calls := play(s, n, after)
 		if calls < n {
 			break
@@ -159,7 +159,7 @@ func killEach(t *testing.T, s story, after bool) {
 		}
 	}
 	t.Logf("killed %d times (after the effect: %t); %s", killed, after, sum)
-	if least := map[bool]int{false: 30, true: 12}[after]; killed*killStride < least {
+	if least := map[bool]int{false: 30, true: 12}[after]; killed*killStride() < least {
 		t.Errorf("killed %d times only: the story is over too soon", killed)
 	}
 	if killed >= 10 && others*2 > killed {

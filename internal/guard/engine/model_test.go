@@ -15,14 +15,14 @@ import (
 	"github.com/pgdr/pgdr/internal/tier"
 )
 
-var (
-	// defaultRuns is how many worlds are run.
-	defaultRuns = tier.Of(uint64(12), 150, 5000)
-	// sameSeeds is how many worlds are run twice.
-	sameSeeds = tier.Of(uint64(2), 4, 20)
-	// killStride is how many calls lie between two kills.
-	killStride = tier.Of(15, 3, 1)
-)
+// defaultRuns is how many worlds are run.
+func defaultRuns() uint64 { return tier.Of(uint64(12), 150, 5000) }
+
+// sameSeeds is how many worlds are run twice.
+func sameSeeds() uint64 { return tier.Of(uint64(2), 4, 20) }
+
+// killStride is how many calls lie between two kills.
+func killStride() int { return tier.Of(15, 3, 1) }
 
 var (
 	modelSeed = flag.Uint64("model.seed", 0, "run this one world and show what happened in it")
@@ -67,7 +67,7 @@ func TestEngine_HoldsItsPromisesInEveryWorld(t *testing.T) {
 		}
 		return
 	}
-	runs := defaultRuns
+	runs := defaultRuns()
 	if *modelRuns != 0 {
 		runs = *modelRuns
 	}
@@ -91,7 +91,7 @@ func TestEngine_HoldsItsPromisesInEveryWorld(t *testing.T) {
 
 // A violation that could not be shown again would be of little use.
 func TestModel_ASeedMakesTheSameWorldAgain(t *testing.T) {
-	for seed := uint64(1); seed <= sameSeeds; seed++ {
+	for seed := uint64(1); seed <= sameSeeds(); seed++ {
 		first, again := outline(runWorld(seed, nil)), outline(runWorld(seed, nil))
 		if diff := cmp.Diff(first, again); diff != "" {
 			t.Errorf("world %d was another the second time:\n%s", seed, diff)
