@@ -230,7 +230,7 @@ func TestReadDir_GroupsAlarmsByWhatTheyWatchAndTell(t *testing.T) {
 	require.Equal(t, map[string]int{
 		"primary-db-dev → primary-db-alarm-topic-dev":         4,
 		"replica-db-dev → replica-db-alarm-topic-dev":         5,
-		"failover-function-dev → replica-db-notice-topic-dev": 5,
+		"failover-function-dev → replica-db-notice-topic-dev": 6,
 	}, found)
 }
 

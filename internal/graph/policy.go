@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"regexp"
 )
 
 // statement is one statement of an IAM policy. One string and a list of them
@@ -76,7 +77,27 @@ func (e *estate) permitted(function *resource, statements []statement, action st
 		}
 		for _, arn := range s.Resource {
 			found = append(found, e.refs(function.stack, arn)...)
+			found = append(found, e.everyDatabase(arn)...)
 		}
 	}
+	return found
+}
+
+// wholeRegion matches the ARN of all database instances of a region: a renamed
+// instance has to be found by its resource id, so no name is in it.
+var wholeRegion = regexp.MustCompile(`:rds:([a-z0-9-]+):.*:db:\*$`)
+
+// everyDatabase are the instances that such an ARN stands for.
+func (e *estate) everyDatabase(arn string) []ref {
+	m := wholeRegion.FindStringSubmatch(arn)
+	if m == nil {
+		return nil
+	}
+	var found []ref
+	e.each("aws_db_instance", func(r *resource) {
+		if r.region() == m[1] {
+			found = append(found, ref{resource: r, attr: "arn", region: m[1]})
+		}
+	})
 	return found
 }
