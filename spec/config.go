@@ -25,6 +25,7 @@ type Config struct {
 	Disposable bool `yaml:"disposable"`
 
 	Sites      Sites      `yaml:"sites"`
+	Network    Network    `yaml:"network"`
 	Database   Database   `yaml:"database"`
 	DNS        DNS        `yaml:"dns"`
 	Monitoring Monitoring `yaml:"monitoring"`
@@ -50,8 +51,28 @@ type Site struct {
 	// and c nearly everywhere; see [Config.Derived]). They are named, not
 	// looked up, because a list that AWS changes would re-create subnets.
 	Zones []string `yaml:"zones"`
-	// NATGateways is 1 for the site, or 3 for one a zone.
+	// NATGateways is 1 for the site, or 3 for one a zone. 0: 3 at the replica's
+	// site, where the guard reaches AWS through them, unless the environment is
+	// disposable; otherwise 1. See [Config.Derived].
 	NATGateways int `yaml:"nat_gateways"`
+}
+
+// Network says who reaches the databases beside the private subnets of both
+// sites and the guard.
+type Network struct {
+	Clients Clients `yaml:"clients"`
+}
+
+// Clients are applications outside the private subnets of the sites. The way to
+// them (peering, transit gateway, routes) is theirs.
+type Clients struct {
+	// CIDRs are IPv4 ranges that both databases admit.
+	CIDRs []string `yaml:"cidrs"`
+	// PrimarySecurityGroups and ReplicaSecurityGroups are ids of security
+	// groups, for example "sg-0123456789abcdef0", that the site's database
+	// admits: groups of its own VPC or of one that is peered in its region.
+	PrimarySecurityGroups []string `yaml:"primary_security_groups"`
+	ReplicaSecurityGroups []string `yaml:"replica_security_groups"`
 }
 
 // Database is the PostgreSQL instance of both sites.
@@ -84,6 +105,12 @@ type Database struct {
 	MaxSlotWALKeep int `yaml:"max_slot_wal_keep_mib"`
 	// LogRetention in days for the exported PostgreSQL logs.
 	LogRetention int `yaml:"log_retention_days"`
+	// CreateTimeout, UpdateTimeout and DeleteTimeout in minutes are how long
+	// Terraform waits for RDS. An instance that it stops waiting for is tainted,
+	// and the next apply deletes it.
+	CreateTimeout int `yaml:"create_timeout_minutes"`
+	UpdateTimeout int `yaml:"update_timeout_minutes"`
+	DeleteTimeout int `yaml:"delete_timeout_minutes"`
 }
 
 // DNS is the name that applications use.
@@ -131,7 +158,8 @@ type Guard struct {
 	// AbortAfter is how long a failover may stay unpromoted before it aborts.
 	AbortAfter int `yaml:"abort_after_seconds"`
 	// WitnessRegions are two further regions; if nothing answers there
-	// either, it is the guard that is cut off.
+	// either, it is the guard that is cut off. Empty: one near each site that
+	// is no site; see [Config.Derived].
 	WitnessRegions []string `yaml:"witness_regions"`
 	// Memory in MiB of the function.
 	Memory int `yaml:"memory_mib"`

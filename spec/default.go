@@ -9,8 +9,8 @@ import (
 func Default() Config {
 	return Config{
 		Sites: Sites{
-			Primary: Site{Region: "us-east-1", CIDR: "10.0.0.0/16", NATGateways: 1},
-			Replica: Site{Region: "eu-west-1", CIDR: "10.1.0.0/16", NATGateways: 1},
+			Primary: Site{Region: "us-east-1", CIDR: "10.0.0.0/16"},
+			Replica: Site{Region: "eu-west-1", CIDR: "10.1.0.0/16"},
 		},
 		Database: Database{
 			EngineVersion:       "15",
@@ -25,6 +25,9 @@ func Default() Config {
 			Audit:               contract.AuditPgaudit,
 			MaxSlotWALKeep:      20480,
 			LogRetention:        7,
+			CreateTimeout:       180,
+			UpdateTimeout:       180,
+			DeleteTimeout:       120,
 		},
 		DNS: DNS{TTL: 5},
 		Monitoring: Monitoring{
@@ -44,7 +47,6 @@ func Default() Config {
 			Cooldown:            3600,
 			MaxDataLoss:         60,
 			AbortAfter:          900,
-			WitnessRegions:      []string{"us-west-2", "eu-central-1"},
 			Memory:              256,
 			LogRetention:        90,
 		},

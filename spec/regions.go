@@ -66,6 +66,53 @@ func defaultZones(region string) []string {
 	return zones
 }
 
+// witnesses are regions that every account has, by the first part of a region's
+// code: the nearest first.
+var witnesses = map[string][]string{
+	"us": {"us-west-2", "us-east-2", "us-east-1"},
+	"ca": {"us-east-2", "us-west-2", "us-east-1"},
+	"mx": {"us-west-2", "us-east-2", "us-east-1"},
+	"sa": {"us-east-1", "us-east-2", "us-west-2"},
+	"eu": {"eu-central-1", "eu-west-3", "eu-west-1"},
+	"il": {"eu-central-1", "eu-west-3", "eu-west-1"},
+	"af": {"eu-west-1", "eu-central-1", "eu-west-3"},
+	"me": {"ap-south-1", "eu-central-1", "eu-west-3"},
+	"ap": {"ap-southeast-1", "ap-northeast-1", "ap-south-1", "ap-southeast-2"},
+}
+
+// defaultWitnesses are a region near each site, neither of them a site.
+func defaultWitnesses(sites Sites) []string {
+	taken := []string{sites.Primary.Region, sites.Replica.Region}
+	for _, region := range slices.Clone(taken) {
+		area, _, _ := strings.Cut(region, "-")
+		for _, near := range slices.Concat(witnesses[area], witnesses["us"], witnesses["eu"]) {
+			if !slices.Contains(taken, near) {
+				taken = append(taken, near)
+				break
+			}
+		}
+	}
+	return taken[2:]
+}
+
+// optIn are the regions that an account has only once it asked for them.
+// https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
+var optIn = []string{
+	"af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
+	"ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1",
+	"me-central-1", "me-south-1", "mx-central-1",
+}
+
+// SNSPrincipal is who SNS signs as when it delivers from a topic in region: a
+// principal of its own where an account has to ask for the region.
+// https://docs.aws.amazon.com/sns/latest/dg/sns-cross-region-delivery.html
+func SNSPrincipal(region string) string {
+	if slices.Contains(optIn, region) {
+		return "sns." + region + ".amazonaws.com"
+	}
+	return "sns.amazonaws.com"
+}
+
 // checkRegion notes a fault unless region is one of [regions].
 func checkRegion(fs *Faults, path, region string) bool {
 	if _, ok := regions[region]; ok {

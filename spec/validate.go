@@ -25,6 +25,7 @@ func (c *Config) validate(known Faults) error {
 	checkAccount(&fs, d.Account)
 	checkBounds(&fs, d)
 	checkSites(&fs, d.Sites)
+	checkClients(&fs, d)
 	checkDatabase(&fs, d.Database)
 	checkMonitoring(&fs, d)
 	checkGuard(&fs, d)
@@ -40,14 +41,24 @@ func (c *Config) validate(known Faults) error {
 }
 
 // Derived is a copy in which empty values that follow from others are filled:
-// the zones of each site, and the region of an s3 backend's bucket. The account
-// stays empty if it wasn't given: only the credentials know it.
+// the zones and NAT gateways of each site, the witness regions, and the region
+// of an s3 backend's bucket. The account stays empty if it wasn't given: only
+// the credentials know it.
 func (c Config) Derived() Config {
 	d := c.clone()
 	for _, site := range []*Site{&d.Sites.Primary, &d.Sites.Replica} {
 		if len(site.Zones) == 0 {
 			site.Zones = defaultZones(site.Region)
 		}
+		if site.NATGateways == 0 {
+			site.NATGateways = 1
+			if site == &d.Sites.Replica && !d.Disposable {
+				site.NATGateways = zoneCount
+			}
+		}
+	}
+	if len(d.Guard.WitnessRegions) == 0 {
+		d.Guard.WitnessRegions = defaultWitnesses(d.Sites)
 	}
 	if d.Backend.Type == "s3" && d.Backend.Region == "" {
 		d.Backend.Region = d.Sites.Replica.Region
@@ -82,6 +93,8 @@ func checkTags(fs *Faults, tags Tags) {
 	for _, f := range fields(reflect.ValueOf(tags), "tags") {
 		value := f.value.String()
 		switch {
+		case withoutCredentials(value) != value:
+			fs.add(f.path, "a URL with user information or a query", "give the URL without them: a tag is in the state, in plans and in bills")
 		case !tagPattern.MatchString(value):
 			fs.add(f.path, quoted(value), "give letters, digits, spaces and _ . : / = + - @ only: RDS takes no other characters in a tag")
 		case utf8.RuneCountInString(value) > maxTagValue:

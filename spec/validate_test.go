@@ -79,7 +79,7 @@ func TestValidate_FindsFaultOfSites(t *testing.T) {
 		"local zone":            {func(c *c) { c.Sites.Primary.Zones = []string{"us-east-1a", "us-east-1b", "us-east-1-bos-1a"} }, "sites.primary.zones[2]", "bos", "a zone of us-east-1"},
 		"zone of two letters":   {func(c *c) { c.Sites.Primary.Zones = []string{"us-east-1a", "us-east-1b", "us-east-1cd"} }, "sites.primary.zones[2]", "us-east-1cd", "a zone of us-east-1"},
 		"zone named twice":      {func(c *c) { c.Sites.Primary.Zones = []string{"us-east-1a", "us-east-1b", "us-east-1a"} }, "sites.primary.zones[2]", `"us-east-1a" a second time`, "once"},
-		"no NAT gateway":        {func(c *c) { c.Sites.Primary.NATGateways = 0 }, "sites.primary.nat_gateways", "0", "1 or 3"},
+		"minus one NAT gateway": {func(c *c) { c.Sites.Primary.NATGateways = -1 }, "sites.primary.nat_gateways", "-1", "1 or 3"},
 		"two NAT gateways":      {func(c *c) { c.Sites.Replica.NATGateways = 2 }, "sites.replica.nat_gateways", "2", "1 or 3"},
 		"short account":         {func(c *c) { c.Account = "12345678901" }, "account", `"12345678901"`, "12 digits"},
 	} {
@@ -168,10 +168,10 @@ func TestValidate_FindsFaultOfGuard(t *testing.T) {
 		"abort before promotion":      {func(c *c) { c.Guard.AbortAfter = 299 }, "guard.abort_after_seconds", "299", "300 to 3600"},
 		"one witness":                 {func(c *c) { c.Guard.WitnessRegions = []string{"us-west-2"} }, "guard.witness_regions", "1 region", "give 2"},
 		"three witnesses":             {func(c *c) { c.Guard.WitnessRegions = []string{"us-west-2", "us-west-1", "eu-central-1"} }, "guard.witness_regions", "3 regions", "give 2"},
-		"witness in the primary":      {func(c *c) { c.Guard.WitnessRegions[0] = "us-east-1" }, "guard.witness_regions[0]", "the same as sites.primary.region", "third region"},
-		"witness in the replica":      {func(c *c) { c.Guard.WitnessRegions[1] = "eu-west-1" }, "guard.witness_regions[1]", "the same as sites.replica.region", "third region"},
-		"same witness twice":          {func(c *c) { c.Guard.WitnessRegions[1] = "us-west-2" }, "guard.witness_regions[1]", `"us-west-2" a second time`, "different"},
-		"witness misspelled":          {func(c *c) { c.Guard.WitnessRegions[1] = "eu-centrl-1" }, "guard.witness_regions[1]", "eu-centrl-1", `"eu-central-1"`},
+		"witness in the primary":      {func(c *c) { c.Guard.WitnessRegions = []string{"us-east-1", "eu-central-1"} }, "guard.witness_regions[0]", "the same as sites.primary.region", "third region"},
+		"witness in the replica":      {func(c *c) { c.Guard.WitnessRegions = []string{"us-west-2", "eu-west-1"} }, "guard.witness_regions[1]", "the same as sites.replica.region", "third region"},
+		"same witness twice":          {func(c *c) { c.Guard.WitnessRegions = []string{"us-west-2", "us-west-2"} }, "guard.witness_regions[1]", `"us-west-2" a second time`, "different"},
+		"witness misspelled":          {func(c *c) { c.Guard.WitnessRegions = []string{"us-west-2", "eu-centrl-1"} }, "guard.witness_regions[1]", "eu-centrl-1", `"eu-central-1"`},
 		"memory":                      {func(c *c) { c.Guard.Memory = 127 }, "guard.memory_mib", "127", "128 to 3008"},
 		"log retention":               {func(c *c) { c.Guard.LogRetention = 0 }, "guard.log_retention_days", "0", "1, 3, 5"},
 	} {
@@ -269,4 +269,86 @@ func outOfBounds(faults spec.Faults, b spec.Bound) bool {
 		}
 	}
 	return false
+}
+
+func TestValidate_FindsFaultOfClients(t *testing.T) {
+	type c = spec.Config
+	clients := func(cidrs ...string) func(*c) { return func(c *c) { c.Network.Clients.CIDRs = cidrs } }
+	groups := func(ids ...string) func(*c) { return func(c *c) { c.Network.Clients.ReplicaSecurityGroups = ids } }
+	for name, f := range map[string]faultCase{
+		"an address":            {clients("10.20.0.1"), "network.clients.cidrs[0]", `"10.20.0.1"`, `"10.20.0.0/16"`},
+		"not the first address": {clients("10.20.1.0/16"), "network.clients.cidrs[0]", `"10.20.1.0/16"`, `"10.20.0.0/16"`},
+		"IPv6":                  {clients("fd00::/64"), "network.clients.cidrs[0]", `"fd00::/64"`, "IPv4"},
+		"the Internet":          {clients("10.20.0.0/16", "0.0.0.0/0"), "network.clients.cidrs[1]", `"0.0.0.0/0"`, "not the Internet"},
+		"a range twice":         {clients("10.20.0.0/16", "10.20.0.0/16"), "network.clients.cidrs[1]", "a second time", "once"},
+		"a name for a group":    {groups("web"), "network.clients.replica_security_groups[0]", `"web"`, "sg-0123456789abcdef0"},
+		"a group twice":         {groups("sg-12345678", "sg-12345678"), "network.clients.replica_security_groups[1]", "a second time", "once"},
+	} {
+		t.Run(name, func(t *testing.T) { f.check(t, valid()) })
+	}
+}
+
+// A pair of sites must not be refused for witnesses that nobody wrote.
+func TestDerived_WitnessesAreNoSites(t *testing.T) {
+	c := valid()
+	c.Guard.WitnessRegions = nil
+	require.Equal(t, []string{"us-west-2", "eu-central-1"}, c.Derived().Guard.WitnessRegions, "those of the default sites")
+	c.Sites.Primary.Region = "eu-central-1"
+	require.Equal(t, []string{"eu-west-3", "us-west-2"}, c.Derived().Guard.WitnessRegions)
+	require.NoError(t, c.Validate())
+	sites := []string{
+		"af-south-1", "ap-east-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "ca-central-1", "eu-central-1",
+		"eu-west-1", "eu-west-3", "me-south-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-2",
+	}
+	for _, primary := range sites {
+		for _, replica := range sites {
+			if primary == replica {
+				continue
+			}
+			c.Sites.Primary.Region, c.Sites.Replica.Region = primary, replica
+			require.NoError(t, c.Validate(), "%s and %s", primary, replica)
+		}
+	}
+}
+
+func TestDerived_GivesTheGuardsSiteANATGatewayAZoneUnlessDisposable(t *testing.T) {
+	c := valid()
+	c.Sites.Primary.NATGateways, c.Sites.Replica.NATGateways = 0, 0
+	c.Disposable = false
+	require.Equal(t, 1, c.Derived().Sites.Primary.NATGateways)
+	require.Equal(t, 3, c.Derived().Sites.Replica.NATGateways)
+	c.Disposable = true
+	require.Equal(t, 1, c.Derived().Sites.Replica.NATGateways)
+}
+
+// CI systems hand out clone URLs with a token in them; a tag is in the state, in
+// each plan and on each resource.
+func TestTags_CarryNoCredentialsOfAURL(t *testing.T) {
+	for given, want := range map[string]string{
+		"https://gitlab-ci-token:a-token@gitlab.example.com/db/pgdr.git": "https://gitlab.example.com/db/pgdr.git",
+		"https://a-token@host/x":                 "https://host/x",
+		"https://user:p@ss@host/x":               "https://host/x",
+		"https://host/x?private_token=a-token":   "https://host/x",
+		"https://host/x#a-token":                 "https://host/x",
+		"clone https://t@host/x or ssh://t@host": "clone https://host/x or ssh://host",
+		"git@github.com:acme/db.git":             "git@github.com:acme/db.git",
+		"https://host/x@v1":                      "https://host/x@v1",
+		"Jane <jane@example.com>":                "Jane _jane@example.com_",
+	} {
+		for _, variable := range []string{"REPOSITORY", "COMMIT_AUTHOR"} {
+			c, err := spec.Load(spec.LoadOptions{Dir: project, Env: variables{variable: given}.get})
+			require.NoError(t, err)
+			got := c.Tags.Repository
+			if variable == "COMMIT_AUTHOR" {
+				got = c.Tags.Author
+			}
+			require.Equal(t, want, got, variable)
+		}
+		c := valid()
+		c.Tags.Team = given
+		if err := c.Validate(); want != given {
+			require.ErrorContains(t, err, "tags.team")
+			require.NotContains(t, err.Error(), "a-token", "an error is in a log")
+		}
+	}
 }

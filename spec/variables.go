@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"regexp"
 	"strings"
 )
 
@@ -60,14 +61,25 @@ func addresses(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-// tagValue makes text fit for a tag: other characters become underscores, and
+// urlSecrets are the parts of a URL that may hold a secret: user information,
+// query and fragment.
+var urlSecrets = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)(?:[^/?#\s]*@)?([^?#\s]*)(?:[?#]\S*)?`)
+
+// withoutCredentials takes them out. CI systems hand out clone URLs with a
+// token, such as https://gitlab-ci-token:SECRET@gitlab.example.com/db/pgdr.git.
+func withoutCredentials(text string) string {
+	return urlSecrets.ReplaceAllString(text, "$1$2")
+}
+
+// tagValue makes text fit for a tag: what may be a secret is cut, other
+// characters become underscores, and
 // what is too long is cut. In a file such a value is a fault, but what these
 // variables hold is made by machines ("dependabot[bot]", "Jane <jane@x.tld>"),
 // and a deployment shouldn't fail for an author's name.
 func tagValue(text string) string {
 	var kept strings.Builder
 	n := 0
-	for _, r := range text {
+	for _, r := range withoutCredentials(text) {
 		if n++; n > maxTagValue {
 			break
 		}

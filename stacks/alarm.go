@@ -38,7 +38,7 @@ func newAlarms(at place, id string, ofGuard bool, on alarmed) {
 			Provider:           p.provider,
 			AlarmName:          new(p.name(a.Name)),
 			AlarmDescription:   new(a.Description),
-			Namespace:          new(a.Namespace),
+			Namespace:          new(a.NamespaceIn(p.env)),
 			MetricName:         new(a.Metric),
 			Dimensions:         on.dimensions(a, p.env),
 			Statistic:          new(a.Statistic),

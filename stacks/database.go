@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/cloudwatchloggroup"
@@ -117,7 +118,7 @@ func (f *databaseFrame) instance() *dbinstance.DbInstanceConfig {
 		BackupWindow:                 new(backupWindows[f.role]),
 		MaintenanceWindow:            new(maintenanceWindows[f.role]),
 		CopyTagsToSnapshot:           true,
-		DeleteAutomatedBackups:       true,
+		DeleteAutomatedBackups:       f.disposable, // else they outlive the instance, for its retention
 		AutoMinorVersionUpgrade:      false,
 		EnabledCloudwatchLogsExports: pointers("postgresql"),
 		DeletionProtection:           !f.disposable,
@@ -125,8 +126,17 @@ func (f *databaseFrame) instance() *dbinstance.DbInstanceConfig {
 		FinalSnapshotIdentifier:      new(f.finalSnapshot),
 		Tags:                         f.nameTag("db"),
 		DependsOn:                    &[]cdktf.ITerraformDependable{f.logs}, // else RDS makes the group, without retention
+		// The provider gives up after 40 min (80 for an update, 60 for a delete)
+		// and leaves the instance tainted, so that the next apply deletes it.
+		Timeouts: &dbinstance.DbInstanceTimeouts{
+			Create: new(minutes(f.cfg.CreateTimeout)),
+			Update: new(minutes(f.cfg.UpdateTimeout)),
+			Delete: new(minutes(f.cfg.DeleteTimeout)),
+		},
 	}
 }
+
+func minutes(n int) string { return strconv.Itoa(n) + "m" }
 
 // newPrimaryInstance makes the source. The password is ephemeral: it passes
 // through a write-only argument and is in no state.

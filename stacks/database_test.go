@@ -1,6 +1,7 @@
 package stacks_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ func TestPrimaryInstance_IsTheReferencesAndProtected(t *testing.T) {
 		"identifier": "primary-db-prod", "engine": "postgres", "engine_version": "15",
 		"instance_class": "db.r6g.large", "allocated_storage": 100.0, "max_allocated_storage": 500.0,
 		"multi_az": true, "storage_encrypted": true, "publicly_accessible": false,
-		"backup_retention_period": 7.0, "delete_automated_backups": true, "copy_tags_to_snapshot": true,
+		"backup_retention_period": 7.0, "delete_automated_backups": false, "copy_tags_to_snapshot": true,
 		"auto_minor_version_upgrade": false, "enabled_cloudwatch_logs_exports": []any{"postgresql"},
 		"deletion_protection": true, "skip_final_snapshot": false,
 		"provider": "aws.primary",
@@ -26,11 +27,22 @@ func TestPrimaryInstance_IsTheReferencesAndProtected(t *testing.T) {
 	require.Equal(t, "${module.credentials.password_version}", db["password_wo_version"])
 }
 
+// The provider's own 40 minutes taint a large replica that RDS is still making.
+func TestInstances_GiveRDSHours(t *testing.T) {
+	for _, role := range roles {
+		db := stack(t, "prod", role).named(t, "aws_db_instance", "database/instance")
+		require.Equal(t, object{"create": "180m", "update": "180m", "delete": "120m"}, db["timeouts"])
+		db = stack(t, "audited", role).named(t, "aws_db_instance", "database/instance")
+		require.Equal(t, object{"create": "600m", "update": "240m", "delete": "60m"}, db["timeouts"])
+	}
+}
+
 func TestInstances_OfADisposableEnvironmentCanBeDestroyed(t *testing.T) {
 	for _, role := range roles {
 		db := stack(t, "dev", role).named(t, "aws_db_instance", "database/instance")
 		require.Equal(t, false, db["deletion_protection"])
 		require.Equal(t, true, db["skip_final_snapshot"])
+		require.Equal(t, true, db["delete_automated_backups"])
 	}
 	secret := stack(t, "dev", "primary").tree["module"].(object)["credentials"].(object)
 	require.InDelta(t, 0, secret["recovery_window_in_days"], 0)
@@ -130,25 +142,45 @@ func TestKeys_AreOneMultiRegionKeyWithItsReplica(t *testing.T) {
 	}
 }
 
-func TestDatabases_AdmitPostgreSQLFromTheTwoVPCsAndNothingElse(t *testing.T) {
-	for _, role := range roles {
-		d := stack(t, "dev", role)
-		group := d.named(t, "aws_security_group", "database-access/security-group")
-		require.NotContains(t, group, "ingress")
-		require.NotContains(t, group, "egress")
-		var ranges []any
-		for path, rule := range d.all("aws_vpc_security_group_ingress_rule") {
-			require.True(t, strings.HasPrefix(path, "database-access/"), "only the databases are reachable, not %s", path)
-			require.InDelta(t, 5432, rule["from_port"], 0)
-			require.InDelta(t, 5432, rule["to_port"], 0)
-			require.Equal(t, "tcp", rule["ip_protocol"])
-			ranges = append(ranges, rule["cidr_ipv4"])
+// admitted are the clients of a site's database: ranges and groups.
+func admitted(t *testing.T, variant, role string) []any {
+	t.Helper()
+	d := stack(t, variant, role)
+	group := d.named(t, "aws_security_group", "database-access/security-group")
+	require.NotContains(t, group, "ingress")
+	require.NotContains(t, group, "egress")
+	var clients []any
+	for path, rule := range d.all("aws_vpc_security_group_ingress_rule") {
+		require.True(t, strings.HasPrefix(path, "database-access/"), "only the databases are reachable, not %s", path)
+		require.InDelta(t, 5432, rule["from_port"], 0)
+		require.InDelta(t, 5432, rule["to_port"], 0)
+		require.Equal(t, "tcp", rule["ip_protocol"])
+		client := rule["cidr_ipv4"]
+		if client == nil {
+			client = rule["referenced_security_group_id"]
 		}
-		require.ElementsMatch(t, []any{"10.0.0.0/16", "10.1.0.0/16"}, ranges)
-		for path := range d.all("aws_vpc_security_group_egress_rule") {
-			require.False(t, strings.HasPrefix(path, "database-access/"), "the database opens no connection")
-		}
+		clients = append(clients, client)
 	}
+	for path := range d.all("aws_vpc_security_group_egress_rule") {
+		require.False(t, strings.HasPrefix(path, "database-access/"), "the database opens no connection")
+	}
+	return clients
+}
+
+var ownClients = []any{
+	"10.0.3.0/24", "10.0.4.0/24", "10.0.5.0/24", "10.1.3.0/24", "10.1.4.0/24", "10.1.5.0/24", // private
+	"10.1.9.0/24", "10.1.10.0/24", "10.1.11.0/24", // the guard
+}
+
+func TestDatabases_AdmitThePrivateSubnetsOfBothSitesAndTheGuardOnly(t *testing.T) {
+	for _, role := range roles {
+		require.ElementsMatch(t, ownClients, admitted(t, "dev", role))
+	}
+}
+
+func TestDatabases_AdmitTheClientsThatAreConfigured(t *testing.T) {
+	require.ElementsMatch(t, append(slices.Clone(ownClients), "10.20.0.0/16", "172.30.4.0/22", "sg-0123456789abcdef0"), admitted(t, "humans", "primary"))
+	require.ElementsMatch(t, append(slices.Clone(ownClients), "10.20.0.0/16", "172.30.4.0/22", "sg-1123456789abcdef0", "sg-12345678"), admitted(t, "humans", "replica"))
 }
 
 func TestCredentials_GoThroughTheEphemeralModule(t *testing.T) {

@@ -41,7 +41,7 @@ func newActiveWriterCheck(primary, replica place) route53healthcheck.Route53Heal
 		Provider:           r.provider,
 		AlarmName:          new(r.name(contract.ActiveWriterAlarm)),
 		AlarmDescription:   new("The writer is at the replica site. Not a fault: Route 53 answers by it."),
-		Namespace:          new(contract.MetricNamespace),
+		Namespace:          new(contract.MetricNamespace(r.env)),
 		MetricName:         new(string(contract.ActiveWriter)),
 		Dimensions:         environmentDimension(r.env),
 		Statistic:          new("Maximum"),
@@ -61,11 +61,14 @@ func newActiveWriterCheck(primary, replica place) route53healthcheck.Route53Heal
 		// later edits; a change here makes it copy again.
 		Triggers: pointerMap(map[string]string{
 			"alarm":     *alarm.Arn(),
-			"metric":    contract.MetricNamespace + "/" + string(contract.ActiveWriter),
+			"metric":    contract.MetricNamespace(r.env) + "/" + string(contract.ActiveWriter),
 			"period":    strconv.Itoa(period),
 			"threshold": strconv.Itoa(threshold),
 		}),
 		Tags: p.nameTag("db-health"),
+		// Route 53 fills in the regions of its checkers, which a check of this
+		// type has none of.
+		Lifecycle: &cdktf.TerraformResourceLifecycle{IgnoreChanges: pointers("regions")},
 	})
 }
 

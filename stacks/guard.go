@@ -26,6 +26,10 @@ type guard struct {
 	logs     cloudwatchloggroup.CloudwatchLogGroup
 	function lambdafunction.LambdaFunction
 	policies []cdktf.ITerraformDependable
+	// network are the policies by which Lambda puts the function into its VPC.
+	// Subnets and security group depend on them: Lambda removes the network
+	// interfaces by them, up to 45 min after the function is gone.
+	network []cdktf.ITerraformDependable
 }
 
 type guardProps struct {
@@ -39,9 +43,9 @@ type guardProps struct {
 	scopeOfActions contract.Scope
 }
 
-// newGuardRole makes the role and the log group, whose ARNs the policies and
-// the function both need.
-func newGuardRole(at place, cfg spec.Guard) *guard {
+// newGuardRole makes what comes before the function's network: the role, the
+// log group and the policy to be in a VPC.
+func newGuardRole(at place, primaryRegion string, cfg spec.Guard) *guard {
 	g := &guard{place: at}
 	trust := allow("Lambda", []string{"sts:AssumeRole"}).by("lambda.amazonaws.com")
 	g.role = iamrole.NewIamRole(g.scope, new("role"), &iamrole.IamRoleConfig{
@@ -55,7 +59,28 @@ func newGuardRole(at place, cfg spec.Guard) *guard {
 		Name:            new(contract.FunctionLogs(g.env)),
 		RetentionInDays: new(float64(cfg.LogRetention)),
 	})
+	early := guardPolicies(contract.Scope{
+		Environment: g.env, Account: g.account, PrimaryRegion: primaryRegion, ReplicaRegion: g.region,
+		FunctionARN: g.functionARN(), LogGroupARN: *g.logs.Arn(),
+	})
+	for _, name := range networkPolicies {
+		g.addPolicy(name, early[name])
+	}
+	g.network = slices.Clone(g.policies)
 	return g
+}
+
+// networkPolicies come before the function's network: by them Lambda makes,
+// finds and removes its interfaces.
+var networkPolicies = []string{"exceptions", "run"}
+
+func (g *guard) addPolicy(name, document string) {
+	g.policies = append(g.policies, iamrolepolicy.NewIamRolePolicy(g.scope, new("policy-"+name), &iamrolepolicy.IamRolePolicyConfig{
+		Provider: g.provider,
+		Name:     new(name),
+		Role:     g.role.Name(),
+		Policy:   new(document),
+	}))
 }
 
 // functionARN is known before the function is: its own role's policy names it.
@@ -66,12 +91,9 @@ func (g *guard) functionARN() string {
 func (g *guard) addFunction(props guardProps) {
 	policies := guardPolicies(props.scopeOfActions)
 	for _, name := range slices.Sorted(maps.Keys(policies)) {
-		g.policies = append(g.policies, iamrolepolicy.NewIamRolePolicy(g.scope, new("policy-"+name), &iamrolepolicy.IamRolePolicyConfig{
-			Provider: g.provider,
-			Name:     new(name),
-			Role:     g.role.Name(),
-			Policy:   new(policies[name]),
-		}))
+		if !slices.Contains(networkPolicies, name) {
+			g.addPolicy(name, policies[name])
+		}
 	}
 	asset := cdktf.NewTerraformAsset(g.scope, new("archive"), &cdktf.TerraformAssetConfig{
 		Path: new(props.archive),

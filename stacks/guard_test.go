@@ -40,6 +40,7 @@ func TestHealthCheck_FollowsTheAlarmOfTheSurvivingRegion(t *testing.T) {
 	require.Equal(t, "Maximum", alarm["statistic"])
 	require.InDelta(t, 60, alarm["period"], 0)
 	require.InDelta(t, 1, alarm["evaluation_periods"], 0)
+	require.Equal(t, []any{"regions"}, check["lifecycle"].(object)["ignore_changes"], "Route 53 fills them in")
 	triggers := check["triggers"].(object)
 	require.Equal(t, fmt.Sprint(alarm["period"]), triggers["period"])
 	require.Equal(t, fmt.Sprint(alarm["threshold"]), triggers["threshold"])
@@ -118,6 +119,8 @@ func TestTopics_AreEncryptedWithAKeyThatAlarmsMayUse(t *testing.T) {
 		key := d.named(t, "aws_kms_key", "topic-key/key")
 		publish := statementOf(t, policyOf(t, key["policy"]), "AlarmsPublish")
 		require.Equal(t, "cloudwatch.amazonaws.com", publish["Principal"].(object)["Service"])
+		require.Equal(t, object{"StringEquals": object{"aws:SourceAccount": "${data.aws_caller_identity.account.account_id}"}}, publish["Condition"],
+			"alarms of this account only")
 		require.Equal(t, []any{"kms:Decrypt", "kms:GenerateDataKey*"}, publish["Action"])
 		require.Len(t, d.all("aws_sns_topic"), len(topics))
 		for _, topic := range topics {
@@ -196,4 +199,38 @@ func TestAlarms_AreAllInTheDocumentation(t *testing.T) {
 	}
 	require.Equal(t, slices.Sorted(maps.Keys(deployed)), slices.Sorted(maps.Keys(documented)))
 	require.Equal(t, deployed, documented)
+}
+
+// IAM bounds PutMetricData by namespace only: with one for all environments, the
+// guard of each could turn the DNS of every other.
+func TestMetrics_OfAnEnvironmentHaveANamespaceOfTheirOwn(t *testing.T) {
+	for variant, env := range map[string]string{"dev": "dev", "other": "other"} {
+		want := "PGDR/" + env
+		replica := stack(t, variant, "replica")
+		exceptions := policyOf(t, replica.named(t, "aws_iam_role_policy", "guard/policy-exceptions")["policy"])
+		require.Equal(t, object{"StringEquals": object{"cloudwatch:namespace": want}}, statementOf(t, exceptions, "Metrics")["Condition"])
+		variables := replica.named(t, "aws_lambda_function", "guard/function")["environment"].(object)["variables"].(object)
+		require.Equal(t, want, variables["PGDR_METRIC_NAMESPACE"])
+		alarm := stack(t, variant, "primary").named(t, "aws_cloudwatch_metric_alarm", "active-writer/alarm")
+		require.Equal(t, want, alarm["namespace"])
+		require.Equal(t, want, replica.named(t, "aws_cloudwatch_metric_alarm", "guard-alarms/guard-silent")["namespace"])
+	}
+}
+
+func TestGuardPolicies_LetRDSEncryptTheStandbyAndNobodyElse(t *testing.T) {
+	act := policyOf(t, stack(t, "dev", "replica").named(t, "aws_iam_role_policy", "guard/policy-act")["policy"])
+	grant := statementOf(t, act, "RestoreMultiAZ")
+	require.Equal(t, []any{"kms:CreateGrant"}, grant["Action"])
+	require.Equal(t, []any{"${data.terraform_remote_state.primary.outputs.replica_key_arn}"}, grant["Resource"])
+	require.Equal(t, object{
+		"Bool":         object{"kms:GrantIsForAWSResource": "true"},
+		"StringEquals": object{"kms:ViaService": "rds.eu-west-1.amazonaws.com"},
+	}, grant["Condition"])
+}
+
+// SNS signs as another principal where a region has to be asked for.
+func TestTopics_OfAnOptInRegionWakeTheGuard(t *testing.T) {
+	d := stack(t, "far", "replica")
+	require.Equal(t, "sns.me-south-1.amazonaws.com", d.named(t, "aws_lambda_permission", "guard/primary-alarms-permission")["principal"])
+	require.Equal(t, "sns.amazonaws.com", d.named(t, "aws_lambda_permission", "guard/replica-alarms-permission")["principal"])
 }

@@ -46,7 +46,7 @@ func guardEnvironment(f *frame, cfg spec.Config, primary PrimaryOutputs, s repli
 		ActiveWriterAlarm:   f.replica.name(contract.ActiveWriterAlarm),
 		LedgerTable:         *s.ledger.Name(),
 		NoticeTopicARN:      *s.noticeTopic.Arn(),
-		MetricNamespace:     contract.MetricNamespace,
+		MetricNamespace:     contract.MetricNamespace(cfg.Environment),
 		WitnessRegions:      cfg.Guard.WitnessRegions,
 	}.Encode()
 }

@@ -47,15 +47,19 @@ type network struct {
 	private []routetable.RouteTable
 }
 
-// newNetwork makes a site's network; more are tiers beside those of every site.
-func newNetwork(at place, site spec.Site, more ...string) *network {
+// newNetwork makes a site's network. With after, it has a tier for the guard
+// beside those of every site, which is made after that and removed before it.
+func newNetwork(at place, site spec.Site, after ...cdktf.ITerraformDependable) *network {
 	n := &network{
 		place:   at.in("network"),
 		cidr:    site.CIDR,
 		zones:   site.Zones,
-		tiers:   slices.Concat(tiers, more),
+		tiers:   slices.Clone(tiers),
 		subnets: map[string][]subnet.Subnet{},
 		cidrs:   map[string][]string{},
+	}
+	if len(after) > 0 {
+		n.tiers = append(n.tiers, tierGuard)
 	}
 	n.vpc = vpc.NewVpc(n.scope, new("vpc"), &vpc.VpcConfig{
 		Provider:           n.provider,
@@ -71,23 +75,27 @@ func newNetwork(at place, site spec.Site, more ...string) *network {
 		VpcId:    n.vpc.Id(),
 		Tags:     n.nameTag("default-unused"),
 	})
-	n.addSubnets()
+	n.addSubnets(after)
 	n.addRouteTables(site.NATGateways)
 	n.addGatewayEndpoints()
 	return n
 }
 
-func (n *network) addSubnets() {
+func (n *network) addSubnets(beforeGuard []cdktf.ITerraformDependable) {
 	for t, tier := range n.tiers {
 		for z, zone := range n.zones {
 			cidr := subnetCIDR(n.cidr, t*len(n.zones)+z)
-			s := subnet.NewSubnet(n.scope, new(fmt.Sprintf("%s-subnet-%d", tier, z+1)), &subnet.SubnetConfig{
+			config := &subnet.SubnetConfig{
 				Provider:         n.provider,
 				VpcId:            n.vpc.Id(),
 				AvailabilityZone: new(zone),
 				CidrBlock:        new(cidr),
 				Tags:             n.nameTag(fmt.Sprintf("%s-%s", tier, zone)),
-			})
+			}
+			if tier == tierGuard {
+				config.DependsOn = &beforeGuard
+			}
+			s := subnet.NewSubnet(n.scope, new(fmt.Sprintf("%s-subnet-%d", tier, z+1)), config)
 			n.subnets[tier] = append(n.subnets[tier], s)
 			n.cidrs[tier] = append(n.cidrs[tier], cidr)
 		}
@@ -125,6 +133,11 @@ func (n *network) addRouteTables(natGateways int) {
 		})
 	}
 	n.addTable("database", n.subnets["database"]...)
+}
+
+// tierCIDR is the range of a tier's subnet in the zone with the given index.
+func tierCIDR(site spec.Site, tier string, zone int) string {
+	return subnetCIDR(site.CIDR, slices.Index(append(slices.Clone(tiers), tierGuard), tier)*len(site.Zones)+zone)
 }
 
 func (n *network) addTable(id string, members ...subnet.Subnet) routetable.RouteTable {

@@ -7,7 +7,6 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/route53zoneassociation"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpcpeeringconnection"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpcpeeringconnectionaccepter"
-	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpcpeeringconnectionoptions"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 )
 
@@ -21,9 +20,10 @@ type peerNetwork struct {
 	zoneID   string
 }
 
-// newPeering joins the two VPCs, with routes both ways from every subnet and
-// names that resolve to private addresses, and lets the replica's VPC resolve
-// the database's zone.
+// newPeering joins the two VPCs, with routes both ways from every subnet, and
+// lets the replica's VPC resolve the database's zone. No DNS resolution option
+// of the peering is set: the name of an instance without a public address
+// resolves to its private one everywhere.
 func newPeering(n *network, peer peerNetwork) cdktf.ITerraformDependable {
 	here, there := n.in("peering"), peer.in("peering-primary")
 	connection := vpcpeeringconnection.NewVpcPeeringConnection(here.scope, new("connection"), &vpcpeeringconnection.VpcPeeringConnectionConfig{
@@ -39,16 +39,6 @@ func newPeering(n *network, peer peerNetwork) cdktf.ITerraformDependable {
 		VpcPeeringConnectionId: connection.Id(),
 		AutoAccept:             true,
 		Tags:                   there.nameTag("from-replica"),
-	})
-	vpcpeeringconnectionoptions.NewVpcPeeringConnectionOptions(here.scope, new("options"), &vpcpeeringconnectionoptions.VpcPeeringConnectionOptionsConfig{
-		Provider:               here.provider,
-		VpcPeeringConnectionId: accepter.Id(),
-		Requester:              &vpcpeeringconnectionoptions.VpcPeeringConnectionOptionsRequester{AllowRemoteVpcDnsResolution: true},
-	})
-	vpcpeeringconnectionoptions.NewVpcPeeringConnectionOptions(there.scope, new("options"), &vpcpeeringconnectionoptions.VpcPeeringConnectionOptionsConfig{
-		Provider:               there.provider,
-		VpcPeeringConnectionId: accepter.Id(),
-		Accepter:               &vpcpeeringconnectionoptions.VpcPeeringConnectionOptionsAccepter{AllowRemoteVpcDnsResolution: true},
 	})
 	addRoutes(here, n.tableIDs(), peer.cidr, *accepter.Id())
 	addRoutes(there, peer.tableIDs, n.cidr, *accepter.Id())

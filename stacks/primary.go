@@ -14,11 +14,10 @@ import (
 func newPrimary(app cdktf.App, cfg spec.Config, st state) *PrimaryOutputs {
 	f := newFrame(app, rolePrimary, cfg, st)
 	at := f.primary
-	clients := clientCIDRs(cfg)
 
 	net := newNetwork(at, cfg.Sites.Primary)
 	acl := newDatabaseACL(at, net)
-	access := newDatabaseSecurityGroup(at, net, clients)
+	access := newDatabaseSecurityGroup(at, net, databaseClients(cfg, cfg.Network.Clients.PrimarySecurityGroups))
 	keys := newDatabaseKeys(f.primary, f.replica)
 	secret := newCredentials(at, f.replica.region, cfg, keys, st.module)
 
@@ -58,8 +57,8 @@ func newPrimary(app cdktf.App, cfg spec.Config, st state) *PrimaryOutputs {
 	return outputs
 }
 
-// clientCIDRs are the ranges that may connect to PostgreSQL: the two VPCs.
-func clientCIDRs(cfg spec.Config) []string {
+// siteCIDRs are the ranges of the two VPCs.
+func siteCIDRs(cfg spec.Config) []string {
 	return []string{cfg.Sites.Primary.CIDR, cfg.Sites.Replica.CIDR}
 }
 

@@ -31,9 +31,10 @@ func newReplica(app cdktf.App, cfg spec.Config, st state, archive string) *Repli
 	at := f.replica
 	primary := readPrimary(st.read(f.TerraformStack, "primary", StackName(rolePrimary, cfg.Environment)))
 
-	s := replicaSite{net: newNetwork(at, cfg.Sites.Replica, tierGuard), secretARN: regionalSecretARN(f, primary)}
+	g := newGuardRole(at.in("guard"), f.primary.region, cfg.Guard)
+	s := replicaSite{net: newNetwork(at, cfg.Sites.Replica, g.network...), secretARN: regionalSecretARN(f, primary)}
 	newDatabaseACL(at, s.net)
-	access := newDatabaseSecurityGroup(at, s.net, clientCIDRs(cfg))
+	access := newDatabaseSecurityGroup(at, s.net, databaseClients(cfg, cfg.Network.Clients.ReplicaSecurityGroups))
 	peering := newPeering(s.net, peerNetwork{
 		place:    f.primary,
 		vpcID:    primary.VPCID,
@@ -52,7 +53,7 @@ func newReplica(app cdktf.App, cfg spec.Config, st state, archive string) *Repli
 	s.noticeTopic = newTopic(at, "notice-topic", contract.NoticeTopic, "Failover notices "+cfg.Environment, s.topicKey, cfg.Monitoring.Emails)
 	s.ledger = newLedger(at, primary.ReplicaKeyARN)
 
-	g := newGuard(f, cfg, primary, s, archive)
+	g.addTo(f, cfg, primary, s, archive)
 	g.addTopic(f.primary, primary.AlarmTopicARN)
 	g.addTopic(f.replica, *s.alarmTopic.Arn())
 	schedule := g.addSchedule(s.instance, s.ledger, peering, g.function)
@@ -86,10 +87,9 @@ func regionalSecretARN(f *frame, primary PrimaryOutputs) string {
 	return *cdktf.NewTerraformLocal(f.TerraformStack, new("regional_secret_arn"), arn).AsString()
 }
 
-func newGuard(f *frame, cfg spec.Config, primary PrimaryOutputs, s replicaSite, archive string) *guard {
-	at := f.replica.in("guard")
-	access := newGuardSecurityGroup(at, s.net, clientCIDRs(cfg))
-	g := newGuardRole(at, cfg.Guard)
+// addTo puts the guard's function into the site.
+func (g *guard) addTo(f *frame, cfg spec.Config, primary PrimaryOutputs, s replicaSite, archive string) {
+	access := newGuardSecurityGroup(g.place, s.net, siteCIDRs(cfg), g.network)
 	g.addFunction(guardProps{
 		cfg:           cfg.Guard,
 		archive:       archive,
@@ -98,7 +98,8 @@ func newGuard(f *frame, cfg spec.Config, primary PrimaryOutputs, s replicaSite, 
 		environment:   guardEnvironment(f, cfg, primary, s),
 		failureTopic:  *s.noticeTopic.Arn(),
 		scopeOfActions: contract.Scope{
-			Account:              at.account,
+			Environment:          cfg.Environment,
+			Account:              g.account,
 			PrimaryRegion:        f.primary.region,
 			ReplicaRegion:        f.replica.region,
 			FunctionARN:          g.functionARN(),
@@ -122,5 +123,4 @@ func newGuard(f *frame, cfg spec.Config, primary PrimaryOutputs, s replicaSite, 
 			RegionalKeyARN:       primary.ReplicaKeyARN,
 		},
 	})
-	return g
 }

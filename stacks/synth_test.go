@@ -30,15 +30,30 @@ var variants = map[string]struct {
 	environment string
 	edit        func(*spec.Config)
 }{
-	"dev":     {"dev", func(*spec.Config) {}},
-	"prod":    {"prod", func(*spec.Config) {}},
-	"other":   {"dev", func(c *spec.Config) { c.Environment = "other" }},
-	"s3":      {"dev", func(c *spec.Config) { c.Backend = s3Backend }},
-	"audited": {"dev", func(c *spec.Config) { c.Database.Audit = "log_statement_all" }},
+	"dev":   {"dev", func(*spec.Config) {}},
+	"prod":  {"prod", func(*spec.Config) {}},
+	"other": {"dev", func(c *spec.Config) { c.Environment = "other" }},
+	"s3":    {"dev", func(c *spec.Config) { c.Backend = s3Backend }},
+	"audited": {"dev", func(c *spec.Config) {
+		c.Database.Audit = "log_statement_all"
+		c.Database.CreateTimeout, c.Database.UpdateTimeout, c.Database.DeleteTimeout = 600, 240, 60
+	}},
+	// Zones of other letters, and regions that an account has to ask for.
+	"far": {"dev", func(c *spec.Config) {
+		c.Disposable = false
+		c.Sites.Primary = spec.Site{Region: "me-south-1", CIDR: "10.0.0.0/16"}
+		c.Sites.Replica = spec.Site{Region: "eu-central-1", CIDR: "10.1.0.0/16"}
+		c.Guard.WitnessRegions = nil
+	}},
 	"humans": {"dev", func(c *spec.Config) {
 		c.Account = "123456789012"
 		c.Monitoring.Emails = []string{"oncall@example.com", "dba@example.com"}
 		c.Tags.CreatedAt = "2026-11-23T00:00:00Z"
+		c.Network.Clients = spec.Clients{
+			CIDRs:                 []string{"10.20.0.0/16", "172.30.4.0/22"},
+			PrimarySecurityGroups: []string{"sg-0123456789abcdef0"},
+			ReplicaSecurityGroups: []string{"sg-1123456789abcdef0", "sg-12345678"},
+		}
 	}},
 }
 

@@ -21,7 +21,8 @@ func newTopicKey(at place) kmskey.KmsKey {
 		Effect:   "Allow",
 		Action:   []string{"kms:Decrypt", "kms:GenerateDataKey*"},
 		Resource: []string{"*"}, // in a key policy: this key
-	}.by("cloudwatch.amazonaws.com")
+	}.by("cloudwatch.amazonaws.com").
+		when("StringEquals", "aws:SourceAccount", p.account)
 	key := kmskey.NewKmsKey(p.scope, new("key"), &kmskey.KmsKeyConfig{
 		Provider:             p.provider,
 		Description:          new("Alarm and notice topics of " + p.env),

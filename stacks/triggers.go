@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"github.com/pgdr/pgdr/internal/contract"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // addSchedule looks at the databases each minute. It is made last and
@@ -41,7 +42,7 @@ func (g *guard) addSchedule(after ...cdktf.ITerraformDependable) cdktf.ITerrafor
 // region, wherever the function is.
 // https://docs.aws.amazon.com/sns/latest/dg/sns-cross-region-delivery.html
 func (g *guard) addTopic(topic place, topicARN string) {
-	permission := g.permit(topic.role+"-alarms-permission", topic.role+"-alarms", "sns.amazonaws.com", topicARN)
+	permission := g.permit(topic.role+"-alarms-permission", topic.role+"-alarms", spec.SNSPrincipal(topic.region), topicARN)
 	p := topic.in("guard-" + topic.role + "-alarms")
 	snstopicsubscription.NewSnsTopicSubscription(p.scope, new("subscription"), &snstopicsubscription.SnsTopicSubscriptionConfig{
 		Provider:  p.provider,

@@ -266,7 +266,7 @@ func steps(f *engine.Failover, from time.Time) string {
 
 // gauge is the last value of one of the guard's metrics; -1 without any.
 func (w *functionWorld) gauge(name string) float64 {
-	id := metrics.ID{Region: homeRegion, Namespace: "PGDR", Name: name, Dimensions: metrics.Dimensions(map[string]string{"Environment": "dev"})}
+	id := metrics.ID{Region: homeRegion, Namespace: "PGDR/dev", Name: name, Dimensions: metrics.Dimensions(map[string]string{"Environment": "dev"})}
 	if p, ok := w.aws.Metrics().Last(id); ok {
 		return p.Value
 	}

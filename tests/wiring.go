@@ -1,6 +1,8 @@
 package tests
 
 import (
+	"github.com/pgdr/pgdr/spec"
+
 	"fmt"
 	"slices"
 	"strings"
@@ -99,7 +101,7 @@ func (w *walk) wakes(topic Resource) {
 	if subscriptions[0].region() != topic.region() {
 		w.fault("the subscription of topic %s is in %s", arn, subscriptions[0].region())
 	}
-	w.permitted(subscriptions[0].text("endpoint"), "sns.amazonaws.com", arn)
+	w.permitted(subscriptions[0].text("endpoint"), spec.SNSPrincipal(topic.region()), arn)
 }
 
 // permitted checks that the function exists and that the source may invoke it.

@@ -108,7 +108,7 @@ func (r *Readiness) questions(role arn.ARN, primary, replica facts.Database, not
 	}
 	home, away := c.Replica.Region, c.Primary.Region
 	all := contract.Questions(contract.Scope{
-		Account: role.AccountID, PrimaryRegion: away, ReplicaRegion: home, RoleARN: role.String(),
+		Environment: c.Environment, Account: role.AccountID, PrimaryRegion: away, ReplicaRegion: home, RoleARN: role.String(),
 		PrimaryDatabaseARN: own("rds", away, "db:"+c.Primary.Identifier), ReplicaDatabaseARN: own("rds", home, "db:"+c.Replica.Identifier),
 		PrimaryParametersARN: own("rds", away, "pg:"+primary.ParameterGroup), ReplicaParametersARN: own("rds", home, "pg:"+replica.ParameterGroup),
 		PrimaryNetworkACLID: c.PrimaryNetworkACLID,

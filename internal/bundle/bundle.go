@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,7 +96,9 @@ func compile(ctx context.Context, root, dir string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
 		"-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", out, Package)
 	cmd.Dir = root
-	cmd.Env = append(buildEnvironment(os.Environ()), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
+	if cmd.Env, err = buildEnvironment(ctx, root); err != nil {
+		return nil, err
+	}
 	remove, err := leftover.GoTemp(cmd, dir)
 	if err != nil {
 		return nil, err
@@ -111,19 +114,44 @@ func compile(ctx context.Context, root, dir string) ([]byte, error) {
 	return binary, nil
 }
 
-// buildEnvironment drops the variables by which a caller could change the
-// result.
-func buildEnvironment(environ []string) []string {
+// pinned are the settings that enter the binary, and with GOENV=off no others
+// do: neither the caller's variables nor what `go env -w` wrote. An empty value
+// would not do, the Go command falls back to its file then. v8.0 is what every
+// arm64 processor of Lambda runs.
+var pinned = []string{
+	"GOENV=off", "GOFLAGS=", "GOWORK=off", "GOOS=linux", "GOARCH=arm64", "GOARM64=v8.0", "CGO_ENABLED=0",
+}
+
+// dropped change the binary and are at their best unset.
+var dropped = []string{"GOEXPERIMENT", "GODEBUG", "GOFIPS140"}
+
+// fetching are the settings by which the Go command finds modules and itself.
+// They are kept as the caller has them, since GOENV=off hides the file that
+// may hold them.
+var fetching = []string{
+	"GOAUTH", "GOCACHE", "GOINSECURE", "GOMODCACHE", "GONOPROXY", "GONOSUMDB", "GOPATH", "GOPRIVATE", "GOPROXY",
+	"GOSUMDB", "GOTOOLCHAIN", "GOVCS",
+}
+
+// buildEnvironment is the environment of a build in root whose result does not
+// depend on the caller's.
+func buildEnvironment(ctx context.Context, root string) ([]string, error) {
+	ask := exec.CommandContext(ctx, "go", append([]string{"env"}, fetching...)...) //nolint:gosec // the arguments are ours
+	ask.Dir = root
+	answer, err := ask.Output()
+	if err != nil {
+		return nil, fmt.Errorf("ask go env for %s: %w", strings.Join(fetching, ", "), err)
+	}
 	var kept []string
-	for _, v := range environ {
-		name, _, _ := strings.Cut(v, "=")
-		switch name {
-		case "GOFLAGS", "GOEXPERIMENT", "GOARM64", "GOOS", "GOARCH", "CGO_ENABLED", "GODEBUG":
-		default:
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); !slices.Contains(dropped, name) {
 			kept = append(kept, v)
 		}
 	}
-	return append(kept, "GOFLAGS=")
+	for i, value := range strings.SplitN(strings.TrimSuffix(string(answer), "\n"), "\n", len(fetching)) {
+		kept = append(kept, fetching[i]+"="+value)
+	}
+	return append(kept, pinned...), nil
 }
 
 func pack(binary []byte) ([]byte, error) {

@@ -79,6 +79,14 @@ func TestBuild_IsTheSameFromAnyDirectoryAndCommit(t *testing.T) {
 		require.NoError(t, os.MkdirAll(copied, 0o750))
 		run(t, "", "cp", "-r", filepath.Join(root(t), part), copied)
 	}
+	// What `go env -w` wrote counts where the variable is empty.
+	written := filepath.Join(t.TempDir(), "env")
+	require.NoError(t, os.WriteFile(written, []byte("GOARM64=v9.0\nGOFLAGS=-ldflags=-X=main.extra=1\n"), 0o600))
+	t.Setenv("GOENV", written)
+	t.Setenv("GOFLAGS", "")
+	set, err := bundle.Build(t.Context(), root(t), t.TempDir())
+	require.NoError(t, err)
+	require.Equal(t, hashOf(t, first), hashOf(t, set), "settings of go env -w changed the archive")
 	t.Setenv("GOFLAGS", "-ldflags=-X=main.extra=1")
 	elsewhere, err := bundle.Build(t.Context(), copied, t.TempDir())
 	require.NoError(t, err)

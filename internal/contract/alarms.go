@@ -35,7 +35,7 @@ type Alarm struct {
 	// Role of the site whose region it is in.
 	Role string
 	// Namespace says whose metric it is: an instance's (NamespaceRDS), the
-	// function's (NamespaceLambda) or the guard's (MetricNamespace).
+	// function's (NamespaceLambda) or the guard's (NamespaceGuard).
 	Namespace, Metric     string
 	Statistic, Comparison string
 	// Setting is the path of the threshold in the configuration, which counts
@@ -55,6 +55,14 @@ type Alarm struct {
 // all.
 func (a Alarm) OfGuard() bool { return a.Namespace != NamespaceRDS }
 
+// NamespaceIn is the namespace of the alarm's metric in an environment.
+func (a Alarm) NamespaceIn(environment string) string {
+	if a.Namespace == NamespaceGuard {
+		return MetricNamespace(environment)
+	}
+	return a.Namespace
+}
+
 // Alarms are all alarms but the one that flips DNS. RDS publishes ReplicaLag for
 // the replica, in its region: seconds behind, or -1 when replication is not
 // running at all.
@@ -72,7 +80,7 @@ var Alarms = slices.Concat(instanceAlarms(RolePrimary), []Alarm{
 	{Name: "guard-errors", Role: RoleReplica, Namespace: NamespaceLambda, Metric: "Errors", Statistic: "Sum",
 		Comparison: AtLeast, Fixed: 1, Minutes: 5, Breaching: 3, Missing: MissingNoBreach,
 		Description: "The guard's function fails."},
-	{Name: "guard-silent", Role: RoleReplica, Namespace: MetricNamespace, Metric: string(GuardTick), Statistic: "Sum",
+	{Name: "guard-silent", Role: RoleReplica, Namespace: NamespaceGuard, Metric: string(GuardTick), Statistic: "Sum",
 		Comparison: Below, Fixed: 1, Minutes: 5, Breaching: 5, Missing: MissingBreaches,
 		Description: "The guard has not finished a look for five minutes: nobody would fail over."},
 	guardAlarm("primary-not-writable", PrimaryNotWritable, 2, "The primary answers but takes no writes: mend it, this is no failover."),
@@ -95,7 +103,7 @@ func instanceAlarms(role string) []Alarm {
 
 // guardAlarm is on a gauge of the guard's that is 1 where something is wrong.
 func guardAlarm(name string, metric Metric, minutes int, description string) Alarm {
-	return Alarm{Name: name, Role: RoleReplica, Namespace: MetricNamespace, Metric: string(metric), Statistic: "Maximum", Comparison: AtLeast,
+	return Alarm{Name: name, Role: RoleReplica, Namespace: NamespaceGuard, Metric: string(metric), Statistic: "Maximum", Comparison: AtLeast,
 		Fixed: 1, Minutes: minutes, Breaching: minutes, Missing: MissingNoBreach, Description: description}
 }
 

@@ -32,7 +32,7 @@ func sound() Config {
 		ActiveWriterAlarm:   "active-writer-dev",
 		LedgerTable:         "failover-ledger-dev",
 		NoticeTopicARN:      "arn:aws:sns:eu-west-1:123456789012:failover-notices-dev",
-		MetricNamespace:     MetricNamespace,
+		MetricNamespace:     MetricNamespace("dev"),
 		WitnessRegions:      []string{"us-west-2", "eu-central-1"},
 	}
 }

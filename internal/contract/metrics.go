@@ -1,11 +1,16 @@
 package contract
 
-// MetricNamespace holds what the guard publishes. Each metric has one
-// dimension, MetricDimension, whose value is the environment.
-const (
-	MetricNamespace = "PGDR"
-	MetricDimension = "Environment"
-)
+// MetricDimension is the one dimension of each metric of the guard. Its value is
+// the environment.
+const MetricDimension = "Environment"
+
+// MetricNamespace holds what the guard of an environment publishes. IAM bounds
+// PutMetricData by namespace only, so that an environment has one of its own:
+// with a shared one, the guard of each could turn the DNS of every other.
+func MetricNamespace(environment string) string { return NamespaceGuard + "/" + environment }
+
+// NamespaceGuard stands in the table of alarms for that of the environment.
+const NamespaceGuard = "PGDR"
 
 // Metric is the name of a gauge of the guard.
 type Metric string

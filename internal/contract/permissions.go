@@ -8,6 +8,7 @@ import (
 // Scope is all that the guard's role may touch, by ARN unless it says
 // otherwise. In the stacks the values may be tokens of Terraform's.
 type Scope struct {
+	Environment string
 	// Account is the 12-digit account id, the regions are the two sites'.
 	Account       string
 	PrimaryRegion string
@@ -150,6 +151,13 @@ var Grants = []Grant{
 
 	{Policy: "act", Sid: "Promote", Why: "promote the replica", Actions: []string{"rds:PromoteReadReplica", "rds:ModifyDBInstance"},
 		Resources: func(s Scope) []string { return []string{s.ReplicaDatabaseARN} }},
+	// RDS encrypts the standby's volume in the name of who asks for Multi-AZ.
+	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html
+	{Policy: "act", Sid: "RestoreMultiAZ", Why: "give the new writer a standby", Actions: []string{"kms:CreateGrant"},
+		Resources: func(s Scope) []string { return []string{s.RegionalKeyARN} },
+		Conditions: func(s Scope) []Condition {
+			return []Condition{{"Bool", "kms:GrantIsForAWSResource", []string{"true"}}, {"StringEquals", KeyViaService, []string{s.via("rds")}}}
+		}},
 	{Policy: "act", Sid: "StopOldPrimary", Why: "stop the old primary", Actions: []string{"rds:StopDBInstance"},
 		Resources: func(s Scope) []string { return []string{s.PrimaryDatabaseARN} }},
 	{Policy: "act", Sid: "Fence", Why: "fence the old primary", Actions: []string{"ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAclEntry"},
@@ -185,7 +193,9 @@ var Grants = []Grant{
 		}},
 
 	{Policy: "exceptions", Sid: "Metrics", Why: "publish metrics", Actions: []string{"cloudwatch:PutMetricData"}, Resources: everything,
-		Conditions: func(Scope) []Condition { return []Condition{{"StringEquals", KeyNamespace, []string{MetricNamespace}}} }},
+		Conditions: func(s Scope) []Condition {
+			return []Condition{{"StringEquals", KeyNamespace, []string{MetricNamespace(s.Environment)}}}
+		}},
 	{Policy: "exceptions", Sid: "NetworkInterfacesRead", Why: "be in its VPC", Actions: VPCReadActions, Resources: everything, ByLambda: true,
 		Conditions: func(s Scope) []Condition { return inRegions(s.ReplicaRegion) }, Unasked: unaskedLambda},
 	{Policy: "exceptions", Sid: "FenceRead", Why: "see the fence", Actions: []string{"ec2:DescribeNetworkAcls"}, Resources: everything,

@@ -199,7 +199,7 @@ var (
 	healthCheckID   = matching("a health check's id, a UUID", `[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 	alarmName       = matching("an alarm's name", `[^\s\x00](.*[^\s\x00])?`)
 	tableName       = sized(3, 255, matching("a DynamoDB table's name", `[A-Za-z0-9_.-]+`))
-	namespace       = sized(1, 255, matching("a CloudWatch namespace such as \""+MetricNamespace+"\"", `[A-Za-z0-9_.#/-]+`))
+	namespace       = sized(1, 255, matching("a CloudWatch namespace such as \""+MetricNamespace("prod")+"\"", `[A-Za-z0-9_.#/-]+`))
 	topicARN        = ofService("an SNS topic's ARN", "sns")
 	secretARN       = ofService("a Secrets Manager secret's ARN", "secretsmanager")
 	ipv4Network     = rule{"IPv4 networks in CIDR notation, separated by commas", isIPv4Network}

@@ -139,7 +139,7 @@ func TestReadDir_WhatTheStacksNoLongerSayIsGone(t *testing.T) {
 		}, Publishes, "failover-function-dev publishes-to active-writer-dev"},
 		"metrics of that namespace": {func(in edit) {
 			policy := block(in.t, in.replica, "aws_iam_role_policy", "guard_policy-exceptions")
-			policy["policy"] = strings.Replace(policy["policy"].(string), `"cloudwatch:namespace":"PGDR"`, `"cloudwatch:namespace":"Other"`, 1)
+			policy["policy"] = strings.Replace(policy["policy"].(string), `"cloudwatch:namespace":"PGDR/dev"`, `"cloudwatch:namespace":"Other"`, 1)
 		}, Publishes, "failover-function-dev publishes-to active-writer-dev"},
 		"health check of the record": {func(in edit) {
 			delete(block(in.t, in.primary, "aws_route53_record", "writer-record"), "health_check_id")

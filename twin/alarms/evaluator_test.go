@@ -81,7 +81,7 @@ func replicaLag() metrics.ID {
 }
 
 func guardMetric(name string) metrics.ID {
-	return metrics.ID{Region: home, Namespace: "PGDR", Name: name, Dimensions: metrics.Dimensions(map[string]string{"Environment": "dev"})}
+	return metrics.ID{Region: home, Namespace: "PGDR/dev", Name: name, Dimensions: metrics.Dimensions(map[string]string{"Environment": "dev"})}
 }
 
 func TestRun_ChangesStatesAndTellsTheActions(t *testing.T) {
@@ -204,7 +204,7 @@ func TestUnsupported_NamesTheAlarm(t *testing.T) {
 		w := newWorld(t)
 		require.NoError(t, w.Unsupported())
 		resp := w.cloud.Do(t.Context(), simapi.OpCreate, simapi.Request{Type: alarms.Type, Region: home, Attrs: map[string]any{
-			"alarm_name": "slow", "namespace": "PGDR", "metric_name": "M", "extended_statistic": "p99", "period": 60.0, "evaluation_periods": 1.0,
+			"alarm_name": "slow", "namespace": "PGDR/dev", "metric_name": "M", "extended_statistic": "p99", "period": 60.0, "evaluation_periods": 1.0,
 			"comparison_operator": "LessThanThreshold", "threshold": 1.0,
 		}})
 		require.Nil(t, resp.Error)

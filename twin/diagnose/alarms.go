@@ -31,12 +31,12 @@ func watched() []watch {
 		switch a.Namespace {
 		case contract.NamespaceLambda:
 			w.subject = "function"
-		case contract.MetricNamespace:
+		case contract.NamespaceGuard:
 			w.subject = "environment"
 		}
 		var known bool
 		if w.sees, known = sights[seen{a.Metric, w.below}]; !known {
-			if a.Namespace != contract.MetricNamespace {
+			if a.Namespace != contract.NamespaceGuard {
 				panic("no sight of alarm " + a.Name)
 			}
 			w.sees = flag
@@ -85,7 +85,7 @@ func (s *survey) lookAtAlarms() {
 	for _, w := range watches {
 		region, dimensions := s.key(w)
 		namespace := w.namespace
-		if namespace == contract.MetricNamespace {
+		if namespace == contract.NamespaceGuard {
 			namespace = s.config.MetricNamespace
 		}
 		found := 0

@@ -121,7 +121,7 @@ func broken() map[string]struct {
 		"an admission before the fence":                {early, []string{"fence-leak", "fence-numbers"}},
 		"no permission to promote":                     {withoutAction("rds:PromoteReadReplica"), []string{"permission"}},
 		"no permission to fence":                       {withoutAction("ec2:CreateNetworkAclEntry"), []string{"permission"}},
-		"no way over the peering":                      {set("aws_vpc_peering_connection", home, "accept_status", "pending-acceptance"), []string{"peering-names", "way-applications", "way-guard"}},
+		"no way over the peering":                      {set("aws_vpc_peering_connection", home, "accept_status", "pending-acceptance"), []string{"way-applications", "way-guard"}},
 		"no way to AWS":                                {drop("aws_nat_gateway", home, all), []string{"way-apis", "way-out"}},
 		"a database that leads out":                    {leadsOut, []string{"way-in"}},
 		"notices to nowhere":                           {drop("aws_sns_topic", home, has("name", "replica-db-notice-topic-dev")), []string{"alarm-silent", "notices-missing"}},

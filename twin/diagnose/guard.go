@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/internal/contract"
+	"github.com/pgdr/pgdr/spec"
 	"github.com/pgdr/pgdr/twin/sim"
 )
 
@@ -157,7 +158,7 @@ func functionName(ref string) string {
 
 // lookAtInvokers: who may invoke the guard, and has no part in it.
 func (s *survey) lookAtInvokers() {
-	services := []string{"events.amazonaws.com", "sns.amazonaws.com"}
+	services := []string{"events.amazonaws.com", spec.SNSPrincipal(s.primary.region), spec.SNSPrincipal(s.replica.region)}
 	for _, p := range s.permissions() {
 		switch a := p.Attrs; {
 		case !slices.Contains(services, a.Str("principal")):

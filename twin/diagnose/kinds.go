@@ -66,7 +66,6 @@ var kinds = map[string]kind{
 	"way-out":          {Warning, "Give private subnets a default route to a NAT gateway that leads out."},
 	"way-endpoint":     {Warning, "Associate the gateway endpoint with the route tables of all private subnets: it is free, and needs no NAT gateway."},
 	"way-in":           {Warning, "Take the route out of the database subnets' table: databases reach the two VPCs and nothing else."},
-	"peering-names":    {Warning, "Let both sides of the peering connection resolve names to private addresses."},
 	"subnet-kinds":     {Warning, "Have as many public, private and database subnets in each zone as in the others."},
 	"subnet-table":     {Warning, "Associate the subnet with a route table: the main one has no routes."},
 	"default-group":    {Warning, "Take over the VPC's default security group and leave it without rules."},

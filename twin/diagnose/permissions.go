@@ -33,7 +33,8 @@ func (s *survey) needs() []need {
 	parameters := func(at site) string { return s.own("rds", at.region, "pg:"+at.db.Attrs.Str("parameter_group_name")) }
 	log := s.guard.Attrs.Block("logging_config").Str("log_group")
 	questions := contract.Questions(contract.Scope{
-		Account: s.tx.Account(), PrimaryRegion: away, ReplicaRegion: home,
+		Environment: s.environment,
+		Account:     s.tx.Account(), PrimaryRegion: away, ReplicaRegion: home,
 		FunctionARN: s.guard.ARN(), RoleARN: s.guard.Attrs.Str("role"), LogGroupARN: s.own("logs", s.guard.Region, "log-group:"+log),
 		PrimaryDatabaseARN: s.primary.db.ARN(), ReplicaDatabaseARN: s.replica.db.ARN(),
 		PrimaryParametersARN: parameters(s.primary), ReplicaParametersARN: parameters(s.replica),
@@ -90,6 +91,8 @@ func (s *survey) placeNeeds() []need {
 func (s *survey) keyUsedBy(service string) string {
 	home, ref := s.replica.region, ""
 	switch service {
+	case "rds":
+		ref = s.replica.db.Attrs.Str("kms_key_id")
 	case "sns":
 		if topic := s.tx.Get(typeTopic, home, s.config.NoticeTopicARN); topic != nil {
 			ref = topic.Attrs.Str("kms_master_key_id")
@@ -174,6 +177,10 @@ func (s *survey) excesses() []need {
 		{purpose: "delete a record", region: "us-east-1", actions: changes, resource: zone, more: record(name, "DELETE")},
 		{purpose: "delete the databases", region: away, actions: []string{"rds:DeleteDBInstance"}, resource: s.primary.db.ARN()},
 		{purpose: "delete the databases", region: home, actions: []string{"rds:DeleteDBInstance"}, resource: s.replica.db.ARN()},
+		{purpose: "grant the use of the key by itself", region: home, actions: []string{"kms:CreateGrant"}, resource: s.replica.db.Attrs.Str("kms_key_id"), key: true,
+			more: policy.Context{"kms:viaservice": {"rds." + home + ".amazonaws.com"}, "kms:grantisforawsresource": {"false"}}},
+		{purpose: "grant another service the use of the key", region: home, actions: []string{"kms:CreateGrant"}, resource: s.replica.db.Attrs.Str("kms_key_id"), key: true,
+			more: policy.Context{"kms:viaservice": {"ec2." + home + ".amazonaws.com"}, "kms:grantisforawsresource": {"true"}}},
 		{purpose: "decrypt by itself", region: home, actions: []string{"kms:Decrypt"}, resource: s.replica.db.Attrs.Str("kms_key_id"), key: true},
 	}
 }

@@ -71,7 +71,7 @@ func (s *survey) all() {
 	}
 	for _, look := range []func(){
 		s.lookAtDatabases, s.lookAtReplication, s.lookAtSecret, s.lookAtNames, s.lookAtHealthCheck, s.lookAtWriterAlarm,
-		s.lookAtGuardsWays, s.lookAtApplicationsWays, s.lookAtSubnets, s.lookAtPeering, s.lookAtAlarms, s.lookAtNotices, s.lookAtPermissions,
+		s.lookAtGuardsWays, s.lookAtApplicationsWays, s.lookAtSubnets, s.lookAtAlarms, s.lookAtNotices, s.lookAtPermissions,
 		// The last: it tries the fence, which nobody else is to see.
 		s.lookAtFence,
 	} {

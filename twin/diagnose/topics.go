@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pgdr/pgdr/spec"
 	"github.com/pgdr/pgdr/twin/lambda/principal"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/iam/policy"
@@ -52,7 +53,7 @@ func (s *survey) wakes(arn string) string {
 		if a.Str("topic_arn") != arn || a.Str("protocol") != "lambda" || a.Str("endpoint") != s.guard.ARN() {
 			continue
 		}
-		if problem = s.invokes("sns.amazonaws.com", arn); problem == "" && a.Has("filter_policy") {
+		if problem = s.invokes(spec.SNSPrincipal(at.Region), arn); problem == "" && a.Has("filter_policy") {
 			problem = "its subscription filters messages"
 		}
 	}
@@ -103,6 +104,9 @@ func (s *survey) lookAtTopicKey(topic *sim.Resource, name string, said policy.Co
 		ctx := said.With("kms:CallerAccount", s.tx.Account()).With("kms:EncryptionContext:aws:sns:topicArn", topic.ID)
 		if problem := s.admits(key.Attrs.Str("policy"), "key policy", key.ARN(), ctx, "kms:GenerateDataKey", "kms:Decrypt"); problem != "" {
 			s.find("topic-key", name, "%s", problem)
+		}
+		if s.admits(key.Attrs.Str("policy"), "key policy", key.ARN(), ctx.With("aws:SourceAccount", "999999999999"), "kms:GenerateDataKey") == "" {
+			s.find("topic-open", name, "alarms of every account may use its key")
 		}
 	}
 }

@@ -26,7 +26,6 @@ var wired = []*regexp.Regexp{
 	regexp.MustCompile(`^aws_route53_record \S+ (ttl|type|set_identifier|weighted_routing_policy)`),
 	regexp.MustCompile(`^aws_vpc \S+ enable_dns`),
 	regexp.MustCompile(`^aws_vpc_peering_connection(_accepter)? \S+ auto_accept`),
-	regexp.MustCompile(`^aws_vpc_peering_connection_options \S+ `),
 	regexp.MustCompile(`^aws_vpc_security_group_(in|e)gress_rule \S+ (from|to)_port`),
 }
 

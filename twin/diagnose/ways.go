@@ -102,13 +102,12 @@ func (s *survey) lookAtGuardsWays() {
 	}
 }
 
-// lookAtApplicationsWays: applications of both sites reach both databases, from
-// whatever subnet they are in.
+// lookAtApplicationsWays: applications in the private subnets of both sites
+// reach both databases. Those elsewhere are named by the configuration.
 func (s *survey) lookAtApplicationsWays() {
 	for _, at := range s.sites() {
 		for _, subnet := range s.subnetsOf(at) {
-			kind := s.networks.KindOf(subnet)
-			if kind == vpc.Database {
+			if s.networks.KindOf(subnet) != vpc.Private {
 				continue
 			}
 			i, err := s.networks.InSubnet(subnet)
@@ -118,9 +117,7 @@ func (s *survey) lookAtApplicationsWays() {
 			}
 			from := place{i, "an application in " + nameOf(subnet)}
 			s.connect("way-applications", []place{from})
-			if kind == vpc.Private {
-				s.lookAtWayOut(from)
-			}
+			s.lookAtWayOut(from)
 		}
 	}
 }
@@ -194,22 +191,5 @@ func (s *survey) lookAtDefaultGroup(at site) {
 	shown := s.tx.Show(group)
 	if len(shown.Blocks("ingress"))+len(shown.Blocks("egress")) > 0 {
 		s.find("default-group", "VPC "+nameOf(network), "its default security group has rules")
-	}
-}
-
-// lookAtPeering looks at the connection between the two VPCs; that it leads
-// from one to the other is seen by the ways over it.
-func (s *survey) lookAtPeering() {
-	ends := []string{s.primary.vpc, s.replica.vpc}
-	for _, pcx := range s.tx.List("aws_vpc_peering_connection", "") {
-		a := s.tx.Show(pcx)
-		if !slices.Contains(ends, a.Str("vpc_id")) || !slices.Contains(ends, a.Str("peer_vpc_id")) {
-			continue
-		}
-		for _, side := range []string{"requester", "accepter"} {
-			if !a.Block(side).Bool("allow_remote_vpc_dns_resolution") {
-				s.find("peering-names", "peering connection "+nameOf(pcx), "its %s does not let the other side's names resolve to private addresses", side)
-			}
-		}
 	}
 }

@@ -68,7 +68,7 @@ func (w *world) lost(region string) bool {
 // publish publishes ActiveWriter once a minute for some minutes.
 func (w *world) publish(minutes int, value float64) {
 	w.t.Helper()
-	id := metrics.ID{Region: home, Namespace: "PGDR", Name: "ActiveWriter", Dimensions: metrics.Dimensions(map[string]string{"Environment": "dev"})}
+	id := metrics.ID{Region: home, Namespace: "PGDR/dev", Name: "ActiveWriter", Dimensions: metrics.Dimensions(map[string]string{"Environment": "dev"})}
 	for range minutes {
 		w.metrics.Put(id, metrics.Point{At: time.Now(), Value: value, Count: 1})
 		w.wait()

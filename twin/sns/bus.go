@@ -18,7 +18,6 @@ const (
 	typeTopic        = "aws_sns_topic"
 	typeSubscription = "aws_sns_topic_subscription"
 
-	serviceSNS        = "sns.amazonaws.com"
 	serviceCloudWatch = "cloudwatch.amazonaws.com"
 
 	// byAccount publishes with credentials of the account.

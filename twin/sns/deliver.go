@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pgdr/pgdr/spec"
 	"github.com/pgdr/pgdr/twin/lambda"
 	"github.com/pgdr/pgdr/twin/sim"
 )
@@ -95,9 +96,15 @@ func (b *Bus) invoke(d Delivery, s subscription) {
 	}
 }
 
+// signs is the principal that delivers from a topic.
+func signs(topic string) string {
+	arn, _ := sim.ParseARN(topic) // of a topic that exists
+	return spec.SNSPrincipal(arn.Region)
+}
+
 // attempt tries once; done is false if it is worth another try.
 func (b *Bus) attempt(d Delivery, payload []byte) (done bool) {
-	err := b.o.Lambda.Send(lambda.Caller{Service: serviceSNS, SourceARN: d.Topic}, d.To, payload)
+	err := b.o.Lambda.Send(lambda.Caller{Service: signs(d.Topic), SourceARN: d.Topic}, d.To, payload)
 	switch {
 	case err == nil:
 		b.note(d, Delivered, "", "")

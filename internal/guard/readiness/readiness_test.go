@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -86,7 +87,6 @@ func TestAssess_FindsByName(t *testing.T) {
 		"storage that cannot grow":       {func(f *all) { f.Replica.Value.MaxStorageGiB = 0 }, readiness.CheckReplicaStorage, "up to 100"},
 		"no encryption":                  {func(f *all) { f.Replica.Value.Encrypted = false }, readiness.CheckReplicaProtection, "not encrypted"},
 		"a public address":               {func(f *all) { f.Replica.Value.PubliclyAccessible = true }, readiness.CheckReplicaProtection, "public"},
-		"no deletion protection":         {func(f *all) { f.Replica.Value.DeletionProtection = false }, readiness.CheckReplicaProtection, "deletion protection"},
 		"parameters that differ":         {func(f *all) { f.ReplicaParameters.Value["rds.force_ssl"] = facts.Parameter{Value: "0", Source: "user"} }, readiness.CheckParameters, `rds.force_ssl is "1" on the primary, "0"`},
 		"a parameter on one side only":   {func(f *all) { delete(f.PrimaryParameters.Value, "rds.force_ssl") }, readiness.CheckParameters, "rds.force_ssl"},
 		"parameters not taken yet":       {func(f *all) { f.Replica.Value.ParameterStatus = "pending-reboot" }, readiness.CheckParameters, "pending-reboot"},
@@ -260,4 +260,16 @@ func TestDocumentation_NamesEveryCheckAndNoOther(t *testing.T) {
 		made[f.Check] = true
 	}
 	require.Equal(t, made, told)
+}
+
+// RDS ignores deletion protection when it creates a replica, so that each first
+// deployment is without it: that must keep no guard from arming.
+func TestAssess_WarnsOfAReplicaWithoutDeletionProtection(t *testing.T) {
+	f := green()
+	f.Replica.Value.DeletionProtection = false
+	findings := readiness.Assess(f, want)
+	require.Empty(t, readiness.Failing(findings))
+	i := slices.IndexFunc(findings, func(f readiness.Finding) bool { return f.Check == readiness.CheckReplicaProtection })
+	require.Equal(t, readiness.Warning, findings[i].Verdict)
+	require.Contains(t, findings[i].Remedy, "deploy the replica stack once more")
 }

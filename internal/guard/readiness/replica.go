@@ -78,7 +78,12 @@ func protected(replica facts.Database, want Expected) Finding {
 	case replica.PubliclyAccessible:
 		return failed(CheckReplicaProtection, "it has a public address", "deploy the replica stack")
 	case want.DeletionProtection && !replica.DeletionProtection:
-		return failed(CheckReplicaProtection, "it has no deletion protection", "deploy the replica stack once more: RDS ignores the setting when a replica is created")
+		// RDS ignores the setting when a replica is created, so that each first
+		// deployment is without it. No failover depends on it.
+		return Finding{
+			Check: CheckReplicaProtection, Verdict: Warning, Reason: "it has no deletion protection",
+			Remedy: "deploy the replica stack once more: RDS ignores the setting when a replica is created",
+		}
 	}
 	return ok(CheckReplicaProtection, "encrypted, private, and protected as configured")
 }

@@ -53,10 +53,14 @@ words := {
 	"PGDR_DB_DELETION_PROTECTION": {"safe": "true", "effect": {"protection": "after a promotion the writer can be deleted by one command"}},
 	"PGDR_DB_AUDIT": {"safe": "pgaudit", "effect": {"protection": "log_statement_all writes passwords into the log"}},
 	"PGDR_WITNESS_REGIONS": {"safe": "", "effect": {"protection": "the witnesses tell whether it is the guard that is cut off"}},
-	"PGDR_METRIC_NAMESPACE": {"safe": "PGDR", "effect": {"rto": "no alarm sees what the guard publishes, and DNS does not turn"}},
+	"PGDR_METRIC_NAMESPACE": {"safe": "PGDR/{environment}", "effect": {"rto": "no alarm sees what the guard publishes, and DNS does not turn"}},
 	"PGDR_ACTIVE_WRITER_ALARM": {"safe": "", "effect": {"rto": "DNS follows another alarm"}},
 	"PGDR_GUARD_CIDRS": {"safe": "", "effect": {"protection": "the fence lets other networks through"}},
 }
+
+safe(word, environment) := replace(word, "{environment}", environment) if is_string(environment)
+
+safe(word, environment) := word if not is_string(environment)
 
 findings contains lib.found(g, message, {"effect": word.effect}) if {
 	some g in facts.guards
@@ -65,7 +69,7 @@ findings contains lib.found(g, message, {"effect": word.effect}) if {
 	before := facts.variables(g.before)[name]
 	after := facts.variables(g.after)[name]
 	before != after
-	after != word.safe
+	after != safe(word.safe, object.get(facts.variables(g.after), "PGDR_ENVIRONMENT", ""))
 	message := sprintf("%s: %s goes from %s to %s.", [g.name, name, lib.show(before), lib.show(after)])
 }
 

@@ -18,6 +18,14 @@ here := {
 	"aws_sns_topic", "aws_sns_topic_policy", "aws_lambda_function_event_invoke_config", "aws_cloudwatch_log_group",
 }
 
+# Namespaces of what the guard publishes, and of what Lambda says of it.
+ours(namespace) if namespace in {"PGDR", "AWS/Lambda"}
+
+ours(namespace) if {
+	is_string(namespace)
+	startswith(namespace, "PGDR/")
+}
+
 # regions of a site, as the stacks' providers say it: one, if they agree.
 regions(site) := {region |
 	some stack in input.stacks
@@ -42,7 +50,7 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
 	r.type == "aws_cloudwatch_metric_alarm"
-	lib.value(r.after, "namespace") in {"PGDR", "AWS/Lambda"}
+	ours(lib.value(r.after, "namespace"))
 	elsewhere(r.region)
 	message := sprintf("%s is in %s; what it measures is published in %s.", [r.name, r.region, places])
 }

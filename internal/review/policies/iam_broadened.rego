@@ -126,7 +126,12 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	message := sprintf("%s lets %s call it, from %s.", [r.name, lib.show(lib.value(r.after, "principal")), lib.show(lib.value(r.after, "source_arn"))])
 }
 
-opens(r) if not lib.value(r.after, "principal") in {"sns.amazonaws.com", "events.amazonaws.com"}
+opens(r) if not wakes(lib.value(r.after, "principal"))
+
+wakes(principal) if {
+	is_string(principal)
+	regex.match(`^(events|sns(\.[a-z]{2}-[a-z]+-[0-9])?)\.amazonaws\.com$`, principal)
+}
 
 opens(r) if {
 	lib.empty(lib.value(r.after, "source_arn"))

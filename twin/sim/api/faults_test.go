@@ -31,7 +31,7 @@ func (w *world) callEach() map[string]error {
 	return map[string]error{
 		api.RDS: second(w.rds(west).DescribeDBInstances(w.ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(replicaDB)})),
 		api.EC2: w.describeACLs(east), api.Route53: w.upsert("UPSERT", record, "CNAME"), api.IAM: simulate,
-		api.CloudWatch:     w.publishMetric("PGDR"),
+		api.CloudWatch:     w.publishMetric("PGDR/dev"),
 		api.DynamoDB:       second(w.dynamodb().GetItem(w.ctx, &dynamodb.GetItemInput{TableName: aws.String(w.env["PGDR_LEDGER_TABLE"]), Key: w.ledgerKey()})),
 		api.SecretsManager: second(w.secrets(west).DescribeSecret(w.ctx, &secretsmanager.DescribeSecretInput{SecretId: aws.String(w.env["PGDR_SECRET_ARN"])})),
 		api.KMS:            w.describeKey("replica_key_arn", west),
@@ -70,10 +70,10 @@ func TestThrottled_HasEachServicesCodeAndIsRetried(t *testing.T) {
 func TestOnCall_SeesACallThatHadItsEffectAndIsNotAnswered(t *testing.T) {
 	var seen []api.Record
 	w := newWorld(t, func(o *api.Options) { o.OnCall = func(r api.Record) { seen = append(seen, r) } })
-	require.NoError(t, w.publishMetric("PGDR"))
+	require.NoError(t, w.publishMetric("PGDR/dev"))
 	require.Equal(t, w.server.Calls(), seen)
 	w.server.Faults().Add(api.Scope{}, api.Broken())
-	require.Error(t, w.publishMetric("PGDR"))
+	require.Error(t, w.publishMetric("PGDR/dev"))
 	require.Len(t, seen, 1, "a call that a fault kept from being performed is none")
 }
 
@@ -177,7 +177,7 @@ func TestControlPlane_IsDownWhileNamesStillAnswer(t *testing.T) {
 	w.server.Faults().Add(api.Scope{Region: east, Service: api.Route53}, api.Broken())
 	refused(t, w.upsert("UPSERT", record, "CNAME"), "ServiceUnavailable")
 	require.Len(t, w.cloud.Resources("aws_route53_record"), 2, "what a name server answers from is all there")
-	require.NoError(t, w.publishMetric("PGDR"), "what flips the health check goes another way")
+	require.NoError(t, w.publishMetric("PGDR/dev"), "what flips the health check goes another way")
 	require.NoError(t, second(w.cloudwatch().DescribeAlarms(w.ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{w.env["PGDR_ACTIVE_WRITER_ALARM"]}})))
 }
 

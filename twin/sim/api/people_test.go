@@ -100,11 +100,11 @@ func TestSNS_TopicPoliciesMayLetInByName(t *testing.T) {
 }
 
 func activeWriter() metrics.ID {
-	return metrics.ID{Region: west, Namespace: "PGDR", Name: "ActiveWriter", Dimensions: metrics.Dimensions(map[string]string{"Environment": "dev"})}
+	return metrics.ID{Region: west, Namespace: "PGDR/dev", Name: "ActiveWriter", Dimensions: metrics.Dimensions(map[string]string{"Environment": "dev"})}
 }
 
 func (w *world) putMetrics(data ...cwtypes.MetricDatum) error {
-	return second(w.cloudwatch().PutMetricData(w.ctx, &cloudwatch.PutMetricDataInput{Namespace: aws.String("PGDR"), MetricData: data}))
+	return second(w.cloudwatch().PutMetricData(w.ctx, &cloudwatch.PutMetricDataInput{Namespace: aws.String("PGDR/dev"), MetricData: data}))
 }
 
 func gauge(name string, value float64, at time.Time) cwtypes.MetricDatum {

@@ -30,7 +30,7 @@ import (
 )
 
 // denials are the codes with which services refuse who lacks permission.
-var denials = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "KMSAccessDenied"}
+var denials = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "KMSAccessDenied", "KMSKeyNotAccessibleFault"}
 
 // probe makes one call that the guard makes. Its need are the statements' Sids
 // and actions without which it is denied.
@@ -108,8 +108,12 @@ func databaseProbes() []probe {
 			_, err := w.rds(west).PromoteReadReplica(w.ctx, &rds.PromoteReadReplicaInput{DBInstanceIdentifier: aws.String(replicaDB)})
 			return err
 		}},
-		{"modify", needs("Promote", "rds:ModifyDBInstance"), func(w *world) error {
+		{"standby", map[string][]string{"RestoreMultiAZ": {"kms:CreateGrant"}, "Promote": {"rds:ModifyDBInstance"}}, func(w *world) error {
 			_, err := w.rds(west).ModifyDBInstance(w.ctx, &rds.ModifyDBInstanceInput{DBInstanceIdentifier: aws.String(replicaDB), MultiAZ: aws.Bool(true)})
+			return err
+		}},
+		{"modify", needs("Promote", "rds:ModifyDBInstance"), func(w *world) error {
+			_, err := w.rds(west).ModifyDBInstance(w.ctx, &rds.ModifyDBInstanceInput{DBInstanceIdentifier: aws.String(replicaDB), DeletionProtection: aws.Bool(true)})
 			return err
 		}},
 		{"stop", needs("StopOldPrimary", "rds:StopDBInstance"), func(w *world) error {
@@ -159,7 +163,7 @@ func nameProbes() []probe {
 			_, err := w.cloudwatch().DescribeAlarms(w.ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{w.env["PGDR_ACTIVE_WRITER_ALARM"]}})
 			return err
 		}},
-		{"metrics", needs("Metrics", "cloudwatch:PutMetricData"), func(w *world) error { return w.publishMetric("PGDR") }},
+		{"metrics", needs("Metrics", "cloudwatch:PutMetricData"), func(w *world) error { return w.publishMetric("PGDR/dev") }},
 		{"tell", map[string][]string{"Tell": {"sns:Publish"}, "TellEncrypted": {"kms:GenerateDataKey", "kms:Decrypt"}}, func(w *world) error {
 			_, err := w.sns().Publish(w.ctx, &sns.PublishInput{TopicArn: aws.String(w.env["PGDR_NOTICE_TOPIC_ARN"]), Message: aws.String("done")})
 			return err

@@ -72,7 +72,7 @@ func TestStrangers_AreRefusedInEachServicesWords(t *testing.T) {
 	refused(t, w.describeACLs(east), "AuthFailure")
 	_, err = w.dynamodb().GetItem(w.ctx, &dynamodb.GetItemInput{TableName: aws.String("x"), Key: w.ledgerKey()})
 	refused(t, err, "UnrecognizedClientException")
-	refused(t, w.publishMetric("PGDR"), "InvalidClientTokenId")
+	refused(t, w.publishMetric("PGDR/dev"), "InvalidClientTokenId")
 	refused(t, w.upsert("UPSERT", record, "CNAME"), "InvalidClientTokenId")
 }
 

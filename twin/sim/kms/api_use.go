@@ -16,6 +16,8 @@ type KeyUse struct {
 	Via string
 	// Actions, for example "kms:Decrypt".
 	Actions []string
+	// ForAWS: the service asks for the grant, not the caller itself.
+	ForAWS bool
 	// Encryption is the encryption context.
 	Encryption map[string]string
 }
@@ -44,6 +46,9 @@ func UseKey(c *api.Call, tx *sim.Tx, u KeyUse) (*KeyRefusal, error) {
 		return nil, nil
 	}
 	ctx := policy.Context{"kms:viaservice": {u.Via + "." + c.Region + ".amazonaws.com"}, "kms:calleraccount": {c.Cloud.Account()}}
+	if u.ForAWS {
+		ctx = ctx.With("kms:GrantIsForAWSResource", "true")
+	}
 	for name, value := range u.Encryption {
 		ctx = ctx.With("kms:EncryptionContext:"+name, value)
 	}

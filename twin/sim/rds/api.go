@@ -9,6 +9,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/api"
+	"github.com/pgdr/pgdr/twin/sim/kms"
 	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
@@ -171,6 +172,11 @@ func modifyInstance(c *api.Call) (any, error) {
 	}
 	m.Immediately = now != nil && *now
 	return change(c, "rds:ModifyDBInstance", func(tx *sim.Tx, r *sim.Resource) error {
+		if m.MultiAZ != nil && *m.MultiAZ {
+			if err := mayEncryptStandby(c, tx, r); err != nil {
+				return err
+			}
+		}
 		return lifecycle.Modify(tx, r, m, c.Options.Timing)
 	})
 }
@@ -264,4 +270,15 @@ func describeEvents(c *api.Call) (any, error) {
 		return err
 	})
 	return out, err
+}
+
+// mayEncryptStandby checks that the caller may grant RDS the use of the key of
+// the instance: RDS makes the standby's volume in the caller's name.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html
+func mayEncryptStandby(c *api.Call, tx *sim.Tx, r *sim.Resource) error {
+	refusal, err := kms.UseKey(c, tx, kms.KeyUse{Ref: r.Attrs.Str("kms_key_id"), Via: "rds", Actions: []string{"kms:CreateGrant"}, ForAWS: true})
+	if err != nil || refusal == nil {
+		return err
+	}
+	return api.Refuse("KMSKeyNotAccessibleFault", "The specified KMS key [%s] does not exist, is not enabled or you do not have permissions to access it. (%s)", r.Attrs.Str("kms_key_id"), refusal.Text)
 }

@@ -67,7 +67,7 @@ var keys = []string{
 	"aws:requestedregion", "aws:securetransport", "aws:sourceaccount", "aws:sourcearn", "aws:sourceowner",
 	"aws:principalarn", "aws:principalaccount",
 	"cloudwatch:namespace",
-	"kms:viaservice", "kms:calleraccount", "kms:encryptioncontext:",
+	"kms:viaservice", "kms:calleraccount", "kms:grantisforawsresource", "kms:encryptioncontext:",
 	"lambda:sourcefunctionarn",
 	"route53:changeresourcerecordsetsnormalizedrecordnames", "route53:changeresourcerecordsetsrecordtypes",
 	"route53:changeresourcerecordsetsactions",
