@@ -176,7 +176,7 @@ func TestGuard_RefusesWhatCannotBeMeant(t *testing.T) {
 	}
 }
 
-// runbook is the page for whoever is on call.
+// runbook is the page for the engineer on call.
 func runbook(t *testing.T) string {
 	t.Helper()
 	page, err := os.ReadFile("../../docs/runbook.md")

@@ -39,8 +39,8 @@ func TestReview_ReadsTheFolderThatPlanLeft(t *testing.T) {
 	require.ErrorContains(t, err, `plans.json in `+dir+`: found outcome ""`)
 }
 
-// A stack that cannot be planned is told of. Nobody need look where nothing is
-// deployed yet, and somebody has to where something is.
+// The review reports a stack that cannot be planned. It needs a human only where
+// something is deployed.
 func TestReview_NeedsAHumanForAStackThatCannotBePlannedAndIsDeployed(t *testing.T) {
 	const missing = `{"environment":"prod","stacks":{"primary":"changes","replica":"not yet"},"missing":{"replica":{"why":"It reads what is not there.","first":FIRST}}}`
 	plans, err := recordedPlans.Read("first/primary", review.Primary)
@@ -109,7 +109,7 @@ func TestReview_AcceptsAHumanToComeAndNothingWorse(t *testing.T) {
 	}
 }
 
-// broken is an input that crashes whoever reads it.
+// broken is an input that crashes its reader.
 type broken struct{ io.Reader }
 
 func (broken) Read([]byte) (int, error) { panic("out of order\nand more") }

@@ -15,8 +15,8 @@ import (
 // reviewFiles are what --into writes, by format.
 var reviewFiles = map[string]string{"json": "review.json", "markdown": "review.md", "comment": "comment.md"}
 
-// clear removes the review that was there: were this one to fail, nobody may
-// take that one for it.
+// clear removes the earlier review, so that it can't pass for this one if this
+// one fails.
 func (f *reviewFlags) clear(cmd *cobra.Command) error {
 	if f.into == "" {
 		return nil

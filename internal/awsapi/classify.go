@@ -68,7 +68,7 @@ var meanings = map[string]error{
 	"ConditionalCheckFailedException": engine.ErrConflict,
 }
 
-// Codes that adapters ask for by name.
+// Codes that adapters compare with.
 const (
 	// codeInvalidState is RDS's only code for every state in which it does not
 	// do what was asked, "DB Instance is not a read replica" among them. Who
@@ -96,8 +96,8 @@ func Classify(err error) error {
 		return engine.ErrSilent
 	}
 	if no := (*notSent)(nil); errors.As(err, &no) {
-		// Nobody answered, but nobody was asked: it is no sign of silence, and
-		// had no effect.
+		// The request was not sent: no answer is no sign of silence, and nothing
+		// has changed.
 		return engine.ErrThrottled
 	}
 	if answered(err) {

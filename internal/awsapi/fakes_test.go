@@ -91,7 +91,7 @@ func apiError(code string) error {
 	return &smithy.OperationError{ServiceID: "test", OperationName: "test", Err: &smithy.GenericAPIError{Code: code, Message: "said AWS", Fault: smithy.FaultClient}}
 }
 
-// silence is what the SDK returns when nobody answers.
+// silence is what the SDK returns when there is no answer.
 func silence() error {
 	return &smithy.OperationError{ServiceID: "test", OperationName: "test",
 		Err: &smithyhttp.RequestSendError{Err: &net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded}}}

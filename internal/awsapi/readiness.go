@@ -76,7 +76,7 @@ func databaseFacts(db types.DBInstance) facts.Database {
 	return f
 }
 
-// Parameters reads the settings of a parameter group at a site, by name.
+// Parameters reads the settings of a parameter group at a site; the key is the parameter's name.
 func (r *Readiness) Parameters(ctx context.Context, site engine.Site, group string) (map[string]facts.Parameter, error) {
 	client, known := r.databases[site]
 	if !known {

@@ -104,7 +104,7 @@ func TestFencer_TakesARuleThatIsGoneAlreadyForRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	on(a.fake, func(in *ec2.DeleteNetworkAclEntryInput) (*ec2.DeleteNetworkAclEntryOutput, error) {
-		delete(a.entries, slot{*in.Egress, int(*in.RuleNumber)}) // Somebody was faster.
+		delete(a.entries, slot{*in.Egress, int(*in.RuleNumber)}) // Another caller was faster.
 		return nil, apiError(codeNoEntry)
 	})
 	if err := f.Unfence(context.Background(), primary); err != nil {

@@ -1,6 +1,6 @@
 // Package bundle packs the failover function for Lambda: built for Linux on
-// arm64, in a zip that is the same to the byte for the same source, whoever
-// builds it, wherever and whenever.
+// arm64, in a zip. The same source gives the same bytes on every machine, at any
+// time.
 package bundle
 
 import (

@@ -1,4 +1,4 @@
-// Package clock is the time of this machine. Whoever waits is given its clock,
+// Package clock is the time of this machine. Code that waits gets a clock,
 // so that tests move it by hand and a local simulation runs it faster
 // (twin/simclock).
 package clock

@@ -59,7 +59,7 @@ func (b *builder) linkNames() {
 }
 
 // addMonitoring adds alarms and topics, and a topic's e-mail subscribers as
-// one node: addresses are nobody's business.
+// one node: addresses are private.
 func (b *builder) addMonitoring() {
 	b.each("aws_cloudwatch_metric_alarm", func(r *resource) {
 		b.add(KindAlarm, r, r.text("alarm_name")).Metric = &Metric{

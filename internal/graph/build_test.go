@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sentence is an edge in words: what it goes from and to by name.
+// sentence is an edge in words: the names of its two ends and the relation.
 func sentence(g *Graph, e Edge) string {
 	s := fmt.Sprintf("%s %s %s", g.Node(e.From).Name, e.Relation, g.Node(e.To).Name)
 	if e.Via != "" {

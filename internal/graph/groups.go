@@ -33,7 +33,7 @@ func groups(g *Graph) []group {
 		}
 		all[i].alarms = append(all[i].alarms, alarm)
 	}
-	// Those that tell somebody first: they come first where room is short.
+	// Alarms that notify a person come first, since room may be short.
 	slices.SortStableFunc(all, func(x, y group) int { return cmp.Compare(quiet(x), quiet(y)) })
 	return all
 }

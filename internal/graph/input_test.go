@@ -55,7 +55,7 @@ func (in input) read(t *testing.T) *Graph {
 	return g
 }
 
-// blocks are the resources of a kind by name.
+// blocks returns the resources of a kind; the key is the name.
 func blocks(t *testing.T, stack object, kind string) object {
 	t.Helper()
 	found, ok := stack["resource"].(object)[kind].(object)

@@ -13,11 +13,11 @@ const (
 	ExitDone = 0
 	// ExitUnasked: the guard could not be asked.
 	ExitUnasked = 1
-	// ExitRefused: the guard refused, by name.
+	// ExitRefused: the guard refused; its answer names the refusal.
 	ExitRefused = 2
 	// ExitBad: a readiness check found something bad.
 	ExitBad = 3
-	// ExitStopped: nobody follows the failover any more; 128 and SIGINT, as
+	// ExitStopped: the operator stopped following the failover; 128 and SIGINT, as
 	// shells have it.
 	ExitStopped = 130
 )

@@ -133,7 +133,7 @@ func underWay(f *engine.Failover, now time.Time) string {
 	return s + "; undone unless promoted by " + clock(f.Deadline)
 }
 
-// owed are the debts, and notices that nobody has got yet.
+// owed lists the pending work and the notices that were not delivered yet.
 func owed(st engine.State, now time.Time) string {
 	var all []string
 	for _, kind := range slices.Sorted(maps.Keys(st.Debts)) {

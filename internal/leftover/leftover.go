@@ -1,6 +1,6 @@
 // Package leftover removes what killed processes left behind: directories whose
 // names tell which process made them, a Go command's temporary files among
-// them, and sockets that nobody listens on.
+// them, and sockets without a listener.
 package leftover
 
 import (
@@ -40,8 +40,8 @@ func Sweep(in, prefix string) {
 	}
 }
 
-// SweepSockets removes the Unix sockets that match a pattern and that nobody
-// listens on: those of processes that were killed.
+// SweepSockets removes the Unix sockets that match a pattern and have no
+// listener: those of processes that were killed.
 func SweepSockets(pattern string) {
 	paths, err := filepath.Glob(pattern)
 	if err != nil {

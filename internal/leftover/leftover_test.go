@@ -34,8 +34,8 @@ func TestSweep_RemovesWhatDeadProcessesLeftAndNothingElse(t *testing.T) {
 	require.DirExists(t, filepath.Join(in, prefix+"x"))
 }
 
-// The command is interrupted in the midst of a build, of a package that nobody
-// has built before.
+// The command is interrupted in the midst of a build, of a package that was
+// never built before.
 func TestGoTemp_KeepsWhatAnInterruptedBuildLeaves(t *testing.T) {
 	source, in, system := t.TempDir(), t.TempDir(), t.TempDir()
 	write := func(name, text string) {

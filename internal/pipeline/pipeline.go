@@ -55,7 +55,7 @@ type Pipeline struct {
 	// read. Such a plan may be of a state that is being changed; Terraform
 	// then refuses to apply it, because the state moved on.
 	NoLock bool
-	// LockTimeout is how long to wait for somebody else's lock.
+	// LockTimeout is how long to wait for another run's lock.
 	LockTimeout time.Duration
 }
 

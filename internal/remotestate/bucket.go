@@ -53,7 +53,7 @@ func (b *Bootstrap) create(ctx context.Context) error {
 	switch {
 	case hasCode(err, "BucketAlreadyExists"):
 		return b.refuse(ErrForeignOwner, err)
-	case hasCode(err, "BucketAlreadyOwnedByYou"): // made by somebody else a moment ago
+	case hasCode(err, "BucketAlreadyOwnedByYou"): // another run made it a moment ago
 		return b.verifyOwner(ctx)
 	case err != nil:
 		return fmt.Errorf("make bucket %q in %s: %w", b.bucket.Name, b.bucket.Region, err)

@@ -3,6 +3,6 @@
 // and in the region that is left when the primary's is lost.
 //
 // Everything is looked at before anything is changed. What can't be verified,
-// or isn't ours, is refused by name; what is right already isn't touched; and
-// protection that somebody else has set is added to, never weakened.
+// or isn't ours, is a named error. What is right already isn't touched.
+// Protection that others have set is added to, never weakened.
 package remotestate

@@ -95,7 +95,7 @@ func (b *Bootstrap) wantedEncryption() string {
 	return string(types.ServerSideEncryptionAes256)
 }
 
-// inspectEncryption: a key that somebody chose is never taken away, because
+// inspectEncryption: a key that was chosen is never taken away, because
 // that would weaken what others store there; nor is it swapped for another.
 func (b *Bootstrap) inspectEncryption(ctx context.Context) (Finding, error) {
 	out, err := b.s3.GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: &b.bucket.Name, ExpectedBucketOwner: &b.bucket.Account})

@@ -37,7 +37,7 @@ type Function struct {
 }
 
 // Handle answers one event. A refusal is an answer and no error, because
-// Lambda would retry an error and a retry cannot mend it. A function that was
+// Lambda would retry an error and a retry cannot help. A function that was
 // deployed wrongly is an error: it is counted, and the alarm guard-errors
 // tells the humans. It still says which version it is.
 func (f Function) Handle(ctx context.Context, raw json.RawMessage) (command.Answer, error) {

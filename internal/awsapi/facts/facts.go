@@ -1,5 +1,5 @@
 // Package facts is what a readiness check finds out about the deployment, in
-// plain values: whoever judges them needs no AWS SDK.
+// plain values: the code that judges them needs no AWS SDK.
 package facts
 
 import "time"
@@ -53,7 +53,7 @@ type Fence struct {
 	ACL string
 	// Subnets that the ACL is associated with.
 	Subnets []string
-	// Gaps are rules of others that would let somebody through the fence, Taken
+	// Gaps are rules of others that would let a client through the fence, Taken
 	// those that have one of its numbers.
 	Gaps, Taken []string
 	// Set are the rules of the fence that are there already.

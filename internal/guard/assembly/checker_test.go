@@ -107,7 +107,7 @@ func checked() contract.Config {
 	return c
 }
 
-// verdicts of a check, by name.
+// verdicts returns the findings of a check; the key is the check's name.
 func verdicts(t *testing.T, b *books) map[string]readiness.Finding {
 	t.Helper()
 	findings, err := (&checker{cfg: checked(), read: b, audit: b}).Check(t.Context())

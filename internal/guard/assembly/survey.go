@@ -65,7 +65,7 @@ type survey struct {
 	unread bool
 	// running is closed when the check under way is over; nil without one.
 	running chan struct{}
-	// result of the last check that nobody has taken yet.
+	// result of the last check, nil once it was taken.
 	result *decide.Readiness
 }
 

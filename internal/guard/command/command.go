@@ -1,7 +1,7 @@
 // Package command answers what the function is invoked with: a tick or a hint
 // runs the engine, a command of an operator does its one thing, and anything
-// else gets a refusal by name. Refusals are answers and no errors: Lambda would
-// try an error again, and a second try mends none of them.
+// else gets a named refusal. Refusals are answers and no errors: Lambda would
+// try an error again, and a second try would be refused as well.
 package command
 
 import (
@@ -139,7 +139,7 @@ func (h *Handler) obey(ctx context.Context, c event.Command) Answer {
 }
 
 // failover looks and decides; unless it is a dry run it writes the order down
-// and, if nobody else is at work, carries it out in this invocation.
+// and, if no other process holds the lease, carries it out in this invocation.
 func (h *Handler) failover(ctx context.Context, c event.Command) Answer {
 	req := decide.Request{By: c.By, Force: c.Force, AllowDataLoss: c.AllowDataLoss, Unfenced: c.Unfenced, Unproven: c.Unproven}
 	if c.DryRun {
@@ -153,7 +153,7 @@ func (h *Handler) failover(ctx context.Context, c event.Command) Answer {
 	r := h.Guard.Tick(ctx, "command failover")
 	a := Answer{View: &v, Report: &r, Refusal: r.Refusal}
 	if a.Refusal != nil && a.Refusal.Name == refusal.LeaseHeld {
-		a.Refusal = nil // Whoever is at work finds the order.
+		a.Refusal = nil // The holder of the lease finds the order.
 	}
 	return a
 }

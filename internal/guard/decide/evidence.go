@@ -168,8 +168,8 @@ func (f *finding) carries(told time.Time) bool {
 	return !told.IsZero() && told.Add(StatusCarry).After(f.since)
 }
 
-// removed refuses where RDS's last word, if it stands, was that somebody had
-// deleted or stopped the primary: it is not the region's silence that took it.
+// removed refuses where RDS's last word, if it stands, was that the
+// primary was deleted or stopped: then the region's silence is not the cause.
 func (f *finding) removed(o Observation, stands bool) bool {
 	switch {
 	case !stands:

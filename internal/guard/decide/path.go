@@ -17,7 +17,7 @@ const (
 	ClassSQLError           Class = "sql-error"
 )
 
-// Classes of a path that nobody answered on.
+// Classes of a path without an answer.
 const (
 	ClassTimeout     Class = "timeout"
 	ClassRefused     Class = "refused"

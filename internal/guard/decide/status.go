@@ -71,6 +71,6 @@ func Ready(status string) bool {
 // promotion: RDS reports one that it works on as modifying, then as rebooting.
 func Untouched(status string) bool { return ConditionOf(status) == Serving && status != backingUp }
 
-// stopped tells whether somebody keeps the instance down on purpose. It is at
-// work for as long as that lasts, whatever else happens to its region.
+// stopped tells whether an operator stopped the instance. It counts as at work
+// for as long as that lasts, whatever else happens to its region.
 func stopped(status string) bool { return status == "stopped" || status == "stopping" }

@@ -8,8 +8,8 @@ import (
 )
 
 // audit looks again, now and then, at what a failover left behind: the fence of
-// the old primary and the records' weights. What somebody has undone is owed
-// again. A service that does not answer has undone nothing.
+// the old primary and the records' weights. What was undone since becomes
+// pending work again. A service that does not answer has undone nothing.
 func (s *session) audit(ctx context.Context) error {
 	if !s.st.auditable(s.e.ports.Clock.Now()) {
 		return nil

@@ -36,10 +36,10 @@ const (
 	// is fenced for it.
 	preflightFresh = 10 * time.Second
 	// fencePatience is how long fencing must be tried without any answer
-	// before it is owed, where the region is not silent altogether.
+	// before it is left pending, where the region is not silent altogether.
 	fencePatience = 30 * time.Second
 	// fenceGlance is how long fencing is tried in a region that is silent: it is
-	// owed there anyway, and tried at each tick.
+	// left pending there anyway, and tried at each tick.
 	fenceGlance = 3 * time.Second
 	// owedFresh is how old the silence may be that a promotion without a fence
 	// rests on.
@@ -170,7 +170,7 @@ type Report struct {
 	Steps []Step `json:"steps,omitempty"`
 	// Refusal that ended the invocation, or holds the failover up.
 	Refusal *refusal.Refusal `json:"refusal,omitempty"`
-	// Owed is what is left to be done.
+	// Owed lists the pending work.
 	Owed []DebtKind `json:"owed,omitempty"`
 }
 

@@ -100,7 +100,7 @@ func (e *Engine) Cooldown(d time.Duration) { e.cfg.Policy.Cooldown = d }
 // LogTo has the engine write its log there.
 func (e *Engine) LogTo(log *slog.Logger) { e.log = log }
 
-// Owes tells whether a debt stands.
+// Owes tells whether this work is pending.
 func (s State) Owes(kind DebtKind) bool { return s.owes(kind) }
 
 // Forced, Unfenced and AllowsLoss are what an operator ordered.

@@ -169,7 +169,7 @@ func (w *world) slack() time.Duration {
 	return 100 * time.Second
 }
 
-// checkOutage: nobody stays fenced for a failover that does not come.
+// checkOutage: no primary stays fenced for a failover that does not come.
 func (w *world) checkOutage() {
 	known := w.up(westRDS) && w.replica.Status != "modifying" || w.up(replicaSQL)
 	mendable := w.up(eastRDS) && w.up(eastEC2) && !w.denied["unfence"] && w.up(dynamodb) && known

@@ -206,7 +206,7 @@ func (c *modelContext) Err() error {
 
 var over = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
 
-// Done tells whether the context has ended already: nobody waits on it, since
+// Done tells whether the context has ended already. Nothing waits on it, since
 // time does not pass while a coroutine runs.
 func (c *modelContext) Done() <-chan struct{} {
 	if c.Err() != nil {

@@ -332,7 +332,7 @@ func (w *world) tick() {
 	}
 }
 
-// heal mends all but a lost primary.
+// heal ends every fault but the loss of a primary.
 func (w *world) heal() {
 	w.healed = true
 	w.events = slices.DeleteFunc(w.events, func(e event) bool { return e.trouble })
@@ -360,8 +360,8 @@ func (w *world) rebuild() {
 	w.sent, w.promotions, w.stale = false, 0, true
 }
 
-// afterFailover is a world in which somebody has failed over, and no ledger
-// tells of it.
+// afterFailover is a world after a failover by hand, of which the ledger has no
+// record.
 func (w *world) afterFailover() {
 	w.aws.force(engine.SitePrimary, lifecycle.Stopped)
 	w.aws.become(engine.SiteReplica, replicaID(), "")

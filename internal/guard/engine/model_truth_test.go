@@ -45,7 +45,7 @@ type record struct {
 	workSince   time.Time // RDS is at work on the primary
 	workedAt    time.Time // RDS was last at work on the primary
 	witnessDown time.Time // nothing outside the region answers
-	outageSince time.Time // the primary lives, fenced, and nobody was promoted
+	outageSince time.Time // the primary lives, fenced, and nothing was promoted
 	doubleSince time.Time // two instances take writes
 	restSince   time.Time // nothing is left to do
 

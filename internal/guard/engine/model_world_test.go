@@ -136,7 +136,7 @@ func (w *world) timing() lifecycle.Timing {
 	}
 }
 
-// worldClock is the true time, on which nobody has to wait.
+// worldClock is the true time; its waits return at once.
 type worldClock struct{ w *world }
 
 func (c worldClock) Now() time.Time                           { return c.w.now }

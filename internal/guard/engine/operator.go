@@ -18,13 +18,13 @@ type View struct {
 	Decision decide.Decision `json:"decision"`
 	// NotGreen lists what keeps the guard from arming itself.
 	NotGreen []string `json:"not_green,omitempty"`
-	// Standing is what a failover is held up by or still owes.
+	// Standing lists what blocks a failover and what it left pending.
 	Standing []refusal.Refusal `json:"standing,omitempty"`
 	// LedgerError says why State holds nothing but what this process saw.
 	LedgerError string `json:"ledger_error,omitempty"`
 }
 
-// Status reads the ledger. It samples nothing and waits for nobody.
+// Status reads the ledger. It samples nothing and never waits.
 func (e *Engine) Status(ctx context.Context) View {
 	st, err := e.readOnce(ctx)
 	if err != nil {
@@ -63,7 +63,7 @@ func (e *Engine) view(st State, ledger error, req *decide.Request) View {
 	return v
 }
 
-// standing names what holds a failover up and what the last one still owes.
+// standing names what blocks a failover and what the last one left pending.
 func (s *State) standing() []refusal.Refusal {
 	var rs []refusal.Refusal
 	if f := s.Failover; f != nil && f.Standing != nil {
@@ -89,9 +89,9 @@ func (e *Engine) readOnce(ctx context.Context) (State, error) {
 	return st, nil
 }
 
-// Order writes an operator's failover into the ledger, for whoever holds the
-// lease; a Tick after it takes it up when nobody does. What can't be done now
-// is refused and not written; what only lacks time waits until it expires.
+// Order writes an operator's failover into the ledger. The holder of the lease
+// takes it up, or the next Tick if the lease is free. What can't be done now is
+// refused and not written; what only lacks time waits until it expires.
 func (e *Engine) Order(ctx context.Context, req decide.Request) (View, error) {
 	v := e.Look(ctx, &req)
 	if v.State.Failover != nil && (req.Force || req.AllowDataLoss || req.Unfenced || req.Unproven) {
@@ -188,7 +188,7 @@ func (e *Engine) Resume(ctx context.Context) error {
 	return e.amend(ctx, func(st *State) error { st.Pause = nil; return nil })
 }
 
-// Disarm keeps the guard from promoting until somebody arms it. A failover that
+// Disarm keeps the guard from promoting until an operator arms it. A failover that
 // has not sent its promotion is undone, an order that waits is dropped.
 func (e *Engine) Disarm(ctx context.Context) error {
 	return e.amend(ctx, func(st *State) error {
@@ -302,7 +302,7 @@ func (s *State) adopt(env string, m Member, primary, replica Instance, top Topol
 		s.Replica.ResourceID = replica.ResourceID
 		s.owe(DebtUnfence, m, now)
 	} else if primary.Exists && !primary.IsReplica {
-		// Somebody failed over past the guard: the primary at birth may take
+		// The failover was made without the guard: the primary at birth may take
 		// writes still.
 		old := top.Primary
 		old.ResourceID = primary.ResourceID

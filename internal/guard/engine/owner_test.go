@@ -71,8 +71,8 @@ func (g *givingBack) Sleep(ctx context.Context, d time.Duration) error {
 	return g.stub.Sleep(ctx, d)
 }
 
-// TestTick_TakesALeaseAsSoonAsItIsGivenBack: what is left of its term would be
-// time in which nobody looks.
+// TestTick_TakesALeaseAsSoonAsItIsGivenBack: the rest of its term would
+// pass without a health check.
 func TestTick_TakesALeaseAsSoonAsItIsGivenBack(t *testing.T) {
 	for gives, want := range map[bool]time.Duration{true: 2 * standByEvery, false: leaseTerm + leaseMargin/2} {
 		s, e, _, cancel := stubbed(t.Context(), Config{Owner: "next"})

@@ -12,8 +12,8 @@ import (
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
 
-// fence cuts the old primary off. Where AWS is silent the fence is owed and
-// the failover goes on; where AWS answers and fencing fails, it does not.
+// fence cuts the old primary off. Where AWS is silent the fence stays
+// pending and the failover goes on; where AWS answers and fencing fails, it does not.
 func (s *session) fence(ctx context.Context) (bool, error) {
 	f := s.st.Failover
 	if !f.FenceSought && !f.preflightedBy(s.token, s.e.ports.Clock.Now()) {
@@ -24,8 +24,8 @@ func (s *session) fence(ctx context.Context) (bool, error) {
 		if first && s.e.ports.Clock.Now().Sub(looked) > preflightFresh {
 			return errStale // Writing took long: look at the replica again.
 		}
-		// From here on this failover answers for the fence, whoever owed to
-		// lift it before.
+		// From here on this failover answers for the fence, even if an
+		// earlier one had yet to lift it.
 		f.FenceSought = true
 		delete(st.Debts, DebtUnfence)
 		return nil
@@ -106,8 +106,8 @@ func (s *session) fenceFailed(ctx context.Context, step Step, name refusal.Name,
 	if regionSilent {
 		return s.goUnfenced(ctx, step, FenceOwed)
 	}
-	// Only the API that fences is silent. It gets a while, and where people
-	// want to be asked about silence nobody goes on without them.
+	// Only the API that fences is silent. It gets a while. Where people
+	// want to be asked about silence, the failover waits for their order.
 	asked := s.e.cfg.Policy.OnRegionSilent != contract.SilentAsk || f.Request != nil
 	if asked && !f.SilentFrom.IsZero() && now.Sub(f.SilentFrom) >= fencePatience {
 		return s.goUnfenced(ctx, step, FenceOwed)
@@ -290,8 +290,8 @@ func (s *session) unsent(ctx context.Context, at time.Time, unresolved bool, cau
 	return cause
 }
 
-// refence tries an owed fence once more, because something has held the
-// promotion up since. Meanwhile AWS may answer there again, and then nothing
+// refence tries a pending fence once more, because something has delayed the
+// promotion since. Meanwhile AWS may answer there again, and then nothing
 // is promoted unfenced. It returns whether the promotion may go on.
 func (s *session) refence(ctx context.Context) (bool, error) {
 	f := s.st.Failover

@@ -213,7 +213,7 @@ func (s *State) begin(p decide.Policy, d decide.Decision, now time.Time) {
 
 // blind is a round without the ledger. Nothing can be done for lack of a
 // lease; what can be seen is still published and, if it looks like a loss,
-// told. The writer is not published: nobody knows it for certain.
+// told. The writer is not published, since it is not known for certain.
 func (s *session) blind(ctx context.Context, cause error) bool {
 	s.token = 0
 	s.note(cause)

@@ -180,7 +180,7 @@ func (s *session) commit(ctx context.Context, change func(*State) error) error {
 	return refusal.New(refusal.LedgerUnavailable, "%v", last)
 }
 
-// ours checks that nobody has taken the lease from us since.
+// ours checks that no other process has taken the lease since.
 func (s *session) ours(st State) (State, error) {
 	if st.Lease.Token != s.token {
 		return st, refusal.New(refusal.LeaseLost, "%s has taken over", st.Lease.Owner)
@@ -250,8 +250,8 @@ func (s *session) advance(ctx context.Context, from, to Step, change func(*State
 	return true, nil
 }
 
-// hold leaves the failover where it is and says by name why. People are told
-// once a change.
+// hold leaves the failover where it is and records the refusal. It sends a notice
+// each time the refusal changes.
 func (s *session) hold(ctx context.Context, r refusal.Refusal, change func(*State, *Failover)) (bool, error) {
 	step := s.st.Failover.Step
 	s.log("step held", slog.String("step", string(step)), slog.String("refusal", string(r.Name)), slog.String("reason", r.Reason))

@@ -68,8 +68,8 @@ const (
 type State struct {
 	// Version counts the writes; zero means that nothing was written yet.
 	Version int64 `json:"version"`
-	// Stamp is unique to a write, so that whoever lost the answer to it can see
-	// whether it was stored.
+	// Stamp is unique to a write, so that a process that lost the answer to it can
+	// see whether it was stored.
 	Stamp string `json:"stamp,omitempty"`
 	Lease Lease  `json:"lease"`
 	// Epoch counts the failovers that were claimed.
@@ -321,7 +321,7 @@ func (f *Failover) clone() *Failover {
 	return &c
 }
 
-// owe records a debt, once.
+// owe records pending work, once.
 func (s *State) owe(kind DebtKind, target Member, now time.Time) {
 	if s.Debts == nil {
 		s.Debts = map[DebtKind]Debt{}

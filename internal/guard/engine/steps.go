@@ -187,7 +187,7 @@ func (s *session) abortWith(ctx context.Context, why refusal.Refusal, change fun
 	return s.advance(ctx, s.st.Failover.Step, StepAbort, func(st *State, f *Failover) {
 		f.Reason = &why
 		change(f)
-		// The primary stays the writer: nobody may fence it for this any more.
+		// The primary stays the writer: this failover must not fence it any more.
 		delete(st.Debts, DebtFence)
 	})
 }

@@ -41,7 +41,7 @@ func (s *State) takeOver(f *Failover, by *session) {
 }
 
 // restorePosture and detachSecret give the new writer what a primary has. What
-// fails is owed; it does not keep people from being told.
+// fails becomes pending work; the notice is sent all the same.
 func (s *session) restorePosture(ctx context.Context) (bool, error) {
 	f := s.st.Failover
 	return s.orOwe(ctx, StepPosture, StepSecret, DebtPosture, func(c context.Context) error {

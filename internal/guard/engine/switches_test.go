@@ -70,7 +70,7 @@ func TestSwitches_AreFoundUnderAnyName(t *testing.T) {
 	}
 }
 
-// sources are the engine's own files by name.
+// sources returns the engine's own files; the key is the file's name.
 func sources(t *testing.T) map[string]string {
 	t.Helper()
 	files, err := os.ReadDir(".")

@@ -89,7 +89,7 @@ func TestFence_IsDoneWithoutOnlyBesideSilence(t *testing.T) {
 }
 
 // promoting is an engine about to send a promotion of a silent region's
-// primary, its fence owed a moment ago.
+// primary, its fence pending since a moment ago.
 func promoting(t *testing.T, req *decide.Request) (*stub, *Engine, context.Context) {
 	t.Helper()
 	s, e, ctx := confirming(t, req)

@@ -9,7 +9,7 @@ import (
 )
 
 // seeds are what the fuzzer begins with: what AWS sends, each command with all
-// its fields, and what somebody might send who wishes us ill.
+// its fields, and what an attacker might send.
 func seeds(tb testing.TB) [][]byte {
 	tb.Helper()
 	var all [][]byte
@@ -51,7 +51,7 @@ var hostileSeeds = []string{
 	sns(`{"action":"failover"}`), `{"action":"failover","source":"aws.events","detail-type":"Scheduled Event"}`, `{"action":"failover","Records":[]}`,
 	`{"source":"aws.cloudwatch","alarmData":{"alarmName":"active-writer-dev","state":{"value":"ALARM"},"action":"failover"}}`,
 	`{"source":"aws.events","detail-type":"Scheduled Event","detail":{"action":"failover"}}`,
-	// Alarms of somebody else, and none.
+	// Foreign alarms, and none.
 	sns(`{"AlarmName":"active-writer-prod","NewStateValue":"ALARM"}`), sns(`{"AlarmName":"\u0000-dev","NewStateValue":"ALARM"}`), sns(`not JSON`), `{"Records":[]}`, `{"Records":[null]}`, `{"Records":{}}`,
 	// Numbers and texts beyond their bounds.
 	`{"action":"pause","seconds":1e3}`, `{"action":"pause","seconds":-1}`, `{"action":"pause","seconds":9223372036854775808}`, `{"action":"history","limit":0.5}`,

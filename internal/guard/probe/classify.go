@@ -69,7 +69,7 @@ func unprepared(err error) bool {
 }
 
 // classOf sorts a failed look. heard tells whether a single byte came back;
-// asked is the context of whoever asked for the look.
+// asked is the caller's context.
 func classOf(asked context.Context, err error, heard bool) decide.Class {
 	switch {
 	case heard:

@@ -129,7 +129,7 @@ func baseConfig(database string) (*pgx.ConnConfig, error) {
 	base.StatementCacheCapacity, base.DescriptionCacheCapacity = 0, 0
 	base.RuntimeParams = map[string]string{
 		"application_name": "pgdr-guard",
-		// Nobody's objects stand in for PostgreSQL's.
+		// No other schema's objects stand in for PostgreSQL's.
 		"search_path":       "pg_catalog",
 		"statement_timeout": fmt.Sprint(statementTime.Milliseconds()),
 		"lock_timeout":      fmt.Sprint(lockTime.Milliseconds()),

@@ -16,7 +16,7 @@ var (
 	// created. Everything else has been prepared.
 	ErrExtension = errors.New("extension can't be created")
 	// ErrRoleTooPowerful: a role of the guard's name exists and may do more
-	// than the guard should. It is nobody's to change unasked.
+	// than the guard should. Only an operator may change it.
 	ErrRoleTooPowerful = errors.New("role " + Role + " exists with more rights than the guard's")
 )
 
@@ -102,8 +102,8 @@ func (d *Databases) prepare(ctx context.Context, m engine.Member) error {
 	return err
 }
 
-// ready makes sure that the server takes writes and that nobody else prepares
-// it.
+// ready makes sure that the server takes writes and that no other session
+// prepares it.
 func ready(ctx context.Context, tx pgx.Tx) error {
 	var recovering bool
 	if err := tx.QueryRow(ctx, `SELECT pg_is_in_recovery()`).Scan(&recovering); err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// listen opens a port whose connections the kernel accepts and nobody serves.
+// listen opens a port whose connections the kernel accepts and no server answers.
 func listen(t *testing.T) net.Listener {
 	t.Helper()
 	var lc net.ListenConfig

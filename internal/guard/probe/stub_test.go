@@ -66,7 +66,7 @@ func TestSample_ErrorCodesHaveTheirClass(t *testing.T) {
 		"25006": decide.ClassReadOnly,
 		"58030": decide.ClassSQLError, // input or output error
 		"XX001": decide.ClassSQLError, // data corrupted
-		"99999": decide.ClassSQLError, // nobody's code
+		"99999": decide.ClassSQLError, // a code that PostgreSQL does not have
 	}
 	for code, class := range cases {
 		t.Run(code, func(t *testing.T) {

@@ -18,8 +18,8 @@ const (
 	OK      Verdict = "ok"
 	Failed  Verdict = "failed"
 	Unknown Verdict = "unknown"
-	// Warning is for what somebody should mend and no failover depends on: the
-	// guard arms all the same.
+	// Warning is a fault to fix on which no failover depends: the guard arms
+	// all the same.
 	Warning Verdict = "warning"
 )
 

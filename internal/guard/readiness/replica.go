@@ -116,7 +116,7 @@ func limit(d facts.Database) int { return max(d.StorageGiB, d.MaxStorageGiB) }
 
 // sizeOf ranks the size of a class, in eighths of an xlarge: "db.r6g.large"
 // is 4, "db.r6g.2xlarge" is 16. An unknown size is the smallest, so that it
-// fails the comparison and somebody looks.
+// fails the comparison and an operator looks at it.
 func sizeOf(class string) int {
 	parts := strings.Split(class, ".")
 	size := parts[len(parts)-1]

@@ -62,7 +62,7 @@ func receiver(f Facts) Finding {
 	return ok(CheckReceiver, "a WAL receiver that hears nothing asks in time")
 }
 
-// set are the parameters that somebody set.
+// set returns the parameters that were set in the group.
 func set(all map[string]facts.Parameter) map[string]string {
 	values := map[string]string{}
 	for name, p := range all {
@@ -201,7 +201,7 @@ func permissions(f Facts) Finding {
 }
 
 // audit tells whether the database has the extensions that audit it. A
-// replica has the primary's, so a failover neither needs nor mends them.
+// replica has the primary's, so a failover neither needs nor adds them.
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.pgaudit.html
 func audit(f Facts) Finding {
 	const remedy = "see that it is among shared_preload_libraries in the parameter group, and in rds.allowed_extensions if that is set, and that the instance was restarted since; the guard tries to create it every ten minutes. Or set database.audit to log_statement_all"

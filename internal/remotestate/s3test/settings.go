@@ -38,7 +38,7 @@ const (
 	newOwnership  = `<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>`
 )
 
-// AddBucket makes a bucket as somebody else may have left it.
+// AddBucket makes a bucket with settings that others may have chosen.
 func (s *Server) AddBucket(tb testing.TB, name string, b Bucket) {
 	tb.Helper()
 	if b.Owner == "" {
