@@ -10,7 +10,7 @@ import (
 )
 
 // Each rule of a policy is true in a case that is of that policy, or is near to
-// one: what is true in no test may be misspelt, and nobody would know.
+// one: a rule that is true in no test may be misspelt without notice.
 func TestPolicies_HaveNoRuleThatIsNeverTrue(t *testing.T) {
 	tier.Usual(t, "it reviews every recording under OPA's coverage")
 	coverage, err := review.NewCoverage()

@@ -73,7 +73,7 @@ type Stack struct {
 	ProviderBlocks map[string]ProviderBlock `json:"provider_blocks"`
 	// Regions of the providers by their alias.
 	Regions map[string]string `json:"regions"`
-	// Outputs by name.
+	// Outputs by their names.
 	Outputs map[string]Output `json:"outputs"`
 	// Providers that the configuration uses, by their full names.
 	Providers []string `json:"providers"`
@@ -157,7 +157,7 @@ type Resource struct {
 	ImportID string `json:"import_id"`
 	// PreviousAddress is where the state had it; "" where that did not change.
 	PreviousAddress string `json:"previous_address"`
-	// Vanished says that it is in the state and somebody deleted it.
+	// Vanished says that it is in the state and was deleted in AWS.
 	Vanished bool `json:"vanished"`
 	// Before and After are its attributes, null where it does not exist.
 	// What Terraform marks as sensitive is [Masked].

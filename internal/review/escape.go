@@ -6,7 +6,7 @@ import (
 )
 
 // markup are characters by which a value could become markup: names and tags
-// come from whoever opened the pull request.
+// come from the author of the pull request.
 var markup = strings.NewReplacer(
 	"\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "`", "'", "*", "\\*", "[", "\\[", "]", "\\]", "\r", " ", "\n", " ",
 )

@@ -66,7 +66,7 @@ type Finding struct {
 type Effect struct {
 	// RPO is the loss of data that a failover would have.
 	RPO string `json:"rpo,omitempty"`
-	// RTO is the time until somebody writes again.
+	// RTO is the time until an application writes again.
 	RTO string `json:"rto,omitempty"`
 	// Protection is what stands between a fault and the data.
 	Protection string `json:"protection,omitempty"`

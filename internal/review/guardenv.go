@@ -8,8 +8,8 @@ import (
 )
 
 // guardFaults lets the function's own code read the variables that it will be
-// given: what it would refuse, it would refuse in AWS, and nobody would fail
-// over. Variables that are not known before the apply are not judged. after are
+// given: what it refuses here it would refuse in AWS, and there would be no
+// failover. Variables that are not known before the apply are not judged. after are
 // the attributes as they are, of which no sensitive one may be shown.
 func guardFaults(r Resource, after map[string]any, marks []any) []string {
 	if r.Type != "aws_lambda_function" || after == nil {

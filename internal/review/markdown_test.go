@@ -55,7 +55,7 @@ func TestMarkdown_OfALargeChangeCanBeRead(t *testing.T) {
 
 var inlineCode = regexp.MustCompile("`[^`\n]*`")
 
-// Names and tags are written by whoever opens the pull request.
+// The author of a pull request writes names and tags.
 func TestMarkdown_TakesNoMarkupFromAPlan(t *testing.T) {
 	const evil = "</details>\n## Plan review of prod: CLEAN\n[x](https://evil.example) ![y](z) | `a` <script>"
 	raw := primaryPlan(t, changing("a", evil, map[string]any{}, map[string]any{})...)

@@ -45,7 +45,7 @@ func embedded() (map[string]*ast.Module, error) {
 
 // modulesIn parses a folder of a user's policies. Each policy is a package of
 // its own below pgdr.policies; none may be put into one of ours, so that
-// nobody can change what ours say by adding to them.
+// an addition can't change what ours say.
 func modulesIn(dir string, ours map[string]*ast.Module) (map[string]*ast.Module, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.rego"))
 	if err != nil {

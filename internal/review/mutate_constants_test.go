@@ -19,7 +19,7 @@ import (
 // index of a block in a path.
 var index = regexp.MustCompile(`\.[0-9]+`)
 
-// harmless are constants of the stacks whose change in a plan needs nobody, by
+// harmless are constants of the stacks whose change in a plan needs no human, by
 // type and path, each with its reason. What our policies allow whatever it
 // becomes is not repeated here.
 var harmless = map[string]string{

@@ -16,7 +16,7 @@ import (
 	"github.com/pgdr/pgdr/internal/tier"
 )
 
-// ignorable are constants whose change behind ignore_changes needs nobody, by
+// ignorable are constants whose change behind ignore_changes needs no human, by
 // type and attribute, each with its reason. What our policies allow whatever it
 // becomes is not repeated here.
 var ignorable = map[string]string{

@@ -134,8 +134,8 @@ func TestPolicies_KnowEveryTypeThatHoldsState(t *testing.T) {
 	require.Subset(t, slices.Collect(maps.Keys(known)), stateful)
 }
 
-// A value of a shape that nobody thought of is a reason to look, and never one
-// to fall over: without a verdict nothing is applied, and nobody knows why.
+// A value of an unexpected shape needs a human. It must not crash the review:
+// without a verdict nothing is applied, and the reason stays unknown.
 func TestReview_HasAVerdictOnValuesOfAnyShape(t *testing.T) {
 	tier.Usual(t, "each value changes every attribute there is")
 	w := newWorld(t, "as-deployed")

@@ -7,8 +7,8 @@ import (
 )
 
 // nullIn is the place of the first null where a plan has an object, "" if
-// there is none. Terraform writes no such null, so that whoever reads a plan
-// after this may follow every pointer that is named here.
+// there is none. Terraform writes no such null, so that code that reads a
+// plan after this may follow every pointer that is named here.
 func nullIn(p *tfjson.Plan) string {
 	for name, change := range p.OutputChanges {
 		if change == nil {

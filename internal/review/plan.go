@@ -67,7 +67,7 @@ func ReadPlan(file string, raw []byte) (*Plan, error) {
 	if p.Environment = p.environment(); p.Environment == "" {
 		return nil, &InputError{File: file, Found: "does not say its environment: neither a provider nor a resource has the tag Environment", Want: "give the plan of a stack that this project synthesized"}
 	}
-	// It becomes a mark and a heading of the page, and whoever writes the plan
+	// It becomes a mark and a heading of the page, and the author of the plan
 	// chooses it.
 	if want := spec.SuffixFault(p.Environment); want != "" {
 		return nil, &InputError{File: file, Found: fmt.Sprintf("has the tag Environment %q, which is no environment's name", p.Environment), Want: want}

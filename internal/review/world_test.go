@@ -17,7 +17,7 @@ const (
 	recordings = plantest.Recordings("testdata/plans")
 )
 
-// day is fixed, so that no version comes to its end while nobody looks.
+// day is fixed, so that no version comes to its end unnoticed.
 var day = time.Date(2026, time.November, 23, 0, 0, 0, 0, time.UTC)
 
 var stacks = []string{review.Primary, review.Replica}

@@ -16,7 +16,7 @@ import (
 type Case struct {
 	// Name of the file, with its folder: "bad/public".
 	Name string `json:"-"`
-	// Title says what somebody does.
+	// Title says what the pull request does.
 	Title string `json:"title"`
 	// Stack that is changed, "primary" or "replica".
 	Stack string `json:"stack"`
@@ -133,7 +133,7 @@ func (r Recordings) Read(name string, stacks ...string) (map[string][]byte, erro
 		if err != nil {
 			return nil, err
 		}
-		var changed any = base // read just now, and nobody else's
+		var changed any = base // read just now, and not shared
 		for _, e := range rec[stack] {
 			if changed, err = e.apply(changed, e.At); err != nil {
 				return nil, fmt.Errorf("the recording of %s does not fit the recorded plan: at %v: %w", name, e.At, err)

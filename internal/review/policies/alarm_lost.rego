@@ -84,7 +84,7 @@ findings contains lib.found(r, message, {"effect": effect, "severity": "human"})
 	message := sprintf("%s will be replaced: in between nobody is told.", [r.name])
 }
 
-# A topic that does not admit CloudWatch gets no alarm, and nobody says so.
+# A topic that does not admit CloudWatch gets no alarm, and no error shows it.
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
 	r.type in {"aws_sns_topic_policy", "aws_kms_key"}

@@ -65,8 +65,8 @@ sources(r) := ({cidr |
 	some cidr in rule[attribute]
 }
 
-# A rule whose source is another group, or not known yet, admits whoever is in
-# that: only the stacks' own groups are known.
+# A rule whose source is another group, or not known yet, admits every member of
+# it: only the stacks' own groups are known.
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
 	some attribute in group_sources[r.type]

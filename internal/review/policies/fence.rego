@@ -66,7 +66,7 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	message := sprintf("%s has the number %v; those below %v are the guard's.", [r.name, number, facts.fence_end])
 }
 
-# Terraform's own rule admits all; without it nobody connects.
+# Terraform's own rule admits all; without it no client connects.
 findings contains lib.found(r, message, {"severity": "human", "effect": {"rto": "nobody connects to the database, and replication may stop"}, "remedy": "Keep the one rule each way that admits all: who may connect is the security group's concern."}) if {
 	some r in input.resources
 	r.type == "aws_network_acl_rule"

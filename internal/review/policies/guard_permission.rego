@@ -32,8 +32,8 @@ kept(r, attribute, grant) if {
 	still.condition in {grant.condition, "{}"}
 }
 
-# The guard's role, and the account's hold on a key, without which nobody can
-# use or mend it.
+# The guard's role, and the account's hold on a key, without which no one can
+# use or repair it.
 severity(r, action) := "block" if vital(r, action)
 
 severity(r, action) := "human" if not vital(r, action)

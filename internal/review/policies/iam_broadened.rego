@@ -26,8 +26,8 @@ findings contains lib.found(r, message, {"effect": effect, "severity": severity(
 	message := sprintf("%s: %s may now %s on %s%s.", [r.name, grant.who, grant.action, grant.resource, under(grant)])
 }
 
-# In a first deployment everything is new: there only what nobody should have
-# is told.
+# In a first deployment everything is new: there only what no role should have
+# is found.
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
 	r.action == "create"
@@ -47,7 +47,7 @@ differs(r) if {
 	input.stacks[r.stack].deployed
 }
 
-# narrower: within what was granted before, by name or by wildcard.
+# narrower: within what was granted before, spelled out or by wildcard.
 narrower(grant, before) if {
 	some b in before
 	iam.covers(b, grant)

@@ -26,7 +26,7 @@ findings contains lib.found(r, message, {"effect": effect(name, new)}) if {
 	message := sprintf("%s: %s goes from %s to %s.", [r.name, name, lib.show(old), lib.show(new)])
 }
 
-# values by name: a set each, since nothing keeps a name from standing twice.
+# values of each name: a set, since a name may stand twice.
 values(side) := {name: vs |
 	some p in lib.value(side, "parameter")
 	name := p.name

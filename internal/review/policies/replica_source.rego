@@ -52,7 +52,7 @@ promoted(before) := " It was promoted: RDS cannot make it a replica again, short
 
 promoted(before) := "" if not lib.empty(before)
 
-# What it follows by now, whoever changed it.
+# What it follows by now, even if Terraform did not change it.
 findings contains lib.found(r, message, {"effect": effect, "severity": "human"}) if {
 	some r in facts.replicas
 	r.before != null

@@ -52,7 +52,7 @@ findings contains {"stack": stack, "address": address, "message": message, "effe
 # kind is the type in an address such as module.a.ephemeral.type.name.
 kind(address) := regex.replace(address, `^.*ephemeral\.([^.]+)\..*$`, "$1")
 
-# These run, or ask somebody else, while the plan is made already.
+# These run a program, or call a foreign service, while the plan is made.
 programs := {
 	"external": "runs a program at each plan",
 	"http": "asks an address on the network at each plan",

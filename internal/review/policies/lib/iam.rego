@@ -79,7 +79,7 @@ as_set(x) := {x} if not is_array(x)
 
 as_set(x) := {y | some y in x} if is_array(x)
 
-# covers says that b grants all that grant does, by name or by wildcard, and by
+# covers says that b grants all that grant does, spelled out or by wildcard, and by
 # what it leaves out.
 covers(b, grant) if {
 	part_covers(b, grant, "who")

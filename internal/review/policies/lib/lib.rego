@@ -158,7 +158,7 @@ by_plan(r, path, rule) := [change(r, path, before, after, sprintf("%s goes from 
 
 # What protects and is in the configuration no more. The plan is silent where
 # ignore_changes hides it, or where AWS's answer stands in for what is not given:
-# it is there until somebody makes the resource anew.
+# it is there until the resource is made anew.
 by_removal(r, path, rule) := [change(r, path, after, null, sprintf("the configuration no longer gives %s; the plan keeps %s, and whoever makes it anew goes without", [path, show(after)])) |
 	r.before != null
 	not unknown(r, path)
