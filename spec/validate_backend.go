@@ -26,8 +26,8 @@ func checkTwinBackend(fs *Faults, c Config) {
 	}
 }
 
-// checkLocalBackend also refuses what belongs to s3: somebody who gives a
-// bucket believes that the state is in it.
+// checkLocalBackend also refuses what belongs to s3: a bucket in the file
+// suggests that the state is in it.
 func checkLocalBackend(fs *Faults, b Backend) {
 	for path, value := range map[string]string{
 		"backend.bucket": b.Bucket, "backend.kms_key_id": b.KMSKeyID, "backend.region": b.Region,

@@ -4,8 +4,8 @@ import (
 	"github.com/pgdr/pgdr/internal/contract"
 )
 
-// guardPolicies are the role's inline policies by name, as the contract has
-// them. A condition on one value is written as a text, one on a list as a list.
+// guardPolicies are the role's inline policies by their names, as the contract
+// has them. A condition on one value is written as a text, one on a list as a list.
 func guardPolicies(scope contract.Scope) map[string]string {
 	statements := map[string][]statement{}
 	for _, g := range contract.Grants {

@@ -26,7 +26,7 @@ const anywhere = "0.0.0.0/0"
 // ranges that start at its number times the number of zones.
 var tiers = []string{"public", "private", "database"}
 
-// tierGuard has the guard in it and nobody else: the fence lets this tier
+// tierGuard has the guard in it and nothing else: the fence lets this tier
 // through, so an application here would write to a fenced primary.
 const tierGuard = "guard"
 
@@ -69,7 +69,7 @@ func newNetwork(at place, site spec.Site, after ...cdktf.ITerraformDependable) *
 		Tags:               n.nameTag("vpc"),
 	})
 	// The VPC's default group admits its own members to everything; without
-	// rules it admits nobody.
+	// rules it admits no traffic.
 	defaultsecuritygroup.NewDefaultSecurityGroup(n.scope, new("default-security-group"), &defaultsecuritygroup.DefaultSecurityGroupConfig{
 		Provider: n.provider,
 		VpcId:    n.vpc.Id(),

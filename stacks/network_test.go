@@ -149,7 +149,7 @@ func TestZone_ResolvesInBothVPCs(t *testing.T) {
 	require.Contains(t, association["vpc_id"], "aws_vpc.network_vpc")
 }
 
-// The fence lets the guard's subnets through, so nobody else may be in them.
+// The fence lets the guard's subnets through, so nothing else may be in them.
 func TestNetwork_KeepsTheGuardApartFromApplications(t *testing.T) {
 	d := stack(t, "dev", "replica")
 	function := d.named(t, "aws_lambda_function", "guard/function")

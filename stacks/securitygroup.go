@@ -75,7 +75,7 @@ func newDatabaseSecurityGroup(at place, n *network, clients []client) securitygr
 }
 
 // newGuardSecurityGroup lets the guard reach both databases and the AWS APIs,
-// and lets nobody reach the guard. after is what must outlive the group.
+// and lets nothing reach the guard. after is what must outlive the group.
 func newGuardSecurityGroup(at place, n *network, databaseCIDRs []string, after []cdktf.ITerraformDependable) securitygroup.SecurityGroup {
 	p := at.in("access")
 	group := securitygroup.NewSecurityGroup(p.scope, new("security-group"), &securitygroup.SecurityGroupConfig{

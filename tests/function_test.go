@@ -21,8 +21,8 @@ import (
 	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
 )
 
-// TestFunction is the life of the guard from its first tick to the fence that
-// it owed: the built program, in the account that Terraform applied, with the
+// TestFunction is the life of the guard from its first tick to its pending
+// fence: the built program, in the account that Terraform applied, with the
 // policies of the role that was applied, over real databases.
 func TestFunction(t *testing.T) {
 	tier.Deep(t, "the function's whole life; a drill has its failover, internal/guardclient its commands")
@@ -167,8 +167,8 @@ func changePasswords(t *testing.T, w *functionWorld) (restore func()) {
 		require.NoError(t, w.primary.Exec(t.Context(), fmt.Sprintf(`ALTER ROLE %s PASSWORD 'another'`, role)))
 	}
 	return func() {
-		// The administrator's last: as soon as it may sign in the guard mends its
-		// own role, and two sessions can't alter one role at once.
+		// The administrator's last: as soon as it may sign in the guard repairs
+		// its own role, and two sessions can't alter one role at once.
 		for _, statement := range slices.Backward(back) {
 			require.NoError(t, w.primary.Exec(t.Context(), statement))
 		}

@@ -142,7 +142,7 @@ func (a *account) ask(t *testing.T, path string, query url.Values, into any) {
 	a.do(t, request, into)
 }
 
-// tamper changes an attribute as somebody would in the console.
+// tamper changes an attribute as a person would in the console.
 func (a *account) tamper(t *testing.T, kind, id, attribute string, value any) {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"type": kind, "id": id, "attribute": attribute, "value": value})

@@ -19,7 +19,7 @@ import (
 )
 
 // interrupted is a drill of the command's, in a process group of its own as a
-// terminal makes one, with a temporary directory that is nobody else's.
+// terminal makes one, with a temporary directory of its own.
 type interrupted struct {
 	t    *testing.T
 	temp string

@@ -37,7 +37,7 @@ const (
 	recordings  = plantest.Recordings("../internal/review/testdata/plans")
 )
 
-// reviewDay is fixed, so that no version comes to its end while nobody looks.
+// reviewDay is fixed, so that no version comes to its end unnoticed.
 var reviewDay = time.Date(2026, time.November, 23, 0, 0, 0, 0, time.UTC)
 
 // TestReview plans every change of the table with real Terraform, on one
@@ -353,7 +353,7 @@ func (r *reviewing) losePrimary(t *testing.T) {
 	r.lose(t, "us-east-1", "primary-db-prod")
 }
 
-// lose deletes an instance, as somebody does in the console: nothing else, and no
+// lose deletes an instance, as a person does in the console: nothing else, and no
 // state knows of it.
 func (r *reviewing) lose(t *testing.T, region, identifier string) {
 	t.Helper()

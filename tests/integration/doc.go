@@ -11,8 +11,8 @@
 // its folder in PGDR_INTEGRATION_DIR. A report says of each stage whether it
 // passed, failed, was skipped, or could not be covered on the target and why.
 //
-// What the suite deployed it destroys, also when a stage fails or somebody
-// presses Ctrl-C. On AWS it works only in the account that PGDR_ACCOUNT_ID
+// What the suite deployed it destroys, also when a stage fails or a
+// person presses Ctrl-C. On AWS it works only in the account that PGDR_ACCOUNT_ID
 // names, in an environment that is declared disposable and does not exist yet.
 // docs/integration.md has the whole.
 package integration

@@ -245,7 +245,7 @@ func (e *environment) writeRow(ctx context.Context, t *testing.T, region string)
 	require.NoError(t, e.target.pause(ctx, time.Minute))
 }
 
-// failedOver waits until the guard has paid what it owed (the fence of a
+// failedOver waits until the guard has no pending work (the fence of a
 // region that was silent, say); then both networks find the new writer, and
 // Terraform has nothing to say.
 func (e *environment) failedOver(ctx context.Context, t *testing.T) []string {
