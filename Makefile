@@ -13,8 +13,8 @@ ACTIONLINT := bin/actionlint-$(ACTIONLINT_VERSION)
 D2_VERSION := v0.7.1
 D2 := bin/d2-$(D2_VERSION)
 CDKTF := CHECKPOINT_DISABLE=1 npm_config_loglevel=error npx --no-install cdktf
-# Where drctl is built, to be executed: `go run` passes a polite kill on to
-# nobody, and turns every exit code into 1.
+# Where drctl is built, to be executed: `go run` does not pass SIGTERM
+# on, and turns every exit code into 1.
 BIN ?= bin
 DRCTL = $(BIN)/drctl
 # The twin's program: deployments and drills on this machine.

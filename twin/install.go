@@ -152,7 +152,7 @@ func (d Dir) forgetLocks() error {
 	return nil
 }
 
-// without drops variables by name.
+// without drops the variables with these names.
 func without(env []string, names ...string) []string {
 	return slices.DeleteFunc(slices.Clone(env), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")

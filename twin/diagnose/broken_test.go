@@ -59,8 +59,8 @@ func variable(name, value string) func(*sim.Tx) {
 	})
 }
 
-// publishers makes the statement of a policy that lets CloudWatch in speak to
-// somebody else.
+// publishers makes the statement of a policy that lets CloudWatch in name
+// another service.
 func publishers(typ, region string) func(*sim.Tx) {
 	return func(tx *sim.Tx) {
 		for _, r := range tx.List(typ, region) {

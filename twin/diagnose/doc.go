@@ -1,5 +1,5 @@
 // Package diagnose finds, in what was applied to an account, what would keep a
-// failover from working: an alarm that reaches nobody, a key that the messages
+// failover from working: an alarm that reaches no person, a key that the messages
 // do not get past, a path that ends at a security group, a name that leads to
 // the wrong instance, a permission that is missing.
 //
@@ -36,7 +36,7 @@ type Finding struct {
 	// ID is a name that does not change, for example "alarm-silent".
 	ID       string
 	Severity Severity
-	// Subject is what it is about, by name, for example "alarm replica-lag-dev".
+	// Subject names what it is about, for example "alarm replica-lag-dev".
 	Subject string
 	// What is wrong, and Remedy what to do about it.
 	What, Remedy string

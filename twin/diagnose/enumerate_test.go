@@ -191,7 +191,7 @@ func TestDiagnose_EveryEdgeOfTheStacksCounts(t *testing.T) {
 	}
 }
 
-// requireRefusal wants AWS or Terraform to have refused a change, by name. What
+// requireRefusal wants AWS or Terraform to have refused a change, with a named error. What
 // the laying out of the stacks does not know is no refusal.
 func requireRefusal(t *testing.T, c change, err error) {
 	t.Helper()

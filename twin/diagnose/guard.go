@@ -58,7 +58,7 @@ func (s *survey) lookAtProgram(name string) {
 }
 
 // lookAtGuardsSubnets: the fence admits ranges, so these must be the guard's
-// and nobody else's.
+// alone.
 func (s *survey) lookAtGuardsSubnets() {
 	name := s.guardName()
 	interfaces, err := s.networks.OfFunction(s.guard)
@@ -148,7 +148,7 @@ func (s *survey) permissions() []*sim.Resource {
 	return out
 }
 
-// functionName is that of a function given by name or ARN.
+// functionName is the name of a function; ref is its name or ARN.
 func functionName(ref string) string {
 	if arn, ok := sim.ParseARN(ref); ok {
 		ref = strings.TrimPrefix(arn.Resource, "function:")

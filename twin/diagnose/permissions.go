@@ -151,7 +151,7 @@ func (s *survey) request(n need, action string) policy.Request {
 }
 
 // excesses are what the guard must not be allowed to do: what its policies
-// bound by conditions, and what nobody should do for it.
+// bound by conditions, and what no role should do for it.
 func (s *survey) excesses() []need {
 	home, away := s.replica.region, s.primary.region
 	third := "eu-central-1"

@@ -72,7 +72,7 @@ func (s *survey) all() {
 	for _, look := range []func(){
 		s.lookAtDatabases, s.lookAtReplication, s.lookAtSecret, s.lookAtNames, s.lookAtHealthCheck, s.lookAtWriterAlarm,
 		s.lookAtGuardsWays, s.lookAtApplicationsWays, s.lookAtSubnets, s.lookAtAlarms, s.lookAtNotices, s.lookAtPermissions,
-		// The last: it tries the fence, which nobody else is to see.
+		// The last: it tries the fence, which no other check may see.
 		s.lookAtFence,
 	} {
 		look()

@@ -60,8 +60,8 @@ func (s *survey) wakes(arn string) string {
 	return problem
 }
 
-// lookAtTopicPolicy: alarms of this account may publish, over TLS, and nobody
-// else.
+// lookAtTopicPolicy: alarms of this account may publish, over TLS, and no other
+// caller.
 func (s *survey) lookAtTopicPolicy(topic *sim.Resource, name string, said policy.Context) {
 	text := topic.Attrs.Str("policy")
 	publish := func(ctx policy.Context) string { return s.admits(text, "topic policy", topic.ID, ctx, "SNS:Publish") }

@@ -19,7 +19,7 @@ const (
 	environment = "dev"
 )
 
-// archive is a program that nobody runs.
+// archive is a program that is never run.
 func archive(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "function.zip")

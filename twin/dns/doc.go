@@ -7,7 +7,7 @@
 // the old answer stands ([Options.Propagation]). Health checks act at once: they
 // are the data plane.
 //
-// Known differences: nothing is asked of anybody outside of the machine, so
+// Known differences: no query leaves the machine, so
 // other names are refused. Simple and weighted A, AAAA and CNAME records are
 // answered; a name with other records, aliases or another routing policy fails
 // and the log says so. The Resolver's own cache, which holds an answer for its

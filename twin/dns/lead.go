@@ -10,7 +10,7 @@ import (
 // leadsKept bounds what is remembered of leads.
 const leadsKept = 1000
 
-// Lead is a change of where a weighted name leads, whether or not anybody asks.
+// Lead is a change of where a weighted name leads, with or without a query.
 type Lead struct {
 	// At is when, on the Cloud's clock, to within [Options.Interval].
 	At time.Time

@@ -70,7 +70,7 @@ func New(o Options) *Server {
 }
 
 // watch looks for changes of the control plane, so that each is in force in its
-// time, whether or not anybody asks.
+// time, with or without a query.
 func (s *Server) watch() {
 	defer s.done.Done()
 	tick := time.NewTicker(s.options.Interval)

@@ -15,7 +15,7 @@ import (
 	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
-// arguments of an action, by name.
+// arguments of an action by their names.
 type arguments map[string]string
 
 // action does something to the world.
@@ -30,7 +30,7 @@ type action struct {
 // errAction is wrapped by an action that cannot be done.
 var errAction = errors.New("action cannot be done")
 
-// actions by name: what a scenario may do.
+// actions returns what a scenario may do; the key is the action's name.
 func actions() map[string]action {
 	all := map[string]action{}
 	for _, group := range []map[string]action{regionActions(), databaseActions(), sessionActions(), serviceActions(), guardActions(), terraformActions()} {
@@ -126,7 +126,7 @@ func databaseActions() map[string]action {
 	}
 }
 
-// rebuild deletes an instance and makes one of the same name, as somebody who
+// rebuild deletes an instance and makes one of the same name, as a person who
 // cleans up would. It has another DbiResourceId, and no data.
 func rebuild(_ *stage, tx *sim.Tx, r *sim.Resource) error {
 	tx.Remove(r)

@@ -13,7 +13,8 @@ import (
 // condition tells whether something holds now; word is what follows a colon.
 type condition func(s *stage, word string) bool
 
-// conditions by name: what a scenario may wait for.
+// conditions returns what a scenario may wait for; the key is the condition's
+// name.
 func conditions() map[string]condition {
 	return map[string]condition{
 		"failed-over": func(s *stage, _ string) bool { return outcome(s.ledger()) == engine.OutcomeDone },

@@ -12,7 +12,7 @@ import (
 )
 
 // fits tells, before anything starts, what of an expanded scenario cannot be
-// held in what is deployed: alarms that do not exist, permissions that nobody
+// held in what is deployed: alarms that do not exist, permissions that no role
 // has, a destroy of what is protected.
 func (b *Base) fits(sc scenario.Scenario) error {
 	var names []string

@@ -97,8 +97,8 @@ func (j *judgement) app(id string, e scenario.App, r report.Report, servers map[
 	}
 }
 
-// outage wants one, no longer than the scenario says: a drill in which nobody
-// noticed anything has measured nothing.
+// outage wants one, no longer than the scenario says: a drill in which no
+// application noticed anything has measured nothing.
 func (j *judgement) outage(e scenario.App, a report.App) {
 	if e.RTO == nil {
 		return

@@ -23,8 +23,8 @@ type outcomeOf struct {
 	ledger engine.State
 	// zero is the moment that seconds are counted from.
 	zero time.Time
-	// switched is when DNS first led to the new writer, whether or not anybody
-	// asked; zero if it never did.
+	// switched is when DNS first led to the new writer, with or without a
+	// query; zero if it never did.
 	switched time.Time
 	logs     []app.Log
 }

@@ -47,8 +47,8 @@ func sessionActions() map[string]action {
 // mostConnections is more than any server here has.
 const mostConnections = 200
 
-// exhaust takes connections until the server has none left for anybody, those
-// that are reserved for administrators included.
+// exhaust takes connections until the server has none left, those that are
+// reserved for administrators included.
 func exhaust(ctx context.Context, s *stage, a arguments) error {
 	return s.server(a["role"], func(p *pgtest.Server) error {
 		for len(s.held) < mostConnections {

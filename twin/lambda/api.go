@@ -31,7 +31,7 @@ const signingName = "lambda"
 // and errors have Lambda's shapes. An invocation goes on when its caller hangs
 // up, as on AWS.
 //
-// Where it differs: the signature is read and not verified, and whoever sends
+// Where it differs: the signature is read and not verified, and any sender of
 // one counts as a person whom IAM permits; there are no versions and aliases;
 // a client context and a tail of the log are refused. A region that is lost
 // does not answer at all.

@@ -80,7 +80,7 @@ func (m *Manager) deploy(r sim.Resource) (*function, error) {
 	return f, nil
 }
 
-// nameOf is the name of a function that is given by name, partial ARN or ARN.
+// nameOf is the name of a function; ref is its name, partial ARN or ARN.
 func nameOf(ref string) string {
 	if arn, ok := sim.ParseARN(ref); ok {
 		ref = strings.TrimPrefix(arn.Resource, "function:")

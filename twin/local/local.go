@@ -39,7 +39,7 @@ type Runner struct {
 	// Env are further variables of the commands, as NAME=VALUE, which beat those
 	// of this process.
 	Env []string
-	// Served: somebody serves the account at the twin's socket already, a
+	// Served: a process serves the account at the twin's socket already, a
 	// world in which what is applied lives for example, and ends it too.
 	Served bool
 }

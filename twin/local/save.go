@@ -65,7 +65,7 @@ func (r *Runner) missing(ctx context.Context) (*pipeline.Missing, error) {
 }
 
 // planJSON plans one stack, keeps the plan in a file only until it is shown,
-// since it holds values that nobody needs later, and returns it as
+// since it holds values that are not needed later, and returns it as
 // `terraform show -json` prints it.
 func (r *Runner) planJSON(ctx context.Context, role, saved string) ([]byte, error) {
 	defer func() { _ = os.Remove(saved) }()

@@ -11,7 +11,7 @@
 //   - A connection that may not be opened is held: no answer, no end, until it
 //     may or the client gives up. That is what a dropped SYN looks like to a
 //     client that sets a time limit, except that the kernel has accepted it.
-//   - A connection that nobody answers is reset.
+//   - A connection without a listener is reset.
 //   - An open connection goes on when a security group is changed, and freezes
 //     when a route goes or a network ACL denies it: bytes and ends are held in
 //     the direction that is denied, and pass when it is admitted again.

@@ -43,7 +43,7 @@ func (n *Network) isCut(p Path) bool {
 
 // Reset ends the open connections on the paths that match, as a host does that
 // lost its power and does not know them any more. What was on its way in them is
-// gone: nobody is left to send it again. A path that is only cut keeps it.
+// gone: no host is left to send it again. A path that is only cut keeps it.
 func (n *Network) Reset(match func(Path) bool) {
 	for _, f := range n.all() {
 		if path, open := f.route(); open && match(path) {

@@ -98,7 +98,7 @@ func (f *flow) serve() {
 }
 
 // connect waits until the connection may be opened, and opens it. False: the
-// client gave up, or nobody is there.
+// client gave up, or no server is there.
 func (f *flow) connect() bool {
 	o := f.permitted()
 	var server *net.TCPConn
@@ -124,7 +124,7 @@ func (f *flow) connect() bool {
 	return true
 }
 
-// dial connects to the instance's server, nil if nobody answers there, or none
+// dial connects to the instance's server, nil if none answers there, or none
 // until the client gave up: where a server hangs with its queue full, packets
 // of clients that are gone must not fill it again.
 func (f *flow) dial(o *opening) *net.TCPConn {
@@ -167,14 +167,14 @@ func (f *flow) whileWanted() (_ context.Context, end func()) {
 	}
 }
 
-// givenUp tells whether the client ended a connection that nobody else did.
+// givenUp tells whether the client, and nothing else, ended the connection.
 func (f *flow) givenUp() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return !f.dead && f.there.ended != going
 }
 
-// permitted waits for leave to open the connection, or for word that nobody is
+// permitted waits for leave to open the connection, or for word that no server is
 // there. Nil: the client gave up, or the connection was ended.
 func (f *flow) permitted() *opening {
 	f.mu.Lock()

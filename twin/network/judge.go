@@ -14,7 +14,7 @@ var errNobody = errors.New("no instance has this host name")
 type opening struct {
 	path    Path
 	verdict vpc.Verdict
-	// err is set where nobody is there to answer.
+	// err is set where no server is there to answer.
 	err error
 }
 

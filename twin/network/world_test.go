@@ -244,7 +244,7 @@ func (w *world) connect(v network.Vantage, host string) (net.Conn, error) {
 	return d.DialContext(context.Background(), "tcp", addr.String())
 }
 
-// resets expects that nobody answers, when connecting or right after it.
+// resets expects that no server answers, when connecting or right after it.
 func (w *world) resets(v network.Vantage, host string) {
 	w.t.Helper()
 	c, err := w.connect(v, host)

@@ -11,7 +11,7 @@ import (
 // Roles of every server.
 const (
 	// adminUser is the superuser; it signs in through the socket only, whose
-	// directory nobody else can enter.
+	// directory no other user can enter.
 	adminUser       = "postgres"
 	replicationUser = "pgtest_replication"
 )
@@ -117,7 +117,7 @@ func (s *Server) Configure(settings map[string]string) error {
 	return s.writeConfig()
 }
 
-// write writes a file that the programs' user owns and nobody else reads.
+// write writes a file that the programs' user owns and no other user reads.
 func (s *Server) write(name string, content []byte) error {
 	path := s.path(name)
 	if err := os.WriteFile(path, content, 0o600); err != nil {

@@ -53,7 +53,7 @@ func template(ctx context.Context, p programs) (string, error) {
 		return "", err
 	}
 	data := filepath.Join(dir, "data")
-	// Small segments make small copies. Nobody may sign in before the
+	// Small segments make small copies. No one may sign in before the
 	// server's own pg_hba.conf is written.
 	err = p.run(ctx, "initdb", "--pgdata", data, "--username", adminUser, "--auth", "reject", "--encoding", "UTF8",
 		"--locale", "C", "--wal-segsize", "1", "--no-sync", "--no-instructions")

@@ -238,9 +238,9 @@ func (s *Server) path(name string) string { return filepath.Join(s.dir, name) }
 func (s *Server) dataDir() string         { return s.path("data") }
 func (s *Server) pidFile() string         { return filepath.Join(s.dataDir(), "postmaster.pid") }
 
-// freeAddress finds an address that nobody listens on. On Linux the whole of
+// freeAddress finds an address without a listener. On Linux the whole of
 // 127.0.0.0/8 is this machine's: one address a server keeps even a server that
-// is down apart from whoever else looks for a free port.
+// is down apart from others that look for a free port.
 func freeAddress(ctx context.Context) (netip.AddrPort, error) {
 	ip := loopback()
 	var lc net.ListenConfig

@@ -37,7 +37,7 @@ func newInstance(r sim.Resource, server *pgtest.Server) *instance {
 	return i
 }
 
-// group holds the parameters of a parameter group by name.
+// group holds the parameters of a parameter group; the key is the name.
 type group map[string]string
 
 // preload is the parameter that names the libraries a server starts with; it does
@@ -139,7 +139,7 @@ func (i *instance) dropSlot(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	// Whoever still receives by it is of the past: the next look at the slot
+	// A receiver that still uses it belongs to the past: the next look at the slot
 	// finds it unused.
 	_ = server.Exec(ctx, fmt.Sprintf(`SELECT pg_terminate_backend(active_pid, 100) FROM pg_replication_slots WHERE slot_name = '%[1]s' AND active;
 		SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '%[1]s' AND NOT active`, slotOf(*i.resource.Load())))

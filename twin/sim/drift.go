@@ -14,8 +14,8 @@ var (
 	ErrDerived     = errors.New("the attribute follows from other resources and cannot be set")
 )
 
-// SetAttribute changes one attribute as somebody does who goes behind
-// Terraform's back: nothing is checked. The region may be empty where the id
+// SetAttribute changes one attribute as a person does in the console, past
+// Terraform: nothing is checked. The region may be empty where the id
 // is the only one; the value has the attribute's shape (see [Attrs]).
 func (c *Cloud) SetAttribute(typ, regionName, id, attribute string, value any) error {
 	return c.Update(func(tx *Tx) error {

@@ -7,7 +7,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 )
 
-// Types are the Terraform types that an account knows, by name.
+// Types are the Terraform types that an account knows, by their names.
 type Types struct {
 	Resources  map[string]*Kind
 	Data       map[string]*Source

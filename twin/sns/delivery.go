@@ -46,7 +46,7 @@ const (
 
 // Why a message was not delivered.
 const (
-	// NoSubscription: nobody subscribed to the topic.
+	// NoSubscription: the topic has no subscription.
 	NoSubscription Reason = "no-subscription"
 	// NotConfirmed: the person did not confirm the subscription.
 	NotConfirmed Reason = "subscription-not-confirmed"
@@ -70,7 +70,7 @@ const (
 // far.
 type Delivery struct {
 	At time.Time
-	// Publisher is a service or "account": somebody with credentials of it.
+	// Publisher is a service or "account": a caller with credentials of it.
 	Publisher                       string
 	Topic, MessageID, Subject, Body string
 	// Protocol and To are those of the subscription; empty for a message that

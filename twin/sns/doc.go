@@ -4,7 +4,7 @@
 // regions with their permissions, retries and duplicates, and people.
 //
 // Each message that is not accepted and each that is not delivered is written
-// down with its reason by name: in AWS most of these fail in silence.
+// down with its named reason: in AWS most of these fail in silence.
 //
 // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 // https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html

@@ -32,7 +32,7 @@ type snsMessage struct {
 	Signature        string
 	SigningCertURL   string `json:"SigningCertUrl"`
 	UnsubscribeURL   string `json:"UnsubscribeUrl"`
-	// MessageAttributes: nobody in the account sends any.
+	// MessageAttributes: empty, since the account sends none.
 	MessageAttributes struct{}
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // groupOf returns a security group by id with what AWS shows of it. A VPC's
-// default group that nobody took over has AWS's own rules.
+// default group that Terraform did not take over has AWS's own rules.
 // https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
 func (n *Networks) groupOf(region, id string) (name string, shown sim.Attrs) {
 	for _, typ := range []string{"aws_security_group", "aws_default_security_group"} {

@@ -8,7 +8,7 @@ import (
 	"github.com/pgdr/pgdr/twin/sim"
 )
 
-// anyPublic stands for every public address: it is nobody's (RFC 5737).
+// anyPublic stands for every public address: no host has it (RFC 5737).
 var anyPublic = netip.MustParseAddr("203.0.113.1")
 
 // httpsPort is where AWS's APIs are.

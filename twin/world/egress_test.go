@@ -69,7 +69,7 @@ func TestEgress_LeadsOnlyWhereTheAppliedNetworkDoes(t *testing.T) {
 	require.False(t, calls(t, cloud, arn, "us-east-1", "dynamodb"), "an endpoint serves its own region")
 }
 
-// emptyArchive is a ZIP file that nobody runs.
+// emptyArchive is a ZIP file that is never run.
 func emptyArchive(t *testing.T) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "failover.zip")

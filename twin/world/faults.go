@@ -92,7 +92,7 @@ func (w *World) ReturnRegion(region string) {
 func (w *World) Down(region string) bool { return w.faults.down(region) }
 
 // PartRegion cuts a region off from the rest of the world, inside which it
-// lives on: its databases and applications work, and nobody outside sees it.
+// lives on: its databases and applications work, unseen from outside.
 func (w *World) PartRegion(region string) {
 	w.Servers.HoldReplication(w.other(region), true)
 	w.faults.keep("part "+region,

@@ -152,8 +152,8 @@ func (m *measurement) start(ctx context.Context, f *lambdaruntime.Function) (sam
 }
 
 // peaks are of processes that look at real databases. What is shipped trusts
-// nobody but RDS's authorities, so this is the build for simulation: the same
-// source, told whom else to trust and where the databases are.
+// only RDS's authorities, so this is the build for simulation: the same
+// source, told which others to trust and where the databases are.
 func (m *measurement) peaks(ctx context.Context) (all []peak, err error) {
 	d, err := startDatabases(ctx, m.account, m.ca)
 	if err != nil {

@@ -34,7 +34,7 @@ type planRun struct {
 
 // editToPlan deploys an environment into a simulated account of its own, then
 // edits the stacks and plans, again and again. The edit is an overlay of the
-// Go command's: nobody's files change.
+// Go command's: no file changes.
 func (m *measurement) editToPlan(ctx context.Context, r *report) (err error) {
 	var transcript bytes.Buffer
 	clock := &phases{now: time.Now, next: &transcript}

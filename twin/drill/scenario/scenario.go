@@ -75,7 +75,7 @@ type Expect struct {
 	// Evidence on which the last failover was decided, by its name.
 	Evidence string `yaml:"evidence"`
 	// Fence of the last failover: "confirmed" before its promotion, "late" if it
-	// was owed first and confirmed in the end, "owed", "waived" or "void".
+	// was pending first and confirmed in the end, "owed", "waived" or "void".
 	Fence string `yaml:"fence"`
 	// Fenced: the primary is fenced though nothing is promoted; otherwise it
 	// must not have been.
@@ -132,7 +132,7 @@ const (
 )
 
 // TwoWriters is for how long the old primary may acknowledge writes after the
-// switch, and who must have written there: a window that nobody used was not
+// switch, and who must have written there: a window without a write was not
 // measured.
 type TwoWriters struct {
 	Most Duration `yaml:"most"`
@@ -191,7 +191,7 @@ func Parse(text []byte, known Vocabulary) (Scenario, error) {
 //go:embed data/*.yaml
 var shipped embed.FS
 
-// Shipped are the scenarios of this project, by name.
+// Shipped returns the scenarios of this project, in the order of their names.
 func Shipped(known Vocabulary) ([]Scenario, error) {
 	var all []Scenario
 	err := fs.WalkDir(shipped, "data", func(path string, entry fs.DirEntry, err error) error {

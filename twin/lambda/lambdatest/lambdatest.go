@@ -79,7 +79,7 @@ func Apply(t *testing.T, golden string, clock sim.Clock) *Account {
 	return a
 }
 
-// archive is a program that nobody runs.
+// archive is a program that is never run.
 func archive(t *testing.T) string {
 	t.Helper()
 	var b bytes.Buffer

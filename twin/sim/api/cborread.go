@@ -12,7 +12,7 @@ import (
 // another type, reads as nothing.
 type Reader struct{ cbor.Map }
 
-// Only refuses members that the simulator does not know, by name.
+// Only refuses members that the simulator does not know; the error names one.
 func (r Reader) Only(names ...string) error {
 	for name := range r.Map {
 		if !slices.Contains(names, name) {

@@ -73,7 +73,7 @@ func ErrorOf(err error) *Error {
 	return &Error{Code: "InternalFailure", Message: err.Error()}
 }
 
-// Stranger is what a service answers to an access key that nobody has.
+// Stranger is what a service answers to an access key that does not exist.
 func (s *Service) Stranger() *Error {
 	text := "The security token included in the request is invalid."
 	switch s.Protocol.(type) {

@@ -78,8 +78,8 @@ func (c *Call) Has(prefix string) bool {
 	return false
 }
 
-// Only refuses parameters that the simulator does not know, by name: to ignore
-// them would be to answer another question. A name that ends with a dot stands
+// Only refuses parameters that the simulator does not know and names one: to
+// ignore them would be to answer another question. A name that ends with a dot stands
 // for all that begin with it.
 func (c *Call) Only(names ...string) error {
 	names = append(names, "Action", "Version")

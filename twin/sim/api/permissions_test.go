@@ -273,7 +273,7 @@ type policyText struct {
 	Statement []map[string]any
 }
 
-// policies reads the role's policies by name.
+// policies reads the role's policies; the key is the name.
 func (w *world) policies() map[string]policyText {
 	w.t.Helper()
 	out := map[string]policyText{}

@@ -26,7 +26,7 @@ func (p JSONProtocol) parse(c *Call) *Error {
 	return nil
 }
 
-// Decode reads the request; a member that it does not know is refused by name.
+// Decode reads the request; it refuses and names a member that it does not know.
 func (c *Call) Decode(into any) error {
 	d := json.NewDecoder(bytes.NewReader(c.Body))
 	d.UseNumber()

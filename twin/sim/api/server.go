@@ -48,7 +48,7 @@ type Staleness struct {
 	EC2 time.Duration
 }
 
-// Options say how the face behaves. The zero value serves nobody: there is no
+// Options say how the face behaves. The zero value refuses every caller: there is no
 // principal.
 type Options struct {
 	// Clock that faults are scheduled by and waited on; nil is the machine's.

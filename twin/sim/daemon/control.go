@@ -94,7 +94,7 @@ func keepDescriptors() error {
 	return nil
 }
 
-// awaitHealth waits for an answer. If the child has ended, somebody may have
+// awaitHealth waits for an answer. If the child has ended, another process may have
 // begun to serve the directory in the foreground: then that process answers.
 func awaitHealth(ctx context.Context, place Place, exited <-chan error) error {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)

@@ -100,7 +100,7 @@ func lockFile(path string) (*os.File, error) {
 }
 
 // take makes the caller the one who serves the directory. The lock, and not
-// the pid file, tells whether somebody does: pids are used again.
+// the pid file, tells whether a process does: pids are used again.
 func (p Place) take() (*os.File, error) {
 	file, err := lockFile(p.lock())
 	if errors.Is(err, errHeld) {
@@ -109,7 +109,7 @@ func (p Place) take() (*os.File, error) {
 	return file, err
 }
 
-// control waits until nobody else starts or stops the directory's process, and
+// control waits until no other caller starts or stops the directory's process, and
 // keeps others from it until the file is closed.
 func (p Place) control(ctx context.Context) (*os.File, error) {
 	ctx, cancel := context.WithTimeout(ctx, startWithin+2*stopWithin)
@@ -141,7 +141,7 @@ func (p Place) served() (bool, error) {
 }
 
 // sweep removes what a process that crashed left behind. The caller holds the
-// lock, or knows that nobody does.
+// lock, or knows that no process does.
 func (p Place) sweep() error {
 	for _, path := range []string{p.Socket(), p.pidFile()} {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -172,7 +172,7 @@ func createACLAssociation(c *sim.Call) (string, error) {
 	return c.NewID("aclassoc"), nil
 }
 
-// protocolNumbers are the IANA numbers of the protocols that EC2 knows by name.
+// protocolNumbers are the IANA numbers of the protocols that have a name in EC2.
 var protocolNumbers = map[string]string{"all": "-1", "icmp": "1", "tcp": "6", "udp": "17", "icmpv6": "58"}
 
 // ProtocolNumber returns an IP protocol as EC2 stores it, "" for an unknown one.

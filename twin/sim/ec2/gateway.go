@@ -67,8 +67,8 @@ func removeInternetGateway(c *sim.Call) error {
 	return nil
 }
 
-// createAddress gives addresses out of 198.18.0.0/15, which is nobody's on the
-// internet (RFC 2544).
+// createAddress gives addresses out of 198.18.0.0/15, which no host on the
+// internet has (RFC 2544).
 func createAddress(c *sim.Call) (string, error) {
 	if d := c.Attrs.Str("domain"); d != "" && d != "vpc" {
 		return "", c.Refuse("domain", "InvalidParameterValue", "Value (%s) for parameter domain is invalid.", d)

@@ -126,7 +126,7 @@ func checkSubnetRange(c *sim.Call, vpc *sim.Resource) error {
 	return nil
 }
 
-// placeSubnet settles the availability zone, given by name, by id or not at all.
+// placeSubnet settles the availability zone, given as a name, as an id or not at all.
 func placeSubnet(c *sim.Call) error {
 	zones := sim.Zones(c.Region)
 	zone := c.Attrs.Str("availability_zone")

@@ -65,7 +65,7 @@ func UseKey(c *api.Call, tx *sim.Tx, u KeyUse) (*KeyRefusal, error) {
 }
 
 // keyVerdict evaluates a key's policy together with the caller's. A key's
-// policy must let the caller in, by name or by leaving it to the account.
+// policy must name the caller, or leave it to the account.
 // https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html
 func keyVerdict(c *api.Call, tx *sim.Tx, key *sim.Resource, action string, ctx policy.Context) (policy.Verdict, policy.Request, error) {
 	r := c.Request(action, key.ARN(), ctx)

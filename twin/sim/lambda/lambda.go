@@ -357,7 +357,7 @@ func removeFunction(c *sim.Call) error {
 	return nil
 }
 
-// functionOf returns the name of a function given by name, partial ARN or ARN.
+// functionOf returns the name of a function; ref is its name, partial ARN or ARN.
 func functionOf(ref string) string {
 	if arn, ok := sim.ParseARN(ref); ok {
 		ref = strings.TrimPrefix(arn.Resource, "function:")

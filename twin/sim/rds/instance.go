@@ -183,7 +183,7 @@ func fillDBStorage(a sim.Attrs) {
 }
 
 // exportLogs makes the log groups of exported logs that are not there yet, as
-// RDS does: nobody's, kept for ever, and left behind by a destroy.
+// RDS does: outside of Terraform, kept for ever, and left behind by a destroy.
 func exportLogs(c *sim.Call) {
 	for _, log := range c.Attrs.Strings("enabled_cloudwatch_logs_exports") {
 		name := "/aws/rds/instance/" + c.Attrs.Str("identifier") + "/" + log

@@ -38,7 +38,8 @@ type Request struct {
 	// is to compute is null. File names are absolute. For data and ephemeral:
 	// the configuration.
 	Attrs map[string]any `json:"attrs,omitempty"`
-	// WriteOnly are the write-only arguments of the configuration, by name.
+	// WriteOnly are the write-only arguments of the configuration; the key is the
+	// name.
 	// They reach the simulator only on create, and on update when the version
 	// argument beside them changed. They are never returned.
 	WriteOnly map[string]any `json:"write_only,omitempty"`

@@ -79,7 +79,7 @@ func TestDocuments_LayTheFunctionAndWhatInvokesItToo(t *testing.T) {
 	}
 }
 
-// archive is a program that nobody runs.
+// archive is a program that is never run.
 func archive(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "function.zip")

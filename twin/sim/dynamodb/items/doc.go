@@ -1,6 +1,6 @@
 // Package items holds the items of DynamoDB tables and evaluates DynamoDB's
 // expressions: key conditions and conditions, as far as a ledger needs them.
-// What it does not know it refuses by name.
+// It refuses what it does not know, with an error that names it.
 //
 // A table's items are kept with the table, so that they go with it, and are
 // there again when the account is opened from disk.

@@ -41,7 +41,7 @@ type Table struct {
 	r  *sim.Resource
 }
 
-// Find returns a table by name or ARN; the error is DynamoDB's.
+// Find returns a table by its name or ARN; the error is DynamoDB's.
 func Find(tx *sim.Tx, region, ref string) (Table, error) {
 	name := ref
 	if arn, ok := sim.ParseARN(ref); ok {

@@ -83,7 +83,7 @@ func evaluate(docs []Document, applies func(Statement) bool) Verdict {
 }
 
 // covers tells whether the statement speaks of the request, conditions
-// included, whoever makes it.
+// included, without its principal.
 func (s Statement) covers(r Request) bool {
 	return s.speaksOf(r) && !slices.ContainsFunc(s.Conditions, func(c Condition) bool { return !c.holds(r.Context) })
 }

@@ -4,7 +4,7 @@
 //
 // What is to come is written down with the instance, each step with the moment
 // at which it is due. [Settle] does what is due. So the account is always as
-// its own clock says, whoever looks and whenever, also after it was kept on
+// its own clock says, at each look, also after it was kept on
 // disk meanwhile.
 package lifecycle
 
