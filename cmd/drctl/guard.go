@@ -39,7 +39,7 @@ func guardCommandTo(dial dialer, getenv func(string) string) *cobra.Command {
 		Short: "Ask the deployed guard: status, check, failover, pause, arm, history",
 		Long: "Invokes the function failover-function-<environment> in the replica's region. Everything is decided and done there, nothing on this machine. " +
 			"docs/runbook.md tells what to type when.\n\n" +
-			"Exit codes: 0 done or answered; 1 the guard could not be asked; 2 the guard refused, by name; 3 a check found something bad; 130 following was stopped.",
+			"Exit codes: 0 done or answered; 1 the guard could not be asked; 2 the guard refused, and the answer has the refusal's name; 3 a check found something bad; 130 following was stopped.",
 	}
 	cmd.PersistentFlags().StringVarP(&flags.environment, "environment", "e", "", "environment suffix (default: ENVIRONMENT_SUFFIX, else dev)")
 	cmd.PersistentFlags().StringVar(&flags.region, "region", "", "region of the guard (default: the replica's, from the environment's configuration)")
@@ -114,7 +114,7 @@ func (f *guardFlags) pauseCommand() *cobra.Command {
 		}
 		return nil
 	}
-	cmd.Flags().StringVar(&reason, "reason", "", "why, for whoever finds it paused")
+	cmd.Flags().StringVar(&reason, "reason", "", "why, for the operator who finds it paused")
 	cmd.Flags().DurationVar(&length, "for", 0, "how long, at most 24h (default 1h); a pause always ends")
 	_ = cmd.MarkFlagRequired("reason") // there is such a flag
 	return cmd

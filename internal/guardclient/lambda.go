@@ -81,7 +81,7 @@ func (l *Lambda) failed(payload []byte) error {
 	}
 	return &AskError{
 		Target: l.target, Maybe: true, Problem: fmt.Sprintf("the function failed (%s): %s", fault.Type, fault.Message),
-		Next: fmt.Sprintf("Read its log group /aws/lambda/%s. Nobody fails over while it fails; if the primary is lost too, fail over by hand (docs/guard.md).", l.target.Function()),
+		Next: fmt.Sprintf("Read its log group /aws/lambda/%s. Automatic failover is not running while it fails. If the primary is lost too, fail over by hand (docs/guard.md).", l.target.Function()),
 	}
 }
 

@@ -62,7 +62,7 @@ func member(m engine.Member) string {
 var evidenceWords = map[decide.Evidence]string{
 	decide.EvidenceIncomplete:  "not everything was looked at",
 	decide.EvidenceAlive:       "the writer is alive",
-	decide.EvidenceNotWritable: "the writer answers but takes no writes; mend that, a failover would not",
+	decide.EvidenceNotWritable: "the writer answers but takes no writes; fix the cause, a failover would not",
 	decide.EvidenceFailed:      "the writer is silent, RDS says that it failed",
 	decide.EvidenceUnreachable: "the writer is silent, RDS says that nothing is wrong",
 	decide.EvidenceSilent:      "the writer's region is silent",

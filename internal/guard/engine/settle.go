@@ -191,7 +191,7 @@ func (s *session) unpromoted(ctx context.Context) error {
 	case err != nil && heard:
 		return nil
 	case err != nil:
-		return fmt.Errorf("whether somebody has promoted the replica is not known: %w", err)
+		return fmt.Errorf("find out whether the replica was promoted: %w", err)
 	case !i.IsReplica:
 		return errPromoted
 	case i.Status == "modifying" && !heard:
