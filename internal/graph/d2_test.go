@@ -184,7 +184,7 @@ func TestD2_SaysHowAFailoverRuns(t *testing.T) {
 		"picture.body.zone":    `"Route 53, private zone db-dev.internal"`,
 		primary + "failure":    `"It starts here: the instance\nor the region is lost"`,
 		names2 + "tools.check": `"Health check\nfollows the alarm"`,
-		tools + "writer":       `"Alarm active-writer\non PGDR/ActiveWriter"`,
+		tools + "writer":       `"Alarm active-writer\non PGDR/dev/ActiveWriter"`,
 		tools + "schedule":     `"Schedule\nrate(1 minute)"`,
 		tools + "ledger":       `"Ledger\nfailover-ledger"`,
 	} {
