@@ -25,8 +25,8 @@ func TestCommands_AreOnThePageWithAnExampleEach(t *testing.T) {
 func TestCommands_EndWithTheCodesOfTheTable(t *testing.T) {
 	require.Equal(t, []int{cli.ExitDone, cli.ExitFailed, cli.ExitDecide, cli.ExitNoVerdict},
 		[]int{review.Clean.ExitCode(), review.Blocked.ExitCode(), review.NeedsHuman.ExitCode(), review.ExitUnusable})
-	require.Equal(t, []int{cli.ExitDone, cli.ExitFailed, cli.ExitDecide, cli.ExitNoVerdict, cli.ExitInterrupted},
-		[]int{guardclient.ExitDone, guardclient.ExitUnasked, guardclient.ExitRefused, guardclient.ExitBad, guardclient.ExitStopped})
+	require.Equal(t, []int{cli.ExitDone, cli.ExitFailed, cli.ExitDecide, cli.ExitNoVerdict, cli.ExitAct, cli.ExitInterrupted},
+		[]int{guardclient.ExitDone, guardclient.ExitUnasked, guardclient.ExitRefused, guardclient.ExitBad, guardclient.ExitAct, guardclient.ExitStopped})
 }
 
 func TestCommands_RefuseAnUnknownSubcommandInEveryGroup(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
@@ -28,6 +29,14 @@ import (
 type onCall struct {
 	answer command.Answer
 	err    error
+	// terminal: they sit at one, and type this when asked.
+	terminal bool
+	typed    string
+	variable map[string]string
+	// refuseOrder: the guard refuses a failover that is no dry run.
+	refuseOrder bool
+	// question is what was printed to ask them.
+	question string
 	// dialled is whom they asked, asked what.
 	dialled guardclient.Target
 	asked   []event.Command
@@ -40,6 +49,9 @@ func (c *onCall) Invoke(_ context.Context, raw []byte, _ bool) ([]byte, error) {
 		return nil, c.err
 	}
 	a := c.answer
+	if c.refuseOrder && e.Command.Action == event.Failover && !e.Command.DryRun {
+		a = command.Answer{Refusal: &refusal.Refusal{Name: refusal.Paused, Reason: "paused", Next: "resume"}}
+	}
 	a.Action = string(e.Command.Action)
 	return json.Marshal(a)
 }
@@ -47,15 +59,18 @@ func (c *onCall) Invoke(_ context.Context, raw []byte, _ bool) ([]byte, error) {
 // types types a command and returns what is printed, and the exit code.
 func (c *onCall) types(t *testing.T, args ...string) (string, int, error) {
 	t.Helper()
-	var out bytes.Buffer
+	var out, question bytes.Buffer
 	cmd := guardCommandTo(func(_ context.Context, target guardclient.Target) (guardclient.Invoker, error) {
 		c.dialled = target
 		return c, nil
-	}, noVariables)
+	}, func(name string) string { return c.variable[name] }, func(any) bool { return c.terminal })
 	cmd.SilenceUsage, cmd.SilenceErrors = true, true
 	cmd.SetArgs(args)
+	cmd.SetIn(strings.NewReader(c.typed))
 	cmd.SetOut(&out)
+	cmd.SetErr(&question)
 	err := cmd.ExecuteContext(t.Context())
+	c.question = question.String()
 	code := 0
 	var coded *verdictError
 	switch {
@@ -69,7 +84,10 @@ func (c *onCall) types(t *testing.T, args ...string) (string, int, error) {
 }
 
 func quiet() command.Answer {
-	return command.Answer{View: &engine.View{Decision: decide.Decision{Verdict: decide.Nothing, Evidence: decide.EvidenceAlive}}}
+	at := time.Date(2026, 11, 23, 3, 12, 45, 0, time.UTC)
+	st := engine.State{Writer: engine.Member{Site: engine.SitePrimary, ResourceID: "db-P"}, Arming: decide.Arming{ArmedFor: "db-P"}}
+	st.Watch.SQL.LastSample = at
+	return command.Answer{View: &engine.View{State: st, Decision: decide.Decision{Verdict: decide.Nothing, Evidence: decide.EvidenceAlive, At: at}}}
 }
 
 func TestGuard_AsksTheFunctionOfTheEnvironmentInTheReplicasRegion(t *testing.T) {
@@ -113,9 +131,10 @@ func TestGuard_SendsWhatWasTyped(t *testing.T) {
 		"pause --reason upgrade --for 1h": {Action: event.Pause, Reason: "upgrade", For: 3600e9},
 		"resume":                          {Action: event.Resume},
 		"arm":                             {Action: event.Arm},
-		"arm --writer db-X":               {Action: event.Arm, Writer: "db-X"},
-		"abandon":                         {Action: event.Abandon},
-		"disarm":                          {Action: event.Disarm},
+		"arm --writer db-X --yes":         {Action: event.Arm, Writer: "db-X"},
+		"abandon --yes":                   {Action: event.Abandon},
+		"disarm --yes":                    {Action: event.Disarm},
+		"failover --dry-run":              {Action: event.Failover, DryRun: true},
 	} {
 		c := &onCall{answer: quiet()}
 		_, _, _ = c.types(t, append(strings.Fields(line), where...)...)
@@ -135,6 +154,8 @@ func TestGuard_SaysWhoAsks(t *testing.T) {
 func TestGuard_EndsWithTheCodeOfTheAnswer(t *testing.T) {
 	refused := quiet()
 	refused.Refusal = &refusal.Refusal{Name: refusal.NotGreen, Reason: "no replica", Next: "Make one."}
+	disarmed := quiet()
+	disarmed.View.State.Arming.Held = true
 	bad := quiet()
 	bad.Findings = []readiness.Finding{{Check: "records", Verdict: readiness.Failed, Reason: "gone"}}
 	for name, c := range map[string]struct {
@@ -145,6 +166,7 @@ func TestGuard_EndsWithTheCodeOfTheAnswer(t *testing.T) {
 	}{
 		"answered":  {&onCall{answer: quiet()}, "status", 0, true},
 		"refused":   {&onCall{answer: refused}, "arm", 2, true},
+		"to act":    {&onCall{answer: disarmed}, "status", 4, true},
 		"bad check": {&onCall{answer: bad}, "check", 3, true},
 		"unasked":   {&onCall{err: &guardclient.AskError{Problem: "no answer"}}, "status", 1, false},
 	} {
@@ -164,6 +186,9 @@ func TestGuard_RefusesWhatCannotBeMeant(t *testing.T) {
 		"pause --reason x --for 1500ms": "--for: found 1.5s",
 		"pause --reason x --for 24h1s":  "--for: found 24h0m1s, want whole seconds, 24h0m0s at most",
 		"status --follow --json":        "--follow and --json",
+		"status --watch --json":         "--watch and --json",
+		"status --follow --watch":       "--follow and --watch",
+		"failover --dry-run --yes":      "--dry-run and --yes",
 		"failover prod":                 "unknown command",
 		"failover --allow_data_loss":    "unknown flag",
 		"history --limit many":          "--limit",

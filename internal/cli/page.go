@@ -19,6 +19,8 @@ const (
 	// ExitNoVerdict says that what was asked for could not be judged or held,
 	// or that a check found something bad.
 	ExitNoVerdict = 3
+	// ExitAct says that an operator has to act.
+	ExitAct = 4
 	// ExitInterrupted is the shell's own code for Ctrl-C.
 	ExitInterrupted = 130
 )
@@ -40,7 +42,8 @@ var ExitCodes = []struct {
 	{ExitNoVerdict, "drctl review", "no verdict: a plan, a policy or a flag cannot be used"},
 	{ExitNoVerdict, "drctl guard check", "a check found something bad"},
 	{ExitNoVerdict, "twin drill", "a drill could not be held"},
-	{ExitInterrupted, "drctl guard", "you stopped following; the failover goes on"},
+	{ExitAct, "drctl guard status", "an operator has to act; the first two lines say on what"},
+	{ExitInterrupted, "drctl guard", "you stopped following or watching; the failover goes on"},
 }
 
 // CodesTable is [ExitCodes] in Markdown.

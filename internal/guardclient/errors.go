@@ -17,6 +17,8 @@ const (
 	ExitRefused = 2
 	// ExitBad: a readiness check found something bad.
 	ExitBad = 3
+	// ExitAct: the status says that an operator has to act.
+	ExitAct = 4
 	// ExitStopped: the operator stopped following the failover; 128 and SIGINT, as
 	// shells have it.
 	ExitStopped = 130
@@ -30,13 +32,15 @@ type AskError struct {
 	Problem, Next string
 	// Maybe: the event may have reached the function all the same.
 	Maybe bool
-	Err   error
+	// Err is the cause. The message has what an operator can use of it; all of
+	// it is in [Cause].
+	Err error
 }
 
 func (e *AskError) Error() string {
 	s := fmt.Sprintf("could not ask %s: %s", e.Target, e.Problem)
-	if e.Err != nil {
-		s += ": " + e.Err.Error()
+	if cause := plainly(e.Err); cause != "" {
+		s += ": " + cause
 	}
 	return s + "\n  Next: " + e.Next
 }
@@ -54,6 +58,8 @@ func (e *RefusedError) Unwrap() error { return e.Refusal }
 var (
 	// ErrNotReady: a readiness check found something bad.
 	ErrNotReady = errors.New("a failover might not succeed as things are")
+	// ErrAct: an operator has to act.
+	ErrAct = errors.New("an operator has to act")
 	// ErrStopped: following was stopped. What is followed goes on.
 	ErrStopped = errors.New("stopped following")
 )
@@ -68,6 +74,8 @@ func ExitCode(err error) int {
 		return ExitRefused
 	case errors.Is(err, ErrNotReady):
 		return ExitBad
+	case errors.Is(err, ErrAct):
+		return ExitAct
 	case errors.Is(err, ErrStopped):
 		return ExitStopped
 	default:

@@ -73,7 +73,7 @@ func (o *Operator) Follow(ctx context.Context) error {
 	}
 	st := v.State
 	if v.LedgerError != "" || st.Failover == nil && st.Order == nil {
-		o.say("%s", Status(o.Target, v))
+		o.say("%s", Status(o.Target, v, o.Paint))
 		return nil
 	}
 	f := &follower{Operator: o, base: st.Epoch, answered: true}

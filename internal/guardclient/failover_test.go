@@ -257,7 +257,7 @@ func TestFollow_FollowsWhatIsUnderWayAndElseTellsTheStatus(t *testing.T) {
 		require.Contains(t, out.String(), "DONE in 1m0s")
 		o, _, out = operatorOf(always(command.Answer{View: new(healthy())}))
 		require.NoError(t, o.Follow(t.Context()))
-		require.Equal(t, Status(prod, healthy()), out.String())
+		require.Equal(t, Status(prod, healthy(), false), out.String())
 	})
 }
 

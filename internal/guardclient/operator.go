@@ -22,6 +22,8 @@ type Operator struct {
 	JSON bool
 	// By is who asks.
 	By string
+	// Paint colours what carries meaning.
+	Paint Paint
 }
 
 // ask sends a command. The refusal in the answer is no error here.
@@ -47,7 +49,7 @@ func (o *Operator) say(format string, args ...any) {
 
 // refused tells of a refusal and makes it the error.
 func (o *Operator) refused(r refusal.Refusal) error {
-	o.say("REFUSED: %s\n  %s\n  Next: %s\n", r.Name, r.Reason, r.Next)
+	o.say("%s: %s\n  %s\n  Next: %s\n", o.Paint.red("REFUSED"), r.Name, r.Reason, r.Next)
 	return &RefusedError{r}
 }
 
@@ -87,13 +89,17 @@ func (o *Operator) Version(ctx context.Context, own string) error {
 	})
 }
 
-// Status prints the state of things.
+// Status prints the state of things; the error is [ErrAct] if an operator has
+// to act.
 func (o *Operator) Status(ctx context.Context) error {
 	return o.plain(ctx, event.Command{Action: event.Status}, func(a command.Answer) error {
 		if a.View == nil {
 			return o.incomplete("view")
 		}
-		o.say("%s", Status(o.Target, *a.View))
+		o.say("%s", Status(o.Target, *a.View, o.Paint))
+		if Judge(o.Target, *a.View).Level == LevelAction {
+			return ErrAct
+		}
 		return nil
 	})
 }

@@ -75,12 +75,12 @@ func TestStatus_TellsHowThingsStand(t *testing.T) {
 			}}
 		},
 	} {
-		t.Run(name, func(t *testing.T) { golden(t, name, Status(prod, view())) })
+		t.Run(name, func(t *testing.T) { golden(t, name, Status(prod, view(), false)) })
 	}
 }
 
-func TestStatus_TakesTenLinesOnAQuietNight(t *testing.T) {
-	require.LessOrEqual(t, strings.Count(Status(prod, healthy()), "\n"), 10)
+func TestStatus_TakesTenLinesBelowTheVerdictOnAQuietNight(t *testing.T) {
+	require.LessOrEqual(t, strings.Count(Status(prod, healthy(), false), "\n"), 13)
 }
 
 func TestCheck_IsATableAndBadWhereTheGuardWouldNotArm(t *testing.T) {

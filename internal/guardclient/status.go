@@ -12,9 +12,13 @@ import (
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
 
-// Status is the state of things in some ten lines.
-func Status(t Target, v engine.View) string {
+// Status is the verdict, the next step, and the state of things in some ten
+// lines.
+func Status(t Target, v engine.View, paint Paint) string {
 	var p page
+	verdict := Judge(t, v)
+	p.line("%s", paint.verdict(verdict))
+	p.line("Next:     %s\n", verdict.Next)
 	now, st := v.Decision.At, v.State
 	data, apis := paths(st.Watch, now)
 	p.line("%s: %s, at %s", t.Environment, t, stamp(now))
@@ -24,7 +28,7 @@ func Status(t Target, v engine.View) string {
 	}
 	p.item("Writer", "%s%s", member(st.Writer), movedNote(v))
 	p.item("Guard", "%s", guardLine(v))
-	p.item("Evidence", "%s; %s", evidence(v.Decision), verdict(v))
+	p.item("Evidence", "%s; %s", evidence(v.Decision), intent(v))
 	p.item("Database", "%s", data)
 	p.item("AWS", "%s", apis)
 	p.item("RDS says", "%s", instances(st.Watch, now))

@@ -78,8 +78,8 @@ func evidence(d decide.Decision) string {
 	return s
 }
 
-// verdict words what the guard makes of it by itself.
-func verdict(v engine.View) string {
+// intent words what the guard makes of it by itself.
+func intent(v engine.View) string {
 	d := v.Decision
 	if v.State.Failover != nil {
 		return "a failover is under way"
