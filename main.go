@@ -39,11 +39,21 @@ func run() (err error) {
 	if err != nil {
 		return err
 	}
-	archive, err := bundle.Build(ctx, project, filepath.Join(project, "dist"))
+	archive, err := pack(ctx, cfg, project)
 	if err != nil {
 		return err
 	}
 	return stacks.Synth(cfg, stacks.Options{ProjectDir: project, Outdir: outdir(), FunctionArchive: archive})
+}
+
+// pack makes the function's archive. In a simulation the twin's own build of the
+// function runs, so the archive may be for this machine, and is beside the one
+// that is deployed.
+func pack(ctx context.Context, cfg spec.Config, project string) (string, error) {
+	if cfg.UsesTwin() {
+		return bundle.BuildLocal(ctx, project, filepath.Join(project, "dist", "local"))
+	}
+	return bundle.Build(ctx, project, filepath.Join(project, "dist"))
 }
 
 // outdir is what the cdktf CLI says, else its default.

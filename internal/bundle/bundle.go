@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -41,10 +42,21 @@ var epoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 // into dir, which is made if need be. It returns the archive's path. A file
 // that is already the same is left alone.
 func Build(ctx context.Context, root, dir string) (string, error) {
+	return build(ctx, root, dir, "arm64")
+}
+
+// BuildLocal does the same for this machine's processor, with the flags of all
+// builds here: a simulation is deployed without compiling AWS's clients once
+// more. Lambda would refuse to run such an archive.
+func BuildLocal(ctx context.Context, root, dir string) (string, error) {
+	return build(ctx, root, dir, runtime.GOARCH)
+}
+
+func build(ctx context.Context, root, dir, processor string) (string, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return "", fmt.Errorf("make folder for the function: %w", err)
 	}
-	binary, err := compile(ctx, root, dir)
+	binary, err := compile(ctx, root, dir, processor)
 	if err != nil {
 		return "", err
 	}
@@ -86,7 +98,7 @@ func noted(path string) string {
 // output stays in dir, with its build id, by which the Go command sees that
 // it is up to date and does not link it again. Its temporary files there
 // too make the Go command put it in place in one step.
-func compile(ctx context.Context, root, dir string) ([]byte, error) {
+func compile(ctx context.Context, root, dir, processor string) ([]byte, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("find folder for the build: %w", err)
@@ -99,6 +111,7 @@ func compile(ctx context.Context, root, dir string) ([]byte, error) {
 	if cmd.Env, err = buildEnvironment(ctx, root); err != nil {
 		return nil, err
 	}
+	cmd.Env = append(cmd.Env, "GOARCH="+processor)
 	remove, err := leftover.GoTemp(cmd, dir)
 	if err != nil {
 		return nil, err
@@ -119,7 +132,7 @@ func compile(ctx context.Context, root, dir string) ([]byte, error) {
 // would not do, the Go command falls back to its file then. v8.0 is what every
 // arm64 processor of Lambda runs.
 var pinned = []string{
-	"GOENV=off", "GOFLAGS=", "GOWORK=off", "GOOS=linux", "GOARCH=arm64", "GOARM64=v8.0", "CGO_ENABLED=0",
+	"GOENV=off", "GOFLAGS=", "GOWORK=off", "GOOS=linux", "GOARM64=v8.0", "CGO_ENABLED=0",
 }
 
 // dropped change the binary and are at their best unset.

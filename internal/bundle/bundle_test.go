@@ -4,11 +4,13 @@ import (
 	"archive/zip"
 	"crypto/sha256"
 	"debug/elf"
+	"encoding/binary"
 	"encoding/hex"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -118,4 +120,20 @@ func run(t *testing.T, dir, name string, args ...string) {
 	cmd.Dir = dir
 	output, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s %v: %s", name, args, output)
+}
+
+func TestBuildLocal_IsForThisMachine(t *testing.T) {
+	archive, err := bundle.BuildLocal(t.Context(), root(t), t.TempDir())
+	require.NoError(t, err)
+	reader, err := zip.OpenReader(archive)
+	require.NoError(t, err)
+	defer func() { _ = reader.Close() }()
+	require.Len(t, reader.File, 1)
+	program, err := reader.File[0].Open()
+	require.NoError(t, err)
+	header := make([]byte, 20)
+	_, err = io.ReadFull(program, header)
+	require.NoError(t, err)
+	machine := map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}[runtime.GOARCH]
+	require.Equal(t, machine, elf.Machine(binary.LittleEndian.Uint16(header[18:])))
 }
