@@ -95,6 +95,7 @@ var Choices = map[string][]string{
 	"database.audit":         {contract.AuditPgaudit, contract.AuditLogStatementAll},
 	"guard.mode":             {string(contract.ModeAutomatic), string(contract.ModeManual)},
 	"guard.on_region_silent": {string(contract.SilentPromote), string(contract.SilentAsk)},
+	"guard.on_fence_error":   {string(contract.FenceErrorAsk), string(contract.FenceErrorPromote)},
 }
 
 // NumberChoices are the fields that take one of a fixed list of numbers.

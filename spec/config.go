@@ -142,6 +142,8 @@ type Guard struct {
 	Mode string `yaml:"mode"`
 	// OnRegionSilent is "promote" or "ask".
 	OnRegionSilent string `yaml:"on_region_silent"`
+	// OnFenceError is "ask" or "promote".
+	OnFenceError string `yaml:"on_fence_error"`
 	// InstanceFailed is how long the instance must be unreachable while RDS
 	// reports it failed.
 	InstanceFailed int `yaml:"instance_failed_seconds"`

@@ -40,6 +40,7 @@ func Default() Config {
 		Guard: Guard{
 			Mode:                string(contract.ModeAutomatic),
 			OnRegionSilent:      string(contract.SilentPromote),
+			OnFenceError:        string(contract.FenceErrorAsk),
 			InstanceFailed:      180,
 			InstanceUnreachable: 300,
 			RegionSilent:        120,

@@ -56,6 +56,7 @@ func guardPolicy(g spec.Guard) contract.Policy {
 	return contract.Policy{
 		Mode:                contract.Mode(g.Mode),
 		OnRegionSilent:      contract.SilentRegion(g.OnRegionSilent),
+		OnFenceError:        contract.FenceError(g.OnFenceError),
 		InstanceFailed:      seconds(g.InstanceFailed),
 		InstanceUnreachable: seconds(g.InstanceUnreachable),
 		RegionSilent:        seconds(g.RegionSilent),

@@ -29,6 +29,16 @@ const (
 	SilentAsk     SilentRegion = "ask"
 )
 
+// FenceError says what is done where AWS answers to fencing a silent primary with
+// faults of its own, or throttles it.
+type FenceError string
+
+// What is done where a silent primary can't be fenced.
+const (
+	FenceErrorAsk     FenceError = "ask"
+	FenceErrorPromote FenceError = "promote"
+)
+
 // MultiAZWindow is the shortest window that is accepted for an instance with a
 // standby of its own, which must have its chance first: a Multi-AZ failover
 // takes 60 to 120 s.
@@ -40,6 +50,7 @@ const MultiAZWindow = 3 * time.Minute
 type Policy struct {
 	Mode           Mode
 	OnRegionSilent SilentRegion
+	OnFenceError   FenceError
 	// InstanceFailed is how long the instance must be unreachable on both data
 	// paths while RDS reports it failed.
 	InstanceFailed time.Duration
@@ -173,6 +184,9 @@ func (p Policy) wordFaults() []Fault {
 	}
 	if p.OnRegionSilent != SilentPromote && p.OnRegionSilent != SilentAsk {
 		faults = append(faults, Fault{"on_region_silent", strconv.Quote(string(p.OnRegionSilent)), either(SilentPromote, SilentAsk)})
+	}
+	if p.OnFenceError != FenceErrorAsk && p.OnFenceError != FenceErrorPromote {
+		faults = append(faults, Fault{"on_fence_error", strconv.Quote(string(p.OnFenceError)), either(FenceErrorAsk, FenceErrorPromote)})
 	}
 	return faults
 }

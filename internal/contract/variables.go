@@ -59,6 +59,7 @@ var variables = append([]variable{
 	list(witnessRegions, region, func(c *Config) *[]string { return &c.WitnessRegions }),
 	choice("PGDR_MODE", func(c *Config) *Mode { return &c.Policy.Mode }, ModeAutomatic, ModeManual),
 	choice("PGDR_ON_REGION_SILENT", func(c *Config) *SilentRegion { return &c.Policy.OnRegionSilent }, SilentPromote, SilentAsk),
+	choice("PGDR_ON_FENCE_ERROR", func(c *Config) *FenceError { return &c.Policy.OnFenceError }, FenceErrorAsk, FenceErrorPromote),
 }, policyVariables()...)
 
 func policyVariables() []variable {

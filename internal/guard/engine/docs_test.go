@@ -65,7 +65,7 @@ func TestDocumentation_TellsEveryFixedMeasure(t *testing.T) {
 		"StatusCarry": decide.StatusCarry, "RecoveryGrace": decide.RecoveryGrace, "PositionFresh": decide.PositionFresh,
 		"ReceiverTimeoutMin": decide.ReceiverTimeoutMin, "ReceiverTimeoutMax": decide.ReceiverTimeoutMax,
 		"ReadinessFresh": decide.ReadinessFresh, "leaseTerm": leaseTerm, "standByEvery": standByEvery, "callTimeout": callTimeout,
-		"inspectTimeout": inspectTimeout, "preflightFresh": preflightFresh, "fencePatience": fencePatience,
+		"inspectTimeout": inspectTimeout, "preflightFresh": preflightFresh, "fencePatience": fencePatience, "faultPatience": faultPatience,
 		"owedFresh": owedFresh, "fenceGlance": fenceGlance, "confirmPatience": confirmPatience, "resendAfter": resendAfter, "abandonAfter": abandonAfter,
 		"provePatience": provePatience, "troubleAfter": troubleAfter, "debtEvery": debtEvery, "calmCooldown": calmCooldown, "auditEvery": auditEvery, "orderTerm": orderTerm,
 	} {

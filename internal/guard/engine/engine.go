@@ -38,6 +38,9 @@ const (
 	// fencePatience is how long fencing must be tried without any answer
 	// before it is left pending, where the region is not silent altogether.
 	fencePatience = 30 * time.Second
+	// faultPatience is how long AWS must have answered to fencing with faults of
+	// its own before the fence is owed, where the policy says so.
+	faultPatience = 2 * time.Minute
 	// fenceGlance is how long fencing is tried in a region that is silent: it is
 	// left pending there anyway, and tried at each tick.
 	fenceGlance = 3 * time.Second

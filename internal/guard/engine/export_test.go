@@ -114,7 +114,7 @@ var ModelEpoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // ModelPolicy has the shape of the default one on a shorter scale.
 func ModelPolicy() decide.Policy {
 	return decide.Policy{
-		Mode: contract.ModeAutomatic, OnRegionSilent: contract.SilentPromote,
+		Mode: contract.ModeAutomatic, OnRegionSilent: contract.SilentPromote, OnFenceError: contract.FenceErrorPromote,
 		InstanceFailed: 40 * time.Second, InstanceUnreachable: 60 * time.Second, RegionSilent: 30 * time.Second,
 		Arming: 60 * time.Second, Cooldown: 5 * time.Minute, MaxDataLoss: 90 * time.Second, AbortAfter: 2 * time.Minute,
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
@@ -85,5 +86,82 @@ func TestFence_IsWaitedForWhereEC2FailsBesideASilentPrimary(t *testing.T) {
 			require.Equal(t, refusal.FenceFailed, s.ledger.Failover.Standing.Name)
 			require.False(t, s.ledger.Failover.FaultyFrom.IsZero())
 		}
+	}
+}
+
+// TestFence_FaultsOfAWSLeadToAPromotionAsThePolicySays: by default operators are
+// asked; a denied fence never leads to one.
+func TestFence_FaultsOfAWSLeadToAPromotionAsThePolicySays(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer error
+		heard  heard
+		policy contract.FenceError
+		faulty time.Duration
+		window time.Duration
+		req    *decide.Request
+		want   Fence
+		why    string
+	}{
+		"faults, for long":                      {answer: ErrServerFault, policy: contract.FenceErrorPromote, faulty: faultPatience, want: FenceOwed},
+		"throttled, for long":                   {answer: ErrThrottled, policy: contract.FenceErrorPromote, faulty: faultPatience, want: FenceOwed},
+		"faults, not for long":                  {answer: ErrServerFault, policy: contract.FenceErrorPromote, faulty: faultPatience - time.Second, why: "2m0s"},
+		"faults, for the first time":            {answer: ErrServerFault, policy: contract.FenceErrorPromote, why: "2m0s"},
+		"faults, and operators are to be asked": {answer: ErrServerFault, policy: contract.FenceErrorAsk, faulty: faultPatience, why: "--unfenced"},
+		"faults, asked, and ordered without":    {answer: ErrServerFault, policy: contract.FenceErrorAsk, faulty: faultPatience, req: &decide.Request{Force: true}, why: "--unfenced"},
+		"faults, asked, and ordered unfenced":   {answer: ErrServerFault, policy: contract.FenceErrorAsk, req: &decide.Request{Unfenced: true}, want: FenceWaived},
+		"denied":                                {answer: ErrDenied, policy: contract.FenceErrorPromote, faulty: faultPatience, why: ErrDenied.Error()},
+		"WAL flows":                             {answer: ErrServerFault, heard: heard{wal: true}, policy: contract.FenceErrorPromote, faulty: faultPatience, why: "not silent"},
+		"SQL answers":                           {answer: ErrServerFault, heard: heard{sql: true}, policy: contract.FenceErrorPromote, faulty: faultPatience, why: "not silent"},
+		"RDS says it is well, and the window of silence is not over": {answer: ErrServerFault, policy: contract.FenceErrorPromote, faulty: faultPatience, window: 10 * time.Minute, why: "10m0s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.heard.apis = true
+			s, e, ctx, _ := atFence(t, c.heard, c.answer)
+			f := s.ledger.Failover
+			// It was set once, so that nothing but the fence is at stake.
+			e.cfg.Policy.OnFenceError, f.Request, f.FenceSet = c.policy, c.req, true
+			if c.window > 0 {
+				e.cfg.Policy.InstanceUnreachable = c.window
+				s.ledger.Watch.Primary = decide.Primary{ResourceID: "db-A", Status: "available", StatusAt: s.now}
+			}
+			if c.faulty > 0 {
+				f.FaultyFrom = s.now.Add(-c.faulty)
+			}
+			r := e.Tick(ctx, "alarm")
+			f = s.ledger.Failover
+			require.Equal(t, c.want, f.Fence)
+			require.Equal(t, c.want != "", f.MaybeSent)
+			require.Equal(t, c.want != "", s.ledger.owes(DebtFence))
+			if c.want == "" {
+				require.Equal(t, refusal.FenceFailed, r.Refusal.Name)
+				require.Contains(t, r.Refusal.Reason, c.why)
+				require.Equal(t, faulty(c.answer), !f.FaultyFrom.IsZero())
+			}
+		})
+	}
+}
+
+// TestPromote_TriesAnOwedFenceAgainAndHoldsByItsAnswer: a promotion that was held
+// up rests on what AWS answers now, not on its faults of before.
+func TestPromote_TriesAnOwedFenceAgainAndHoldsByItsAnswer(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer error
+		policy contract.FenceError
+		sent   bool
+	}{
+		"faults go on":                  {ErrServerFault, contract.FenceErrorPromote, true},
+		"faults, and it is to be asked": {ErrServerFault, contract.FenceErrorAsk, false},
+		"denied by now":                 {ErrDenied, contract.FenceErrorPromote, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, e, ctx := promoting(t, nil)
+			e.ports.Fencer, e.cfg.Policy.OnFenceError = &fencing{stub: s, answer: c.answer}, c.policy
+			f := s.ledger.Failover
+			f.OwedAt, f.FaultyFrom = s.now.Add(-owedFresh-time.Second), s.now.Add(-faultPatience)
+			e.Tick(ctx, "alarm")
+			f = s.ledger.Failover
+			require.Equal(t, c.sent, f.MaybeSent)
+			require.Equal(t, faulty(c.answer), !f.FaultyFrom.IsZero())
+		})
 	}
 }

@@ -130,7 +130,7 @@ func (w *world) checkSending(f *engine.Failover) {
 
 // fenceable: EC2 would set a fence, and say so.
 func (w *world) fenceable() bool {
-	return w.up(eastEC2) && !w.denied["fence"] && !w.deaf["CreateNetworkAclEntry"]
+	return w.up(eastEC2) && !w.faulty[eastEC2] && !w.denied["fence"] && !w.deaf["CreateNetworkAclEntry"]
 }
 
 // checkFence runs when the network ACL was changed. For a failover only the
@@ -172,7 +172,7 @@ func (w *world) slack() time.Duration {
 // checkOutage: no primary stays fenced for a failover that does not come.
 func (w *world) checkOutage() {
 	known := w.up(westRDS) && w.replica.Status != "modifying" || w.up(replicaSQL)
-	mendable := w.up(eastRDS) && w.up(eastEC2) && !w.denied["unfence"] && w.up(dynamodb) && known
+	mendable := w.up(eastRDS) && w.up(eastEC2) && !w.faulty[eastEC2] && !w.denied["unfence"] && w.up(dynamodb) && known
 	mark(&w.outageSince, w.primaryUp() && w.fence.holds && !w.sent && mendable, w.now)
 	if w.held(w.outageSince, engine.ModelPolicy().AbortAfter+w.slack()) && !w.maybeSent() {
 		w.fail("the primary is fenced for %s though nothing was promoted", w.now.Sub(w.outageSince))

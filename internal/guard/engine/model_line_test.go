@@ -72,6 +72,9 @@ func (l line) serve(c call, req *http.Request) *http.Response {
 	if c.op == "GetItem" && w.chance(w.meddling) {
 		w.meddle()
 	}
+	if w.faulty[c.path()] {
+		defer w.aws.server.Faults().Add(api.Scope{}, api.Broken())()
+	}
 	if w.chance(w.flaky / 2) {
 		fault := api.Throttled()
 		if w.chance(0.3) {

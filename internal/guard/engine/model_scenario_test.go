@@ -57,6 +57,15 @@ func (w *world) setCuts(cut bool, ways []string) {
 	}
 }
 
+// setFaulty has a service answer with faults of its own, or no longer. While it
+// did, to the caller it was down.
+func (w *world) setFaulty(way string, on bool) {
+	if w.faulty[way] && !on {
+		w.upSince[way] = w.now
+	}
+	w.faulty[way] = on
+}
+
 // disaster lets one happen: one that the guard has to act in, or one in which
 // it had better not.
 func (w *world) disaster(at time.Time) {
@@ -68,7 +77,7 @@ func (w *world) disaster(at time.Time) {
 }
 
 // graveDisasters is how many, from the first on, call for a failover.
-const graveDisasters = 7
+const graveDisasters = 8
 
 // disasters are what a run is about.
 var disasters = []func(w *world, at time.Time){
@@ -91,6 +100,12 @@ var disasters = []func(w *world, at time.Time){
 		if w.chance(0.5) {
 			w.trouble(at.Add(w.between(0, time.Minute)), func(w *world) { w.aws.force(engine.SitePrimary, lifecycle.Failed) })
 		}
+	},
+	// The same, and EC2 answers with faults of its own for a while.
+	func(w *world, at time.Time) {
+		w.trouble(at, func(w *world) { w.pg.alive = false })
+		w.trouble(at.Add(-10*time.Second), func(w *world) { w.setFaulty(eastEC2, true) })
+		w.trouble(at.Add(w.between(time.Minute, 8*time.Minute)), func(w *world) { w.setFaulty(eastEC2, false) })
 	},
 	// Both data paths are cut, the primary serves its own region.
 	func(w *world, at time.Time) {
@@ -343,6 +358,9 @@ func (w *world) heal() {
 	}
 	for what := range w.denied {
 		w.grant(what)
+	}
+	for way := range w.faulty {
+		w.setFaulty(way, false)
 	}
 	w.endUpgrade()
 	w.deaf = map[string]bool{}

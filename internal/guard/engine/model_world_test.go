@@ -35,6 +35,7 @@ type world struct {
 	cut      map[string]bool // regions, services and ways that do not answer
 	cutFast  map[string]bool // those of them that break at once instead of keeping still
 	deaf     map[string]bool // operations whose answers are lost
+	faulty   map[string]bool // ways whose service answers with faults of its own
 	deafFast bool            // they break at once
 	denied   map[string]bool // what IAM refuses
 	swallow  int             // promotions that RDS accepts and forgets
@@ -105,7 +106,7 @@ var armed = sync.OnceValue(func() deployment {
 func begin(seed uint64, from deployment, change []func(*lifecycle.Timing)) *world {
 	w := &world{
 		rng: rand.New(rand.NewPCG(seed, 7)), seed: seed, now: modelEpoch,
-		cut: map[string]bool{}, cutFast: map[string]bool{}, deaf: map[string]bool{}, denied: map[string]bool{}, deafFast: true,
+		cut: map[string]bool{}, cutFast: map[string]bool{}, deaf: map[string]bool{}, faulty: map[string]bool{}, denied: map[string]bool{}, deafFast: true,
 		pg: postgres{alive: true, lsn: uint64(modelEpoch.Unix()), receivedAt: modelEpoch},
 	}
 	w.upSince = map[string]time.Time{}

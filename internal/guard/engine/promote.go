@@ -75,7 +75,7 @@ func (s *session) confirmFence(ctx context.Context) (bool, error) {
 	case now.Sub(f.Times[StepFence]) > confirmPatience:
 		return s.advance(ctx, StepConfirm, StepFence, nil)
 	default:
-		return s.hold(ctx, refusal.New(refusal.FenceUnconfirmed, "set %s ago, does not hold yet", now.Sub(f.Times[StepFence]).Truncate(time.Second)), nil)
+		return s.hold(ctx, refusal.New(refusal.FenceUnconfirmed, "set %s ago, does not hold yet", now.Sub(f.Times[StepFence]).Truncate(time.Second)), func(_ *State, f *Failover) { f.FaultyFrom = time.Time{} })
 	}
 }
 
@@ -89,15 +89,13 @@ func (s *session) fenceFailed(ctx context.Context, step Step, name refusal.Name,
 		return s.goUnfenced(ctx, step, FenceWaived)
 	}
 	if !silent {
-		faulty := errors.Is(cause, ErrServerFault) || errors.Is(cause, ErrThrottled)
-		return s.hold(ctx, refusal.New(name, "%v", cause), func(_ *State, f *Failover) {
+		r := s.fenceRefused(f, name, cause, now)
+		if r == nil {
+			return s.goUnfenced(ctx, step, FenceOwed)
+		}
+		return s.hold(ctx, *r, func(_ *State, f *Failover) {
 			f.SilentFrom = time.Time{}
-			switch {
-			case !faulty:
-				f.FaultyFrom = time.Time{}
-			case f.FaultyFrom.IsZero():
-				f.FaultyFrom = now
-			}
+			f.fault(cause, now)
 		})
 	}
 	if r := s.notSilent(f, name, now); r != nil {
@@ -123,6 +121,45 @@ func (s *session) fenceFailed(ctx context.Context, step Step, name refusal.Name,
 	})
 }
 
+// faulty: AWS answered with a fault of its own or throttles, which says nothing
+// about whether the fence is allowed or right.
+func faulty(cause error) bool {
+	return errors.Is(cause, ErrServerFault) || errors.Is(cause, ErrThrottled)
+}
+
+// fault notes since when AWS answers to fencing with faults of its own.
+func (f *Failover) fault(cause error, now time.Time) {
+	switch {
+	case !faulty(cause):
+		f.FaultyFrom = time.Time{}
+	case f.FaultyFrom.IsZero():
+		f.FaultyFrom = now
+	}
+}
+
+// fenceRefused is why the failover waits where AWS answers and does not fence;
+// nil where the policy has it go on without: AWS answers with nothing but faults
+// of its own for faultPatience, beside a primary that is silent on both data paths.
+func (s *session) fenceRefused(f *Failover, name refusal.Name, cause error, now time.Time) *refusal.Refusal {
+	r := refusal.New(name, "%v", cause)
+	if !faulty(cause) {
+		return &r
+	}
+	if loud := s.notSilent(f, name, now); loud != nil {
+		loud.Reason += fmt.Sprintf("; %v", cause)
+		return loud
+	}
+	if s.e.cfg.Policy.OnFenceError != contract.FenceErrorPromote {
+		r.Reason += fmt.Sprintf("; on_fence_error is %q, so that only an order with --unfenced goes on without a fence", contract.FenceErrorAsk)
+		return &r
+	}
+	if !f.FaultyFrom.IsZero() && now.Sub(f.FaultyFrom) >= faultPatience {
+		return nil
+	}
+	r.Reason += fmt.Sprintf("; tried until AWS has answered so for %s", faultPatience)
+	return &r
+}
+
 // notSilent refuses to do without a fence beside a primary that was not found
 // silent on both data paths just now: what silenced the API that fences need
 // not have silenced the database.
@@ -134,7 +171,7 @@ func (s *session) notSilent(f *Failover, name refusal.Name, now time.Time) *refu
 	if o.PrimarySilent(now) {
 		return s.tooEarly(o, name, now)
 	}
-	r := refusal.New(name, "AWS does not answer to fence the primary, and the primary is not silent on both data paths (SQL: %s, WAL: %s)",
+	r := refusal.New(name, "AWS does not fence the primary, and the primary is not silent on both data paths (SQL: %s, WAL: %s)",
 		orNone(string(o.SQL.Class)), orNone(string(o.WAL.Class)))
 	return &r
 }
@@ -151,7 +188,7 @@ func (s *session) tooEarly(o decide.Observation, name refusal.Name, now time.Tim
 	if !well || now.Sub(since) >= window {
 		return nil
 	}
-	r := refusal.New(name, "AWS does not answer to fence the primary, and RDS reports it %q; without a fence the silence must last %s, until %s",
+	r := refusal.New(name, "AWS does not fence the primary, and RDS reports it %q; without a fence the silence must last %s, until %s",
 		o.Primary.Status, window, since.Add(window).UTC().Format(time.RFC3339))
 	return &r
 }
@@ -299,10 +336,12 @@ func (s *session) refence(ctx context.Context) (bool, error) {
 	if na := (*notActed)(nil); errors.As(cause, &na) {
 		return false, na.err
 	}
-	if cause != nil && !errors.Is(cause, ErrSilent) && !f.unfenced() {
-		return s.hold(ctx, refusal.New(refusal.FenceFailed, "%v", cause), nil)
-	}
 	now := s.e.ports.Clock.Now()
+	if cause != nil && !errors.Is(cause, ErrSilent) && !f.unfenced() {
+		if r := s.fenceRefused(f, refusal.FenceFailed, cause, now); r != nil {
+			return s.hold(ctx, *r, func(_ *State, f *Failover) { f.fault(cause, now) })
+		}
+	}
 	err := s.onStep(ctx, StepPromote, func(st *State, f *Failover) error {
 		f.OwedAt = now
 		if cause == nil {

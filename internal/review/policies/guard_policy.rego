@@ -49,6 +49,7 @@ direction(before, after) := "higher" if after > before
 words := {
 	"PGDR_MODE": {"safe": "automatic", "effect": {"rto": "in mode manual nobody fails over but a human"}},
 	"PGDR_ON_REGION_SILENT": {"safe": "", "effect": {"rto": "promote acts by itself when the region is silent, ask waits for a human", "protection": "promote accepts that a silent region may live"}},
+	"PGDR_ON_FENCE_ERROR": {"safe": "", "effect": {"rto": "ask waits for a human while EC2 answers with faults, promote waits two minutes", "protection": "promote accepts an unfenced primary where EC2 answers with faults, and it may live"}},
 	"PGDR_DB_MULTI_AZ": {"safe": "true", "effect": {"protection": "after a promotion there is no standby"}},
 	"PGDR_DB_DELETION_PROTECTION": {"safe": "true", "effect": {"protection": "after a promotion the writer can be deleted by one command"}},
 	"PGDR_DB_AUDIT": {"safe": "pgaudit", "effect": {"protection": "log_statement_all writes passwords into the log"}},
