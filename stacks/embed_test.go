@@ -93,17 +93,27 @@ func internalIn(t types.Type, seen map[types.Type]bool) string {
 		return ""
 	}
 	seen[t] = true
+	if named, ok := t.(*types.Named); ok && named.Obj().Pkg() != nil {
+		switch path := named.Obj().Pkg().Path(); {
+		case !strings.HasPrefix(path, "github.com/pgdr/pgdr/"):
+			return "" // of others
+		case strings.Contains(path, "/internal/"):
+			return t.String()
+		}
+	}
+	for _, part := range shownBy(t) {
+		if found := internalIn(part, seen); found != "" {
+			return found
+		}
+	}
+	return ""
+}
+
+// shownBy returns the types that t is made of as an importer sees it.
+func shownBy(t types.Type) []types.Type {
 	var parts []types.Type
 	switch t := t.(type) {
 	case *types.Named:
-		if pkg := t.Obj().Pkg(); pkg != nil {
-			switch {
-			case strings.HasPrefix(pkg.Path(), "github.com/pgdr/pgdr/") && strings.Contains(pkg.Path(), "/internal/"):
-				return t.String()
-			case !strings.HasPrefix(pkg.Path(), "github.com/pgdr/pgdr/"):
-				return "" // of others
-			}
-		}
 		parts = append(parts, t.Underlying())
 		for method := range t.Methods() {
 			if method.Exported() {
@@ -133,10 +143,5 @@ func internalIn(t types.Type, seen map[types.Type]bool) string {
 	case interface{ Elem() types.Type }: // pointers, slices, arrays, channels
 		parts = append(parts, t.Elem())
 	}
-	for _, part := range parts {
-		if found := internalIn(part, seen); found != "" {
-			return found
-		}
-	}
-	return ""
+	return parts
 }

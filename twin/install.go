@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -150,14 +149,6 @@ func (d Dir) forgetLocks() error {
 		return fmt.Errorf("remove stale provider locks: %w", err)
 	}
 	return nil
-}
-
-// without drops the variables with these names.
-func without(env []string, names ...string) []string {
-	return slices.DeleteFunc(slices.Clone(env), func(variable string) bool {
-		name, _, _ := strings.Cut(variable, "=")
-		return slices.Contains(names, name)
-	})
 }
 
 // Take gives d the provider that another twin has now, for its own: what is

@@ -151,7 +151,7 @@ func TestPermissions_RefusesACallerThatIsNoRole(t *testing.T) {
 // so that a role without it was green and could send no notice.
 func TestPermissions_AsksAboutTheKeyOfTheNotices(t *testing.T) {
 	denied := map[string]bool{}
-	f := simulator(t, func(action, resource string) bool { return resource != topicKey })
+	f := simulator(t, func(_, resource string) bool { return resource != topicKey })
 	all, err := readinessOn(f).Permissions(context.Background(), primaryFacts, replicaFacts)
 	require.NoError(t, err)
 	for _, p := range all {

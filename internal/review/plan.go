@@ -149,7 +149,7 @@ func (p *Plan) checkChanges() error {
 	}
 	for i, r := range p.ResourceChanges {
 		switch {
-		case r == nil || r.Change == nil || r.Address == "" || r.Type == "":
+		case !complete(r):
 			return fault("resource_changes[%d] lacks an address, a type or a change", i)
 		case action(r) == "":
 			return fault("%s has the actions %v, which this version does not know", r.Address, r.Change.Actions)
@@ -159,7 +159,7 @@ func (p *Plan) checkChanges() error {
 		}
 	}
 	for i, r := range p.ResourceDrift {
-		if r == nil || r.Change == nil || r.Address == "" || r.Type == "" {
+		if !complete(r) {
 			return fault("resource_drift[%d] lacks an address, a type or a change", i)
 		}
 		if err := p.checkSides(r); err != nil {
@@ -167,6 +167,11 @@ func (p *Plan) checkChanges() error {
 		}
 	}
 	return nil
+}
+
+// complete tells whether a change has what every change needs to be judged.
+func complete(r *tfjson.ResourceChange) bool {
+	return r != nil && r.Change != nil && r.Address != "" && r.Type != ""
 }
 
 func (p *Plan) checkSides(r *tfjson.ResourceChange) error {

@@ -66,7 +66,7 @@ func stateAsChanges(m *tfjson.StateModule, kept map[string]*tfjson.ResourceChang
 		if err := json.Unmarshal(r.SensitiveValues, &marks); err != nil {
 			marks = true // not known what is sensitive: all of it
 		}
-		values := map[string]any(r.AttributeValues)
+		values := r.AttributeValues
 		kept[r.Address] = &tfjson.ResourceChange{
 			Address: r.Address, Mode: r.Mode, Type: r.Type, Name: r.Name, ProviderName: r.ProviderName,
 			Change: &tfjson.Change{Actions: tfjson.Actions{tfjson.ActionNoop}, Before: values, After: values, BeforeSensitive: marks, AfterSensitive: marks},

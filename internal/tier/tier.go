@@ -19,18 +19,18 @@ func IsDeep() bool { return !testing.Short() && !raced && os.Getenv(Variable) ==
 
 // Deep skips a test in all tiers but the deep one. why says what the test adds
 // to what the usual tier tries.
-func Deep(t testing.TB, why string) {
-	t.Helper()
+func Deep(tb testing.TB, why string) {
+	tb.Helper()
 	if !IsDeep() {
-		t.Skip("make test-deep runs it: " + why)
+		tb.Skip("make test-deep runs it: " + why)
 	}
 }
 
 // Usual skips a test in the fast tier. why says what it needs or what it takes.
-func Usual(t testing.TB, why string) {
-	t.Helper()
+func Usual(tb testing.TB, why string) {
+	tb.Helper()
 	if testing.Short() {
-		t.Skip("make test runs it: " + why)
+		tb.Skip("make test runs it: " + why)
 	}
 }
 

@@ -209,6 +209,8 @@ func Without(list, others []any) []any {
 	return out
 }
 
+// AnyList returns the elements of an attribute's list, every number a float64;
+// nil if v is no list.
 func AnyList(v any) []any {
 	list, _ := normalise(v).([]any)
 	return list

@@ -38,6 +38,7 @@ type Cloud struct {
 	evolve func(*Tx)
 }
 
+// AccountPattern matches an account id: 12 digits.
 var AccountPattern = regexp.MustCompile(`^[0-9]{12}$`)
 
 // ErrAccountID is returned for an account id that is not 12 digits.

@@ -39,27 +39,36 @@ func codesInSource(t *testing.T) map[string]string {
 		file, err := parser.ParseFile(set, name, nil, 0)
 		require.NoError(t, err)
 		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.CallExpr:
-				if sel, ok := n.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Refuse" && !named(sel.X, "api") {
-					note(n.Args[1])
-				}
-			case *ast.CompositeLit:
-				kind, ok := n.Type.(*ast.SelectorExpr)
-				for _, e := range n.Elts {
-					if pair, is := e.(*ast.KeyValueExpr); is && ok && named(kind.X, "simapi") && named(pair.Key, "Code") {
-						note(pair.Value)
-					}
-				}
-			case *ast.KeyValueExpr:
-				if named(n.Key, "MissingCode") {
-					note(n.Value)
-				}
+			for _, e := range codesAt(n) {
+				note(e)
 			}
 			return true
 		})
 	}
 	require.Greater(t, len(codes), 80, "the search for codes finds none any more")
+	return codes
+}
+
+// codesAt returns what stands for a code in this node, its children left out.
+func codesAt(n ast.Node) []ast.Expr {
+	var codes []ast.Expr
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		if sel, ok := n.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Refuse" && !named(sel.X, "api") {
+			codes = append(codes, n.Args[1])
+		}
+	case *ast.CompositeLit:
+		kind, ok := n.Type.(*ast.SelectorExpr)
+		for _, e := range n.Elts {
+			if pair, is := e.(*ast.KeyValueExpr); is && ok && named(kind.X, "simapi") && named(pair.Key, "Code") {
+				codes = append(codes, pair.Value)
+			}
+		}
+	case *ast.KeyValueExpr:
+		if named(n.Key, "MissingCode") {
+			codes = append(codes, n.Value)
+		}
+	}
 	return codes
 }
 

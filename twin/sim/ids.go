@@ -42,6 +42,7 @@ func (tx *Tx) NewHex(n int) string {
 	return hex.EncodeToString(d[:])[:n]
 }
 
+// The alphabets of AWS's ids, for NewText and FixedText.
 const (
 	LowerDigits = "abcdefghijklmnopqrstuvwxyz0123456789"
 	UpperDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"

@@ -9,6 +9,8 @@ import (
 // Global is the region of what belongs to no region: IAM and Route 53.
 const Global = "global"
 
+// Partition is the one that all regions here are of, DNSSuffix the domain of its
+// endpoints.
 const (
 	Partition      = "aws"
 	DNSSuffix      = "amazonaws.com"
@@ -84,6 +86,7 @@ func ComputeDomain(regionName string) string {
 	return regionName + ".compute." + DNSSuffix
 }
 
+// Dashed is an IPv4 address as it stands in a host name: with - for each dot.
 func Dashed(ip string) string { return strings.ReplaceAll(ip, ".", "-") }
 
 // RDSZone is the hosted zone of RDS's endpoints in a region.

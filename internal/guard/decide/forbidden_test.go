@@ -93,7 +93,7 @@ func forbiddenByRDS(p Policy, o Observation, region bool) []rule {
 	}
 	givenUp := w.fresh && (w.Status == "failed" || w.Status == "incompatible-network")
 	return []rule{
-		{"RDS did not tell the status", !w.fresh && !w.before && !(w.served && o.RDSAPI.Class != ClassDenied)},
+		{"RDS did not tell the status", !w.fresh && !w.before && (!w.served || o.RDSAPI.Class == ClassDenied)},
 		{"RDS had been at work within the window", !givenUp && epoch.Sub(w.WorkAt) < p.InstanceUnreachable},
 		{"the primary was gone or being deleted", w.Gone || w.Status == "deleting"},
 		{"RDS was at work on the primary", w.working() || w.resting()},

@@ -119,7 +119,7 @@ func (e *Engine) override(ctx context.Context, id string, req decide.Request) er
 		switch {
 		case f == nil || f.ID != id:
 			return refusal.New(refusal.FailoverInFlight, "failover %s has just ended; see status and send the order again", id)
-		case !f.Overridable() && !(req.Unproven && f.AwaitsProof()):
+		case !f.Overridable() && (!req.Unproven || !f.AwaitsProof()):
 			return refusal.New(refusal.FailoverInFlight, "failover %s is at step %s, where there is nothing to override", f.ID, f.Step)
 		}
 		merged := req

@@ -43,16 +43,7 @@ func (s *State) payable(kind DebtKind) bool {
 
 // pay tries one debt. The try is written down before, its end after.
 func (s *session) pay(ctx context.Context, kind DebtKind, d Debt) error {
-	err := s.commit(ctx, func(st *State) error {
-		now := st.Debts[kind]
-		if !st.owes(kind) || !st.payable(kind) {
-			return errStale
-		}
-		now.Tries++
-		now.NextTry = s.e.ports.Clock.Now().Add(debtEvery * time.Duration(min(now.Tries, debtSlowest)))
-		st.Debts[kind] = now
-		return nil
-	})
+	err := s.noteTry(ctx, kind)
 	if errors.Is(err, errStale) {
 		return nil
 	}
@@ -91,6 +82,21 @@ func (s *session) pay(ctx context.Context, kind DebtKind, d Debt) error {
 		case kind == DebtUnfence && void:
 			st.tell(keptNotice(s.e.cfg.Environment, owed.Target, now))
 		}
+		return nil
+	})
+}
+
+// noteTry writes down that a debt is about to be tried, and when the next try is
+// due; errStale if there is nothing to pay any more.
+func (s *session) noteTry(ctx context.Context, kind DebtKind) error {
+	return s.commit(ctx, func(st *State) error {
+		now := st.Debts[kind]
+		if !st.owes(kind) || !st.payable(kind) {
+			return errStale
+		}
+		now.Tries++
+		now.NextTry = s.e.ports.Clock.Now().Add(debtEvery * time.Duration(min(now.Tries, debtSlowest)))
+		st.Debts[kind] = now
 		return nil
 	})
 }

@@ -120,7 +120,7 @@ func (s *session) stopped(f *Failover) *refusal.Refusal {
 // has kept it from fencing, and from going on, is over when it is over.
 func (s *State) overdue(f *Failover, now time.Time) bool {
 	owing := !f.FenceSet && (f.Fence == FenceOwed || !f.SilentFrom.IsZero() || !f.FaultyFrom.IsZero())
-	return now.After(f.Deadline) && !(owing && s.observation(now).PrimarySilent(now))
+	return now.After(f.Deadline) && (!owing || !s.observation(now).PrimarySilent(now))
 }
 
 func (s *session) primaryAnswers(now time.Time) bool {

@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/gofrs/flock"
+
 	"github.com/pgdr/pgdr/twin/drill/report"
 	"github.com/pgdr/pgdr/twin/drill/scenario"
 )

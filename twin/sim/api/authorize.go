@@ -21,6 +21,8 @@ func (c *Call) Authorize(tx *sim.Tx, action, resource string, more policy.Contex
 	return c.Judge(policy.Identity(docs, r), r)
 }
 
+// Request is what policies are asked: the caller's action on a resource, with the
+// call's context keys and more, whose values win.
 func (c *Call) Request(action, resource string, more policy.Context) policy.Request {
 	ctx := policy.Context{
 		"aws:requestedregion":  {c.Region},

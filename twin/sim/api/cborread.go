@@ -22,11 +22,13 @@ func (r Reader) Only(names ...string) error {
 	return nil
 }
 
+// Text reads a string.
 func (r Reader) Text(name string) string {
 	s, _ := r.Map[name].(cbor.String)
 	return string(s)
 }
 
+// Texts reads a list of strings; elements of another type are left out.
 func (r Reader) Texts(name string) []string {
 	list, _ := r.Map[name].(cbor.List)
 	var out []string
@@ -38,6 +40,7 @@ func (r Reader) Texts(name string) []string {
 	return out
 }
 
+// List reads a list of maps; elements of another type are left out.
 func (r Reader) List(name string) []Reader {
 	list, _ := r.Map[name].(cbor.List)
 	var out []Reader
@@ -49,8 +52,11 @@ func (r Reader) List(name string) []Reader {
 	return out
 }
 
+// Number reads an integer or a float, and tells whether there is one.
 func (r Reader) Number(name string) (float64, bool) { return numberOf(r.Map[name]) }
 
+// Numbers reads a list of integers and floats; elements of another type are left
+// out.
 func (r Reader) Numbers(name string) []float64 {
 	list, _ := r.Map[name].(cbor.List)
 	var out []float64
@@ -79,6 +85,8 @@ func numberOf(v cbor.Value) (float64, bool) {
 // epochTag marks a number as seconds since 1970.
 const epochTag = 1
 
+// Moment reads a time that is tagged as seconds since 1970, as UTC, and tells
+// whether there is one.
 func (r Reader) Moment(name string) (time.Time, bool) {
 	tag, ok := r.Map[name].(*cbor.Tag)
 	if !ok || tag.ID != epochTag {
@@ -89,10 +97,13 @@ func (r Reader) Moment(name string) (time.Time, bool) {
 	return time.Unix(int64(whole), int64(part*1e9)).UTC(), ok
 }
 
+// CBORTime is a moment as CBOR has it: tagged, in seconds since 1970, to the
+// millisecond.
 func CBORTime(t time.Time) cbor.Value {
 	return &cbor.Tag{ID: epochTag, Value: cbor.Float64(float64(t.UnixMilli()) / 1000)}
 }
 
+// CBORTexts is a list of strings as CBOR has it, empty for none.
 func CBORTexts(list []string) cbor.List {
 	out := cbor.List{}
 	for _, s := range list {

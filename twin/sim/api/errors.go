@@ -27,6 +27,7 @@ func (e *Error) server() bool { return e.status() >= http.StatusInternalServerEr
 // CodeUnsupported marks what AWS would do and the simulator does not.
 const CodeUnsupported = "SimulatorUnsupported"
 
+// Refuse makes a refusal with a code; the message is formatted as by fmt.Sprintf.
 func Refuse(code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }

@@ -20,6 +20,8 @@ type change[T any] struct {
 	was T
 }
 
+// NewHistory returns an empty history for answers that may be as old as lag. With
+// a lag of 0 it keeps nothing.
 func NewHistory[T any](lag time.Duration) *History[T] {
 	return &History[T]{lag: lag, changes: map[string][]change[T]{}}
 }

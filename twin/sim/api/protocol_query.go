@@ -146,6 +146,7 @@ func (t ISOTime) MarshalText() ([]byte, error) {
 	return []byte(time.Time(t).UTC().Format("2006-01-02T15:04:05.000Z")), nil
 }
 
+// ISOPtr is a moment for an element that may be absent: nil if it is zero.
 func ISOPtr(t time.Time) *ISOTime {
 	if t.IsZero() {
 		return nil

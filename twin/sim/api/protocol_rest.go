@@ -21,6 +21,8 @@ type Route struct {
 	Path *regexp.Regexp
 }
 
+var _ protocol = RESTProtocol{}
+
 func (p RESTProtocol) parse(c *Call) *Error {
 	c.Form = c.http.URL.Query()
 	for _, r := range p.Routes {

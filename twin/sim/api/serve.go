@@ -129,6 +129,7 @@ func (c *Call) wording() protocol {
 	return QueryProtocol{}
 }
 
+// NewRequestID returns a random id for a request, in the form of a UUID.
 func NewRequestID() string {
 	var b [16]byte
 	// crypto/rand does not fail on the systems that this runs on.

@@ -57,7 +57,10 @@ type Call struct {
 	Path map[string]string
 }
 
-func (c *Call) View(fn func(*sim.Tx) error) error   { return c.Cloud.View(fn) }
+// View calls fn with the account at rest; what fn changes is taken back.
+func (c *Call) View(fn func(*sim.Tx) error) error { return c.Cloud.View(fn) }
+
+// Update calls fn with the account and keeps what it changed, unless it fails.
 func (c *Call) Update(fn func(*sim.Tx) error) error { return c.Cloud.Update(fn) }
 
 // ARN names a resource of the account in the call's region.

@@ -153,7 +153,8 @@ func Without(path string, pattern *regexp.Regexp, what string) Check {
 }
 
 var (
-	arnPattern      = regexp.MustCompile(`^arn:[a-z-]+:[a-z0-9-]+:([a-z]{2}(-[a-z]+)+-\d{1})?:(aws|aws-managed|\d{12})?:.+`)
+	arnPattern = regexp.MustCompile(`^arn:[a-z-]+:[a-z0-9-]+:([a-z]{2}(-[a-z]+)+-\d{1})?:(aws|aws-managed|\d{12})?:.+`)
+	// AccountIDNumber matches an account id: 12 digits.
 	AccountIDNumber = regexp.MustCompile(`^\d{12}$`)
 )
 

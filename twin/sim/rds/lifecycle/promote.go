@@ -56,7 +56,7 @@ func Promote(tx *sim.Tx, r *sim.Resource, p Promotion, t Timing) error {
 // running instance. A promotion under way is not accepted again.
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.Promote.html
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html
-func noPromotion(tx *sim.Tx, r *sim.Resource) bool {
+func noPromotion(r *sim.Resource) bool {
 	switch status := r.Attrs.Str("status"); status {
 	case BackingUp, Failed, Starting, Stopped, Stopping, "creating", "deleting", "restore-error",
 		"inaccessible-encryption-credentials", "inaccessible-encryption-credentials-recoverable", "insufficient-capacity":
@@ -75,7 +75,7 @@ func checkPromotion(tx *sim.Tx, r *sim.Resource, p Promotion) error {
 	switch {
 	case !r.Attrs.Has("replicate_source_db"):
 		return refuse(opPromote, codeState, "DB Instance is not a read replica")
-	case noPromotion(tx, r):
+	case noPromotion(r):
 		return refuse(opPromote, codeState, "DB Instance %s is not in a valid state for promotion: it is %s", r.Attrs.Str("identifier"), r.Attrs.Str("status"))
 	case p.Retention != nil && (*p.Retention < 0 || *p.Retention > maxRetention):
 		return refuse(opPromote, codeValue, "Invalid backup retention period: %d. Must be between 0 and %d days.", *p.Retention, maxRetention)
