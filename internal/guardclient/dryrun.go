@@ -125,7 +125,7 @@ func (p *page) adds(t Target, f *engine.Failover, with Overrides) {
 		with = with.and(lackedBy[f.Standing.Name])
 	}
 	switch {
-	case !f.Overridable() && !(with.Unproven && f.AwaitsProof()):
+	case !f.Overridable() && (!with.Unproven || !f.AwaitsProof()):
 		p.line("Its promotion was sent, or may have been: it goes forward, and an order changes nothing.")
 		p.line("If RDS never carries it out, give it up:\n  %s", t.Type("abandon"))
 	case len(with.flags()) == 0:
