@@ -27,6 +27,7 @@ import (
 	"github.com/pgdr/pgdr/twin"
 	"github.com/pgdr/pgdr/twin/gobuild"
 	"github.com/pgdr/pgdr/twin/pgtest"
+	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 	"github.com/pgdr/pgdr/twin/world"
 )
@@ -132,7 +133,7 @@ func (w *twinTarget) connection(host string, addr netip.AddrPort) (*pgx.ConnConf
 	if len(secrets) == 0 {
 		return nil, errors.New("secrets: found none, want the credentials")
 	}
-	raw, _ := w.world.Cloud.SecretValue(secrets[0].ARN())
+	raw, _ := secretsmanager.SecretValue(w.world.Cloud, secrets[0].ARN())
 	var credentials struct{ Username, Password string }
 	if err := json.Unmarshal([]byte(raw), &credentials); err != nil {
 		return nil, fmt.Errorf("read the credentials: %w", err)
