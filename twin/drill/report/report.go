@@ -268,7 +268,7 @@ func (r Report) guard(b *strings.Builder) {
 	for _, line := range []struct {
 		name  string
 		words []string
-	}{{"refusals", g.Refusals}, {"owed", g.Debts}, {"killed at", g.Killed}, {"calls that went wrong", g.Struck}, {"alarms", g.Alarms}, {"people were told", g.Notices}} {
+	}{{"refusals", g.Refusals}, {"pending work", g.Debts}, {"killed at", g.Killed}, {"calls that went wrong", g.Struck}, {"alarms", g.Alarms}, {"notices", g.Notices}} {
 		if len(line.words) > 0 {
 			fmt.Fprintf(b, "  %s: %s\n", line.name, strings.Join(line.words, "; "))
 		}

@@ -36,7 +36,7 @@ func TestText_SaysWhatADecisionNeeds(t *testing.T) {
 	text := sample().Text()
 	for _, want := range []string{
 		"PASSED  region-loss", "512.3 s", "2 rows, 1.5 s", "does not write", "promote", "300.0 s", "region-silent", "0.0 to 4.0 s",
-		"owed: fence", "Warnings of the wiring", "alarm-end: alarm lag: ok_actions are []", "remedy: Let it tell its end.",
+		"pending work: fence", "Warnings of the wiring", "alarm-end: alarm lag: ok_actions are []", "remedy: Let it tell its end.",
 		"destroys, replaces and un-fences nothing", "20x", "15m0s in 45s",
 		"\nNote: auditing was not exercised: this machine's PostgreSQL has no pgaudit",
 	} {
