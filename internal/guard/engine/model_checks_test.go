@@ -173,8 +173,10 @@ func (w *world) slack() time.Duration {
 func (w *world) checkOutage() {
 	known := w.up(westRDS) && w.replica.Status != "modifying" || w.up(replicaSQL)
 	mendable := w.up(eastRDS) && w.up(eastEC2) && !w.faulty[eastEC2] && !w.denied["unfence"] && w.up(dynamodb) && known
-	mark(&w.outageSince, w.primaryUp() && w.fence.holds && !w.sent && mendable, w.now)
-	if w.held(w.outageSince, engine.ModelPolicy().AbortAfter+w.slack()) && !w.maybeSent() {
+	// What may have been sent and was not, an operator abandons: from then on it
+	// is known.
+	mark(&w.outageSince, w.primaryUp() && w.fence.holds && !w.maybeSent() && mendable, w.now)
+	if w.held(w.outageSince, engine.ModelPolicy().AbortAfter+w.slack()) {
 		w.fail("the primary is fenced for %s though nothing was promoted", w.now.Sub(w.outageSince))
 	}
 }

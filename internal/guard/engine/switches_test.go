@@ -3,15 +3,18 @@ package engine
 import (
 	"fmt"
 	"go/ast"
+	"go/build"
 	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
 	"maps"
 	"os"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -99,7 +102,7 @@ func switchesIn(t *testing.T, sources map[string]string) []string {
 			p.fault("%s: has a go:build line", name)
 		}
 	}
-	pkg, err := (&types.Config{Importer: fromSource}).Check("engine", p.fset, p.files, p.info)
+	pkg, err := (&types.Config{Importer: fromSource(t)}).Check("engine", p.fset, p.files, p.info)
 	require.NoError(t, err)
 	for _, f := range p.files {
 		p.imports(f)
@@ -113,9 +116,23 @@ func switchesIn(t *testing.T, sources map[string]string) []string {
 
 // What the engine imports is the same each time.
 var (
-	fileSet    = token.NewFileSet()
-	fromSource = importer.ForCompiler(fileSet, "source", nil)
+	fileSet      = token.NewFileSet()
+	makeImporter sync.Once
+	imported     types.Importer
 )
+
+// fromSource reads packages from their source. A test that is built with
+// -trimpath does not know where Go is, so the Go command is asked.
+func fromSource(t *testing.T) types.Importer {
+	t.Helper()
+	makeImporter.Do(func() {
+		root, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
+		require.NoError(t, err)
+		build.Default.GOROOT = strings.TrimSpace(string(root))
+		imported = importer.ForCompiler(fileSet, "source", nil)
+	})
+	return imported
+}
 
 // program is the engine as the compiler sees it.
 type program struct {
