@@ -72,6 +72,11 @@ func TestACL_RulesAreReadAsAWSReadsThem(t *testing.T) {
 func TestACL_IsNotAskedWithinASubnet(t *testing.T) {
 	w := newWorld(t)
 	w.setACL()
+	var group string
+	w.update(func(tx *sim.Tx) { group = tx.FindBy("aws_security_group", primary, "name", "primary-db-sg-dev").ID })
+	w.create(primary, "aws_vpc_security_group_ingress_rule", sim.Attrs{
+		"security_group_id": group, "cidr_ipv4": "10.0.6.0/24", "ip_protocol": "tcp", "from_port": float64(port), "to_port": float64(port),
+	})
 	w.ask(func(n *vpc.Networks, p places) {
 		neighbour := p.in(primary, "primary-database-us-east-1a-dev", "10.0.6.200")
 		require.Equal(t, p.primaryDB.Subnet, neighbour.Subnet)
