@@ -18,13 +18,9 @@ here := {
 	"aws_sns_topic", "aws_sns_topic_policy", "aws_lambda_function_event_invoke_config", "aws_cloudwatch_log_group",
 }
 
-# Namespaces of what the guard publishes, and of what Lambda says of it.
-ours(namespace) if namespace in {"PGDR", "AWS/Lambda"}
-
-ours(namespace) if {
-	is_string(namespace)
-	startswith(namespace, "PGDR/")
-}
+# Namespaces of what the guard publishes, with the environment or as it was
+# before, and of what Lambda says of it.
+ours(namespace) if regex.match(`^(PGDR(/.+)?|AWS/Lambda)$`, namespace)
 
 # regions of a site, as the stacks' providers say it: one, if they agree.
 regions(site) := {region |
