@@ -162,6 +162,13 @@ func destinationOf(config Resource) string {
 	return config.text("destination")
 }
 
+// standsFor tells whether an ARN of a policy is one that exists, or stands for all
+// database instances of its region: a renamed one must be found, too.
+func standsFor(arn, one string) bool {
+	databases, all := strings.CutSuffix(arn, ":db:*")
+	return arn == one || all && strings.HasPrefix(one, databases+":db:")
+}
+
 // role must be the function's, and each resource of its policies must exist
 // in the region that its ARN names.
 func (w *walk) role(function Resource) {
@@ -174,7 +181,7 @@ func (w *walk) role(function Resource) {
 	for _, policy := range w.where("aws_iam_role_policy", "role", roles[0].text("name")) {
 		for _, g := range grantsOf(policy.text("policy")) {
 			for _, arn := range g.Resource {
-				if arn != "*" && !slices.ContainsFunc(known, func(pattern string) bool { return arn == pattern }) {
+				if arn != "*" && !slices.ContainsFunc(known, func(one string) bool { return standsFor(arn, one) }) {
 					w.fault("policy %s, statement %s: nothing has the ARN %s", policy.text("name"), g.Sid, arn)
 				}
 			}
