@@ -20,7 +20,10 @@ here := {
 
 # Namespaces of what the guard publishes, with the environment or as it was
 # before, and of what Lambda says of it.
-ours(namespace) if regex.match(`^(PGDR(/.+)?|AWS/Lambda)$`, namespace)
+ours(namespace) if {
+	is_string(namespace)
+	regex.match(`^(PGDR(/.+)?|AWS/Lambda)$`, namespace)
+}
 
 # regions of a site, as the stacks' providers say it: one, if they agree.
 regions(site) := {region |
