@@ -15,7 +15,7 @@ import (
 )
 
 // exitChanges is Terraform's own code for a plan that is not empty.
-const exitChanges = 2
+const exitChanges = cli.ExitDecide
 
 func main() {
 	ctx, stop := cli.Interruptible(context.Background())

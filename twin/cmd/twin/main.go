@@ -18,10 +18,10 @@ import (
 // Exit codes beside 0 and 1.
 const (
 	// exitChanges is Terraform's own code for a plan that is not empty.
-	exitChanges = 2
+	exitChanges = cli.ExitDecide
 	// exitNotHeld says that a drill could not be held. A drill that was held
 	// and failed is 1.
-	exitNotHeld = 3
+	exitNotHeld = cli.ExitNoVerdict
 )
 
 func main() {
