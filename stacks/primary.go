@@ -53,7 +53,7 @@ func newPrimary(app cdktf.App, cfg spec.Config, st state) *PrimaryOutputs {
 		NetworkACLID:       *acl.Id(),
 		AlarmTopicARN:      *alarms.Arn(),
 	}
-	export(f.TerraformStack, outputs)
+	export(f.TerraformStack, rolePrimary, outputs)
 	return outputs
 }
 

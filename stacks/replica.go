@@ -29,7 +29,7 @@ type replicaSite struct {
 func newReplica(app cdktf.App, cfg spec.Config, st state, archive string) *ReplicaOutputs {
 	f := newFrame(app, roleReplica, cfg, st)
 	at := f.replica
-	primary := readPrimary(st.read(f.TerraformStack, "primary", StackName(rolePrimary, cfg.Environment)))
+	primary := readPrimary(st.read(f.TerraformStack, rolePrimary, StackName(rolePrimary, cfg.Environment)))
 
 	g := newGuardRole(at.in("guard"), f.primary.region, cfg.Guard)
 	s := replicaSite{net: newNetwork(at, cfg.Sites.Replica, g.network...), secretARN: regionalSecretARN(f, primary)}
@@ -74,7 +74,7 @@ func newReplica(app cdktf.App, cfg spec.Config, st state, archive string) *Repli
 		FunctionName:       *g.function.FunctionName(),
 		LedgerTable:        *s.ledger.Name(),
 	}
-	export(f.TerraformStack, outputs)
+	export(f.TerraformStack, roleReplica, outputs)
 	return outputs
 }
 

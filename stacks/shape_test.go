@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/stacks"
 )
 
@@ -180,4 +182,21 @@ func TestSynth_TurnsAPanicOfTheBindingsIntoAnError(t *testing.T) {
 	left, err := os.ReadFile(kept)
 	require.NoError(t, err)
 	require.Equal(t, "last good", string(left), "a failed synthesis must leave the last good output alone")
+}
+
+// A field that no row of the contract names would be exported by no stack.
+func TestOutputs_EachFieldHasItsRow(t *testing.T) {
+	for role, outputs := range map[string]any{contract.RolePrimary: stacks.PrimaryOutputs{}, contract.RoleReplica: stacks.ReplicaOutputs{}} {
+		var fields, rows []string
+		for field := range reflect.TypeOf(outputs).Fields() {
+			if field.Name != "Stack" {
+				fields = append(fields, field.Name)
+			}
+		}
+		for _, row := range contract.Outputs[role] {
+			rows = append(rows, row.Field)
+			require.NotEmpty(t, row.Description, row.Name)
+		}
+		require.ElementsMatch(t, fields, rows, role)
+	}
 }

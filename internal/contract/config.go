@@ -176,5 +176,5 @@ func policyVariable(field string) string {
 	if field == fieldMultiAZ {
 		return "PGDR_DB_MULTI_AZ"
 	}
-	return variablePrefix + strings.ToUpper(field)
+	return VariablePrefix + strings.ToUpper(field)
 }

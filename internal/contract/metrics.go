@@ -33,3 +33,8 @@ const (
 	// GuardTick is 1 whenever the guard looked.
 	GuardTick Metric = "GuardTick"
 )
+
+// Metrics are all gauges of the guard.
+var Metrics = []Metric{
+	ActiveWriter, PrimaryReachable, PrimaryNotWritable, HeartbeatLag, ReplicaReady, FencingOwed, Unprotected, NotArmed, GuardTick,
+}

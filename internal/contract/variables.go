@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// variablePrefix begins the name of each variable of the function.
-const variablePrefix = "PGDR_"
+// VariablePrefix begins the name of each variable of the function.
+const VariablePrefix = "PGDR_"
 
-const witnessRegions = variablePrefix + "WITNESS_REGIONS"
+const witnessRegions = VariablePrefix + "WITNESS_REGIONS"
 
 // variable is one environment variable of the function.
 type variable struct {

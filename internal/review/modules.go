@@ -23,10 +23,14 @@ const (
 	ourRoot    = "data.pgdr."
 )
 
-// embedded are our own policies and their library, parsed.
+// embedded are our own policies and their library, parsed, with the contract.
 func embedded() (map[string]*ast.Module, error) {
-	modules := map[string]*ast.Module{}
-	err := fs.WalkDir(policies, "policies", func(name string, entry fs.DirEntry, err error) error {
+	known, err := contractModule()
+	if err != nil {
+		return nil, err
+	}
+	modules := map[string]*ast.Module{contractFile: known}
+	err = fs.WalkDir(policies, "policies", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || path.Ext(name) != ".rego" {
 			return err
 		}

@@ -22,8 +22,8 @@ const (
 // marks are outputs that only the stack of that role has. They are how a plan
 // is recognised: a plan does not name its stack.
 var marks = map[string][]string{
-	Primary: {"primary_database_arn", "primary_network_acl_id"},
-	Replica: {"replica_database_arn", "failover_function_arn"},
+	Primary: {contract.OutputPrimaryDatabase, contract.OutputPrimaryACL},
+	Replica: {contract.OutputReplicaDatabase, contract.OutputFunction},
 }
 
 // Plan is one stack's plan.

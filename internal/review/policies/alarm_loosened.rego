@@ -1,5 +1,6 @@
 package pgdr.policies.alarm_loosened
 
+import data.pgdr.contract
 import data.pgdr.lib
 
 policy := {
@@ -22,7 +23,7 @@ effect := {"rto": "trouble is known later"}
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
 	r.type == "aws_cloudwatch_metric_alarm"
-	not lib.value(r.before, "metric_name") == "ActiveWriter" # judged by dns-switch
+	not lib.value(r.before, "metric_name") == contract.metrics.ActiveWriter # judged by dns-switch
 	some attribute in attributes
 	attribute in r.changed
 	before := lib.value(r.before, attribute)

@@ -1,5 +1,6 @@
 package pgdr.policies.alarm_lost
 
+import data.pgdr.contract
 import data.pgdr.iam
 import data.pgdr.lib
 
@@ -69,7 +70,7 @@ human(r) if {
 findings contains lib.found(r, message, {"effect": effect, "severity": severity(r)}) if {
 	some r in input.resources
 	r.type in covers
-	not lib.value(r.before, "metric_name") == "ActiveWriter" # judged by dns-switch
+	not lib.value(r.before, "metric_name") == contract.metrics.ActiveWriter # judged by dns-switch
 	r.action in {"delete", "forget"}
 	message := sprintf("%s will be %s.", [r.name, verb[r.action]])
 }
@@ -79,7 +80,7 @@ verb := {"delete": "DESTROYED", "forget": "taken out of the state"}
 findings contains lib.found(r, message, {"effect": effect, "severity": "human"}) if {
 	some r in input.resources
 	r.type in covers
-	not lib.value(r.before, "metric_name") == "ActiveWriter"
+	not lib.value(r.before, "metric_name") == contract.metrics.ActiveWriter
 	r.action == "replace"
 	message := sprintf("%s will be replaced: in between nobody is told.", [r.name])
 }

@@ -1,5 +1,6 @@
 package pgdr.policies.dns_switch
 
+import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.lib
 
@@ -119,7 +120,7 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
 	r.type == "aws_route53_record"
-	r.stack == "replica"
+	r.stack == contract.roles.replica
 	lib.given(r, "health_check_id")
 	message := sprintf("%s has a health check; without one it counts as healthy and answers whenever the primary's does not.", [r.name])
 }
@@ -127,7 +128,7 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
 	r.type == "aws_route53_record"
-	r.stack == "primary"
+	r.stack == contract.roles.primary
 	not lib.given(r, "health_check_id")
 	message := sprintf("%s has no health check: the guard's metric can no longer take it out of DNS.", [r.name])
 }
@@ -155,7 +156,7 @@ alarm_changes := {attribute |
 active_writer(r) if {
 	r.type == "aws_cloudwatch_metric_alarm"
 	some side in [r.before, r.after]
-	lib.value(side, "metric_name") == "ActiveWriter"
+	lib.value(side, "metric_name") == contract.metrics.ActiveWriter
 }
 
 findings contains lib.found(r, message, {"effect": effect}) if {

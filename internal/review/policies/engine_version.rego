@@ -1,5 +1,6 @@
 package pgdr.policies.engine_version
 
+import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.lib
 
@@ -93,7 +94,7 @@ findings contains lib.found(r, message, {}) if {
 findings contains lib.found(r, message, {"effect": {"rpo": "the replica does not follow"}}) if {
 	some r in lib.planned
 	r.type == "aws_db_parameter_group"
-	r.stack == "replica"
+	r.stack == contract.roles.replica
 	some p in facts.primaries
 	some version in asked(p)
 	not lib.value(r.after, "family") == sprintf("postgres%v", [numbers_of(version)[0]])

@@ -1,5 +1,6 @@
 package pgdr.policies.fence
 
+import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.lib
 
@@ -62,8 +63,8 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	some side in [r.before, r.after]
 	number := lib.value(side, "rule_number")
 	is_number(number) # null is less than any number
-	number < facts.fence_end
-	message := sprintf("%s has the number %v; those below %v are the guard's.", [r.name, number, facts.fence_end])
+	number < contract.fence_end
+	message := sprintf("%s has the number %v; those below %v are the guard's.", [r.name, number, contract.fence_end])
 }
 
 # Terraform's own rule admits all; without it no client connects.
@@ -71,7 +72,7 @@ findings contains lib.found(r, message, {"severity": "human", "effect": {"rto": 
 	some r in input.resources
 	r.type == "aws_network_acl_rule"
 	r.action in {"delete", "replace", "forget", "update"}
-	lib.value(r.before, "rule_number") >= facts.fence_end
+	lib.value(r.before, "rule_number") >= contract.fence_end
 	message := sprintf("%s, which admits all but what the guard denies, is %s.", [r.name, done[r.action]])
 }
 

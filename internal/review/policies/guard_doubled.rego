@@ -1,5 +1,6 @@
 package pgdr.policies.guard_doubled
 
+import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.lib
 
@@ -64,7 +65,7 @@ as_guard(r) := "the guard's role" if guards_role(r)
 as_guard(r) := "the guard's variables" if {
 	not guards_role(r)
 	some name, _ in facts.variables(r.after)
-	startswith(name, "PGDR_")
+	startswith(name, contract.variable_prefix)
 }
 
 guards_role(r) if lib.refers(r, "role", "aws_iam_role.guard_role")

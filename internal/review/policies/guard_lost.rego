@@ -1,5 +1,6 @@
 package pgdr.policies.guard_lost
 
+import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.lib
 
@@ -54,7 +55,7 @@ milder(w) if {
 # Nothing is more often than each minute, which EventBridge has as its least.
 more_often(w) if {
 	w.path == "schedule_expression"
-	w.after == "rate(1 minute)"
+	w.after == contract.tick
 }
 
 findings contains lib.found(r, message, {"effect": effect, "severity": severities[r.action]}) if {

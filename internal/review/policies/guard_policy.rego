@@ -1,5 +1,6 @@
 package pgdr.policies.guard_policy
 
+import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.lib
 
@@ -16,15 +17,15 @@ judges := {["aws_lambda_function", "environment"]}
 # What each variable does when it falls and when it rises: only what is named
 # needs a human. The effects are in the words of the review.
 windows := {
-	"PGDR_INSTANCE_FAILED_SECONDS": {"lower": hasty, "higher": slow},
-	"PGDR_INSTANCE_UNREACHABLE_SECONDS": {"lower": hasty, "higher": slow},
-	"PGDR_REGION_SILENT_SECONDS": {"lower": hasty, "higher": slow},
-	"PGDR_ARMING_SECONDS": {"lower": hasty, "higher": {"protection": "longer unprotected after each deployment or rebuild"}},
-	"PGDR_COOLDOWN_SECONDS": {"lower": {"protection": "two failovers in a row become possible sooner"}, "higher": {"rto": "a second disaster waits longer, or for a human"}},
-	"PGDR_MAX_DATA_LOSS_SECONDS": {"lower": {"rto": "the guard refuses more often, and waits for a human"}, "higher": {"rpo": "the guard accepts a larger loss without asking"}},
-	"PGDR_ABORT_AFTER_SECONDS": {"lower": {"rto": "a promotion that takes long is given up"}, "higher": {"protection": "applications may stay fenced for longer, for nothing"}},
-	"PGDR_RECORD_TTL_SECONDS": {"higher": {"rto": "clients keep the old answer for longer"}},
-	"PGDR_DB_BACKUP_RETENTION_DAYS": {"lower": {"protection": "after a promotion backups go less far back"}},
+	contract.variables.instance_failed_seconds: {"lower": hasty, "higher": slow},
+	contract.variables.instance_unreachable_seconds: {"lower": hasty, "higher": slow},
+	contract.variables.region_silent_seconds: {"lower": hasty, "higher": slow},
+	contract.variables.arming_seconds: {"lower": hasty, "higher": {"protection": "longer unprotected after each deployment or rebuild"}},
+	contract.variables.cooldown_seconds: {"lower": {"protection": "two failovers in a row become possible sooner"}, "higher": {"rto": "a second disaster waits longer, or for a human"}},
+	contract.variables.max_data_loss_seconds: {"lower": {"rto": "the guard refuses more often, and waits for a human"}, "higher": {"rpo": "the guard accepts a larger loss without asking"}},
+	contract.variables.abort_after_seconds: {"lower": {"rto": "a promotion that takes long is given up"}, "higher": {"protection": "applications may stay fenced for longer, for nothing"}},
+	contract.variables.record_ttl_seconds: {"higher": {"rto": "clients keep the old answer for longer"}},
+	contract.variables.db_backup_retention_days: {"lower": {"protection": "after a promotion backups go less far back"}},
 }
 
 hasty := {"protection": "a shorter disturbance is enough for a failover"}
@@ -47,16 +48,16 @@ direction(before, after) := "higher" if after > before
 
 # Words: any change, except to the safer one.
 words := {
-	"PGDR_MODE": {"safe": "automatic", "effect": {"rto": "in mode manual nobody fails over but a human"}},
-	"PGDR_ON_REGION_SILENT": {"safe": "", "effect": {"rto": "promote acts by itself when the region is silent, ask waits for a human", "protection": "promote accepts that a silent region may live"}},
-	"PGDR_ON_FENCE_ERROR": {"safe": "", "effect": {"rto": "ask waits for a human while EC2 answers with faults, promote waits two minutes", "protection": "promote accepts an unfenced primary where EC2 answers with faults, and it may live"}},
-	"PGDR_DB_MULTI_AZ": {"safe": "true", "effect": {"protection": "after a promotion there is no standby"}},
-	"PGDR_DB_DELETION_PROTECTION": {"safe": "true", "effect": {"protection": "after a promotion the writer can be deleted by one command"}},
-	"PGDR_DB_AUDIT": {"safe": "pgaudit", "effect": {"protection": "log_statement_all writes passwords into the log"}},
-	"PGDR_WITNESS_REGIONS": {"safe": "", "effect": {"protection": "the witnesses tell whether it is the guard that is cut off"}},
-	"PGDR_METRIC_NAMESPACE": {"safe": "PGDR/{environment}", "effect": {"rto": "no alarm sees what the guard publishes, and DNS does not turn"}},
-	"PGDR_ACTIVE_WRITER_ALARM": {"safe": "", "effect": {"rto": "DNS follows another alarm"}},
-	"PGDR_GUARD_CIDRS": {"safe": "", "effect": {"protection": "the fence lets other networks through"}},
+	contract.variables.mode: {"safe": contract.modes.automatic, "effect": {"rto": "in mode manual nobody fails over but a human"}},
+	contract.variables.on_region_silent: {"safe": "", "effect": {"rto": "promote acts by itself when the region is silent, ask waits for a human", "protection": "promote accepts that a silent region may live"}},
+	contract.variables.on_fence_error: {"safe": "", "effect": {"rto": "ask waits for a human while EC2 answers with faults, promote waits two minutes", "protection": "promote accepts an unfenced primary where EC2 answers with faults, and it may live"}},
+	contract.variables.db_multi_az: {"safe": "true", "effect": {"protection": "after a promotion there is no standby"}},
+	contract.variables.db_deletion_protection: {"safe": "true", "effect": {"protection": "after a promotion the writer can be deleted by one command"}},
+	contract.variables.db_audit: {"safe": contract.audits.pgaudit, "effect": {"protection": "log_statement_all writes passwords into the log"}},
+	contract.variables.witness_regions: {"safe": "", "effect": {"protection": "the witnesses tell whether it is the guard that is cut off"}},
+	contract.variables.metric_namespace: {"safe": contract.namespaces.environment, "effect": {"rto": "no alarm sees what the guard publishes, and DNS does not turn"}},
+	contract.variables.active_writer_alarm: {"safe": "", "effect": {"rto": "DNS follows another alarm"}},
+	contract.variables.guard_cidrs: {"safe": "", "effect": {"protection": "the fence lets other networks through"}},
 }
 
 safe(word, environment) := replace(word, "{environment}", environment) if is_string(environment)
@@ -70,7 +71,7 @@ findings contains lib.found(g, message, {"effect": word.effect}) if {
 	before := facts.variables(g.before)[name]
 	after := facts.variables(g.after)[name]
 	before != after
-	after != safe(word.safe, object.get(facts.variables(g.after), "PGDR_ENVIRONMENT", ""))
+	after != safe(word.safe, object.get(facts.variables(g.after), contract.variables.environment, ""))
 	message := sprintf("%s: %s goes from %s to %s.", [g.name, name, lib.show(before), lib.show(after)])
 }
 

@@ -1,5 +1,6 @@
 package pgdr.policies.guard_region
 
+import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.lib
 
@@ -20,9 +21,11 @@ here := {
 
 # Namespaces of what the guard publishes, with the environment or as it was
 # before, and of what Lambda says of it.
+ours(namespace) if namespace in {contract.namespaces.guard, contract.namespaces.lambda}
+
 ours(namespace) if {
 	is_string(namespace)
-	regex.match(`^(PGDR(/.+)?|AWS/Lambda)$`, namespace)
+	startswith(namespace, sprintf("%s/", [contract.namespaces.guard]))
 }
 
 # regions of a site, as the stacks' providers say it: one, if they agree.
@@ -32,16 +35,16 @@ regions(site) := {region |
 }
 
 elsewhere(region) if {
-	some known in regions("replica")
+	some known in regions(contract.roles.replica)
 	region != known
 }
 
-places := concat(" and ", sort(regions("replica")))
+places := concat(" and ", sort(regions(contract.roles.replica)))
 
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
 	r.type in here
-	r.stack == "replica"
+	r.stack == contract.roles.replica
 	elsewhere(r.region)
 	message := sprintf("%s is in %s; the replica's region is %s.", [r.name, r.region, places])
 }
@@ -64,15 +67,15 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 }
 
 # The stacks' providers of one name are for one region.
-findings contains {"stack": "replica", "address": "", "message": message, "effect": effect} if {
-	some site in ["primary", "replica"]
+findings contains {"stack": contract.roles.replica, "address": "", "message": message, "effect": effect} if {
+	some site in contract.roles
 	count(regions(site)) > 1
 	message := sprintf("The two stacks disagree on the region of the provider aws.%s: %s.", [site, concat(" and ", sort(regions(site)))])
 }
 
 # Both sites in one region protect from nothing.
-findings contains {"stack": "replica", "address": "", "message": message, "effect": effect} if {
-	some region in (regions("primary") & regions("replica"))
+findings contains {"stack": contract.roles.replica, "address": "", "message": message, "effect": effect} if {
+	some region in (regions(contract.roles.primary) & regions(contract.roles.replica))
 	message := sprintf("Both sites are in %s.", [region])
 }
 

@@ -1,5 +1,6 @@
 package pgdr.policies.multi_az
 
+import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.lib
 
@@ -34,6 +35,6 @@ findings contains lib.found(r, message, {"effect": effect, "remedy": "Look at th
 	r.before != null
 	lib.empty(lib.value(r.before, "replicate_source_db"))
 	not lib.truth(lib.value(r.before, "multi_az"))
-	"true" in facts.guard_variable("PGDR_DB_MULTI_AZ")
+	"true" in facts.guard_variable(contract.variables.db_multi_az)
 	message := sprintf("%s is the writer since a failover and has no standby; ignore_changes keeps it so.", [r.name])
 }

@@ -1,5 +1,6 @@
 package pgdr.policies.output_removed
 
+import data.pgdr.contract
 import data.pgdr.lib
 
 policy := {
@@ -23,7 +24,7 @@ findings contains {"stack": stack, "address": sprintf("output.%s", [name]), "mes
 
 # What the replica stack reads becomes what it is made of: another endpoint, key
 # or table here is a change there that only its next plan shows.
-findings contains {"stack": "primary", "address": sprintf("output.%s", [name]), "message": message} if {
+findings contains {"stack": contract.roles.primary, "address": sprintf("output.%s", [name]), "message": message} if {
 	some name, output in input.stacks.primary.outputs
 	output.action == "update"
 	message := sprintf("The output %s of the primary stack goes from %s to %s; the replica stack reads it.", [name, lib.show(output.before), after(output)])

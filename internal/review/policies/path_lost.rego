@@ -1,5 +1,6 @@
 package pgdr.policies.path_lost
 
+import data.pgdr.contract
 import data.pgdr.lib
 
 policy := {
@@ -69,7 +70,7 @@ own_side(r) := sides[site] if {
 	region == r.provider_region
 }
 
-sides := {"primary": "accepter", "replica": "requester"}
+sides := {contract.roles.primary: "accepter", contract.roles.replica: "requester"}
 
 more_tables(w) if {
 	w.path == "route_table_ids"

@@ -1,5 +1,6 @@
 package pgdr.policies.replica_source
 
+import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.lib
 
@@ -8,7 +9,7 @@ policy := {
 	"severity": "block",
 	"title": "The replica follows something else than the primary",
 	"reason": "Without its source RDS makes the replica an instance of its own, and there is nothing to fail over to. A promoted instance cannot be given a source again.",
-	"remedy": "Leave replicate_source_db at the primary stack's output primary_database_arn, and under ignore_changes.",
+	"remedy": "Leave replicate_source_db at the primary stack's output for the primary's ARN, and under ignore_changes.",
 }
 
 judges := {["aws_db_instance", "replicate_source_db"]}
@@ -34,8 +35,8 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in facts.replicas
 	r.references.replicate_source_db
-	not lib.refers(r, "replicate_source_db", ".outputs.primary_database_arn")
-	message := sprintf("%s: the configuration takes the source from %s, not from the primary stack's output primary_database_arn.", [r.name, concat(", ", r.references.replicate_source_db)])
+	not lib.refers(r, "replicate_source_db", sprintf(".outputs.%s", [contract.outputs.primary_database_arn]))
+	message := sprintf("%s: the configuration takes the source from %s, not from the primary stack's output %s.", [r.name, concat(", ", r.references.replicate_source_db), contract.outputs.primary_database_arn])
 }
 
 findings contains lib.found(r, message, {"effect": effect}) if {
@@ -75,4 +76,4 @@ follows(r) if lib.given(r, "replicate_source_db")
 
 follows(r) if "replicate_source_db" in r.changed
 
-expected := input.stacks.replica.reads.primary_database_arn
+expected := input.stacks.replica.reads[contract.outputs.primary_database_arn]

@@ -1,5 +1,6 @@
 package pgdr.policies.secret_replica
 
+import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.lib
 
@@ -41,7 +42,7 @@ now := "" if not facts.failed_over
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
 	r.type == "aws_secretsmanager_secret"
-	r.stack == "primary"
+	r.stack == contract.roles.primary
 	not lib.given_at(r, "replica")
 	message := sprintf("%s: the configuration replicates it nowhere; made anew, it would be in one region.", [r.name])
 }

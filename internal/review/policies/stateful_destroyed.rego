@@ -1,5 +1,6 @@
 package pgdr.policies.stateful_destroyed
 
+import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.lib
 
@@ -30,6 +31,6 @@ findings contains lib.found(r, message, {"severity": "human", "remedy": "Say in 
 }
 
 effects := {"aws_db_instance": {
-	"primary": {"rpo": "all data of the primary, but for backups and the replica", "rto": "applications are down when it is applied", "protection": "no primary"},
-	"replica": {"rpo": "unbounded: there is nothing to fail over to", "rto": "a restore from backup instead of a failover", "protection": "no replica"},
+	contract.roles.primary: {"rpo": "all data of the primary, but for backups and the replica", "rto": "applications are down when it is applied", "protection": "no primary"},
+	contract.roles.replica: {"rpo": "unbounded: there is nothing to fail over to", "rto": "a restore from backup instead of a failover", "protection": "no replica"},
 }}

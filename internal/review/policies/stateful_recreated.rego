@@ -1,5 +1,6 @@
 package pgdr.policies.stateful_recreated
 
+import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.lib
 
@@ -34,7 +35,7 @@ findings contains lib.found(r, message, {"severity": "human", "remedy": "Make su
 
 copied(r) if {
 	r.type == "aws_db_instance"
-	r.stack == "replica"
+	r.stack == contract.roles.replica
 	not lib.empty(lib.value(r.after, "replicate_source_db"))
 }
 

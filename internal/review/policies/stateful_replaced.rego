@@ -1,5 +1,6 @@
 package pgdr.policies.stateful_replaced
 
+import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.lib
 
@@ -34,17 +35,17 @@ because(r) := "" if count(r.replaced_by) == 0
 
 consequence(r, _) := sprintf("%v GiB are seeded anew across the regions, and there is no disaster recovery until that is done", [object.get(r.before, "allocated_storage", "?")]) if {
 	r.type == "aws_db_instance"
-	r.stack == "replica"
+	r.stack == contract.roles.replica
 }
 
 consequence(r, lost) := sprintf("%s is lost", [lost]) if not seeded(r)
 
 seeded(r) if {
 	r.type == "aws_db_instance"
-	r.stack == "replica"
+	r.stack == contract.roles.replica
 }
 
 effects := {"aws_db_instance": {
-	"primary": {"rpo": "all data of the primary: the new instance is empty", "rto": "applications are down until somebody restores", "protection": "the replica follows an instance that is gone"},
-	"replica": {"rpo": "unbounded until the replica is seeded", "rto": "a restore from backup until then", "protection": "no disaster recovery until the replica is seeded and the guard has armed itself again"},
+	contract.roles.primary: {"rpo": "all data of the primary: the new instance is empty", "rto": "applications are down until somebody restores", "protection": "the replica follows an instance that is gone"},
+	contract.roles.replica: {"rpo": "unbounded until the replica is seeded", "rto": "a restore from backup until then", "protection": "no disaster recovery until the replica is seeded and the guard has armed itself again"},
 }}

@@ -1,6 +1,7 @@
 # What the resources are to each other.
 package pgdr.facts
 
+import data.pgdr.contract
 import data.pgdr.lib
 
 # stateful types hold what a plan cannot make again, and what is lost with them.
@@ -18,9 +19,9 @@ stateful := {
 	"aws_cloudwatch_log_group": "the audit log in it",
 }
 
-primaries := [r | some r in instances; r.stack == "primary"]
+primaries := [r | some r in instances; r.stack == contract.roles.primary]
 
-replicas := [r | some r in instances; r.stack == "replica"]
+replicas := [r | some r in instances; r.stack == contract.roles.replica]
 
 instances := [r |
 	some r in input.resources
@@ -37,11 +38,11 @@ guards := [r |
 
 guarding(r) if {
 	some side in [r.before, r.after]
-	lib.value(side, "environment.0.variables.PGDR_MODE") != null
+	lib.value(side, sprintf("environment.0.variables.%s", [contract.variables.mode])) != null
 }
 
 guarding(r) if {
-	r.stack == "replica"
+	r.stack == contract.roles.replica
 	lib.unknown(r, "environment")
 }
 
@@ -70,10 +71,10 @@ failover contains sprintf("%s has no replication source any more", [r.name]) if 
 failover contains sprintf("%s has the fence: rule %v denies PostgreSQL", [r.name, rule.rule_no]) if {
 	some r in input.resources
 	r.type == "aws_network_acl"
-	r.stack == "primary"
+	r.stack == contract.roles.primary
 	r.before != null
 	some rule in lib.value(r.before, "ingress")
-	rule.rule_no < fence_end
+	rule.rule_no < contract.fence_end
 	rule.action in {"deny", "DENY"}
 }
 
@@ -85,30 +86,37 @@ failover contains sprintf("%s has the weight %v", [r.name, weight]) if {
 	flipped(r.stack, weight)
 }
 
-flipped("primary", 0)
+# flipped says that a site's record has another weight than at birth.
+flipped(stack, weight) if {
+	stack == contract.roles.primary
+	weight == contract.weights.other
+}
 
-flipped("replica", weight) if weight > 0
+flipped(stack, weight) if {
+	stack == contract.roles.replica
+	weight > contract.weights.other
+}
 
 failed_over if count(failover) > 0
 
-# Rules of the network ACL with numbers below this belong to the guard; those
-# of Terraform start here.
-fence_end := 100
-
 # existed says that the stack once had such a thing: its outputs name it.
-existed("aws_db_instance", stack) if once(stack, sprintf("%s_database_arn", [stack]))
+existed(type, stack) if once(stack, traces[stack][type])
 
-existed("aws_kms_key", "primary") if once("primary", "database_key_arn")
-
-existed("aws_kms_replica_key", "primary") if once("primary", "replica_key_arn")
-
-existed("aws_secretsmanager_secret", "primary") if once("primary", "database_secret_arn")
-
-existed("aws_route53_zone", "primary") if once("primary", "route53_hosted_zone_id")
-
-existed("aws_dynamodb_table", "replica") if once("replica", "failover_ledger_table")
-
-existed("aws_vpc", stack) if once(stack, sprintf("%s_vpc_id", [stack]))
+traces := {
+	contract.roles.primary: {
+		"aws_db_instance": contract.outputs.primary_database_arn,
+		"aws_kms_key": contract.outputs.database_key_arn,
+		"aws_kms_replica_key": contract.outputs.replica_key_arn,
+		"aws_secretsmanager_secret": contract.outputs.database_secret_arn,
+		"aws_route53_zone": contract.outputs.route53_hosted_zone_id,
+		"aws_vpc": contract.outputs.primary_vpc_id,
+	},
+	contract.roles.replica: {
+		"aws_db_instance": contract.outputs.replica_database_arn,
+		"aws_dynamodb_table": contract.outputs.failover_ledger_table,
+		"aws_vpc": contract.outputs.replica_vpc_id,
+	},
+}
 
 once(stack, output) if {
 	before := input.stacks[stack].outputs[output].before
