@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/spec"
 
 	"fmt"
@@ -245,7 +246,7 @@ func (w *walk) dns() {
 			continue
 		}
 		checked++
-		if strings.HasPrefix(record.text("set_identifier"), "replica") {
+		if strings.HasPrefix(record.text("set_identifier"), contract.RoleReplica) {
 			w.fault("the replica's record has a health check")
 		}
 		w.healthCheck(record.text("health_check_id"), instances[0].region())
@@ -270,7 +271,7 @@ func (w *walk) healthCheck(id, guarded string) {
 		w.fault("the health check follows an alarm that is not there")
 		return
 	}
-	if alarms[0].text("metric_name") != "ActiveWriter" {
-		w.fault("the health check follows another metric than ActiveWriter")
+	if alarms[0].text("metric_name") != string(contract.ActiveWriter) {
+		w.fault("the health check follows another metric than %s", contract.ActiveWriter)
 	}
 }

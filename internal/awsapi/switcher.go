@@ -86,7 +86,7 @@ func upsert(r types.ResourceRecordSet, weight int64) types.Change {
 type recordPair struct{ own, other types.ResourceRecordSet }
 
 func (p recordPair) point() bool {
-	return aws.ToInt64(p.own.Weight) > 0 && aws.ToInt64(p.other.Weight) == 0
+	return aws.ToInt64(p.own.Weight) > contract.WeightOther && aws.ToInt64(p.other.Weight) == contract.WeightOther
 }
 
 // find picks the two records, and refuses anything else under the name:

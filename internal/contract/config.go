@@ -133,8 +133,8 @@ func Decode(lookup func(name string) (string, bool)) (Config, error) {
 		}
 	}
 	c.Policy.MultiAZ = c.Database.MultiAZ
-	for _, f := range c.Policy.Faults(policyVariable) {
-		if name := policyVariable(f.Field); !bad[name] {
+	for _, f := range c.Policy.Faults(PolicyVariable) {
+		if name := PolicyVariable(f.Field); !bad[name] {
 			fault(name, f.Found, f.Want)
 		}
 	}
@@ -149,20 +149,20 @@ func Decode(lookup func(name string) (string, bool)) (Config, error) {
 func (c Config) checkRegions(fault func(name, found, want string)) {
 	quoted := func(text string) string { return fmt.Sprintf("%q", text) }
 	if c.Primary.Region != "" && c.Primary.Region == c.Replica.Region {
-		fault("PGDR_REPLICA_REGION", quoted(c.Replica.Region), "another region than PGDR_PRIMARY_REGION")
+		fault(VarReplicaRegion, quoted(c.Replica.Region), "another region than "+VarPrimaryRegion)
 	}
 	for i, w := range c.WitnessRegions {
 		if w == c.Primary.Region || w == c.Replica.Region || slices.Contains(c.WitnessRegions[:i], w) {
-			fault(witnessRegions, quoted(w), "different regions, none of them a site's")
+			fault(VarWitnesses, quoted(w), "different regions, none of them a site's")
 		}
 	}
 	if n := len(c.WitnessRegions); n != 0 && n != WitnessCount {
-		fault(witnessRegions, fmt.Sprintf("%d regions", n), fmt.Sprintf("%d: one alone may be the one that is out", WitnessCount))
+		fault(VarWitnesses, fmt.Sprintf("%d regions", n), fmt.Sprintf("%d: one alone may be the one that is out", WitnessCount))
 	}
 	for _, a := range []struct{ name, arn, region, want string }{
-		{"PGDR_NOTICE_TOPIC_ARN", c.NoticeTopicARN, c.Replica.Region, "a topic in PGDR_REPLICA_REGION"},
-		{"PGDR_SECRET_ARN", c.SecretARN, c.Replica.Region, "the secret in PGDR_REPLICA_REGION"},
-		{"PGDR_PRIMARY_SECRET_ARN", c.PrimarySecretARN, c.Primary.Region, "the secret in PGDR_PRIMARY_REGION"},
+		{VarNoticeTopic, c.NoticeTopicARN, c.Replica.Region, "a topic in " + VarReplicaRegion},
+		{VarSecret, c.SecretARN, c.Replica.Region, "the secret in " + VarReplicaRegion},
+		{VarPrimarySecret, c.PrimarySecretARN, c.Primary.Region, "the secret in " + VarPrimaryRegion},
 	} {
 		// Either may be empty, if it was at fault itself.
 		if got, ok := parseARN(a.arn); ok && a.region != "" && got.region != a.region {
@@ -171,10 +171,10 @@ func (c Config) checkRegions(fault func(name, found, want string)) {
 	}
 }
 
-// policyVariable is the variable of a field of the policy.
-func policyVariable(field string) string {
+// PolicyVariable is the variable of a field of the policy.
+func PolicyVariable(field string) string {
 	if field == fieldMultiAZ {
-		return "PGDR_DB_MULTI_AZ"
+		return VarMultiAZ
 	}
 	return VariablePrefix + strings.ToUpper(field)
 }

@@ -89,6 +89,18 @@ type Grant struct {
 	Unasked string
 }
 
+// Actions of the guard that more than one side looks at.
+const (
+	ActSeeDatabases    = "rds:DescribeDBInstances"
+	ActPromote         = "rds:PromoteReadReplica"
+	ActFence           = "ec2:CreateNetworkAclEntry"
+	ActSetWeights      = "route53:ChangeResourceRecordSets"
+	ActSendNotice      = "sns:Publish"
+	ActWriteLedger     = "dynamodb:PutItem"
+	ActReadCredentials = "secretsmanager:GetSecretValue"
+	ActPublishMetrics  = "cloudwatch:PutMetricData"
+)
+
 // VPCActions are what Lambda itself does in the role's name to put the function
 // into the VPC, VPCReadActions what it reads for that. The guard's own code is
 // denied both, as AWS advises.
@@ -128,7 +140,7 @@ var Grants = []Grant{
 
 	// RDS asks for it on all instances where one is looked up by its resource id:
 	// a renamed one has another ARN.
-	{Policy: "observe", Sid: "Databases", Why: "see the databases, renamed ones too", Actions: []string{"rds:DescribeDBInstances"},
+	{Policy: "observe", Sid: "Databases", Why: "see the databases, renamed ones too", Actions: []string{ActSeeDatabases},
 		Resources: func(s Scope) []string {
 			return []string{s.own("rds", s.PrimaryRegion, "db:*"), s.own("rds", s.ReplicaRegion, "db:*")}
 		}},
@@ -149,7 +161,7 @@ var Grants = []Grant{
 		Resources: func(s Scope) []string { return []string{s.RoleARN} },
 		Unasked:   "an answer to the other questions proves it"},
 
-	{Policy: "act", Sid: "Promote", Why: "promote the replica", Actions: []string{"rds:PromoteReadReplica", "rds:ModifyDBInstance"},
+	{Policy: "act", Sid: "Promote", Why: "promote the replica", Actions: []string{ActPromote, "rds:ModifyDBInstance"},
 		Resources: func(s Scope) []string { return []string{s.ReplicaDatabaseARN} }},
 	// RDS encrypts the standby's volume in the name of who asks for Multi-AZ.
 	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html
@@ -160,11 +172,11 @@ var Grants = []Grant{
 		}},
 	{Policy: "act", Sid: "StopOldPrimary", Why: "stop the old primary", Actions: []string{"rds:StopDBInstance"},
 		Resources: func(s Scope) []string { return []string{s.PrimaryDatabaseARN} }},
-	{Policy: "act", Sid: "Fence", Why: "fence the old primary", Actions: []string{"ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAclEntry"},
+	{Policy: "act", Sid: "Fence", Why: "fence the old primary", Actions: []string{ActFence, "ec2:DeleteNetworkAclEntry"},
 		Resources: func(s Scope) []string {
 			return []string{s.own("ec2", s.PrimaryRegion, "network-acl/"+s.PrimaryNetworkACLID)}
 		}},
-	{Policy: "act", Sid: "Weights", Why: "set the records' weights", Actions: []string{"route53:ChangeResourceRecordSets"}, Resources: zone,
+	{Policy: "act", Sid: "Weights", Why: "set the records' weights", Actions: []string{ActSetWeights}, Resources: zone,
 		Conditions: func(s Scope) []Condition {
 			return []Condition{
 				{forAll, "route53:ChangeResourceRecordSetsNormalizedRecordNames", []string{strings.ToLower(s.RecordName)}},
@@ -176,15 +188,15 @@ var Grants = []Grant{
 		Resources: func(Scope) []string { return []string{"arn:aws:route53:::change/*"} }},
 	{Policy: "act", Sid: "SecretStandalone", Why: "detach the secret", Actions: []string{"secretsmanager:StopReplicationToReplica"},
 		Resources: func(s Scope) []string { return []string{s.RegionalSecretARN} }},
-	{Policy: "act", Sid: "Tell", Why: "send notices", Actions: []string{"sns:Publish"},
+	{Policy: "act", Sid: "Tell", Why: "send notices", Actions: []string{ActSendNotice},
 		Resources: func(s Scope) []string { return []string{s.NoticeTopicARN} }},
 	{Policy: "act", Sid: "TellEncrypted", Why: "encrypt its notices", Actions: []string{"kms:GenerateDataKey", "kms:Decrypt"},
 		Resources: func(s Scope) []string { return []string{s.TopicKeyARN} },
 		Says:      func(s Scope) []Condition { return []Condition{{"StringEquals", KeyViaService, []string{s.via("sns")}}} }},
 
-	{Policy: "remember", Sid: "Ledger", Why: "keep its ledger", Actions: []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
+	{Policy: "remember", Sid: "Ledger", Why: "keep its ledger", Actions: []string{"dynamodb:GetItem", ActWriteLedger, "dynamodb:Query"},
 		Resources: func(s Scope) []string { return []string{s.LedgerARN} }},
-	{Policy: "remember", Sid: "Credentials", Why: "read the credentials", Actions: []string{"secretsmanager:GetSecretValue"},
+	{Policy: "remember", Sid: "Credentials", Why: "read the credentials", Actions: []string{ActReadCredentials},
 		Resources: func(s Scope) []string { return []string{s.RegionalSecretARN} }},
 	{Policy: "remember", Sid: "Decrypt", Why: "decrypt credentials and ledger", Actions: []string{"kms:Decrypt"},
 		Resources: func(s Scope) []string { return []string{s.RegionalKeyARN} },
@@ -192,7 +204,7 @@ var Grants = []Grant{
 			return []Condition{{"StringEquals", KeyViaService, []string{s.via("secretsmanager"), s.via("dynamodb")}}}
 		}},
 
-	{Policy: "exceptions", Sid: "Metrics", Why: "publish metrics", Actions: []string{"cloudwatch:PutMetricData"}, Resources: everything,
+	{Policy: "exceptions", Sid: "Metrics", Why: "publish metrics", Actions: []string{ActPublishMetrics}, Resources: everything,
 		Conditions: func(s Scope) []Condition {
 			return []Condition{{"StringEquals", KeyNamespace, []string{MetricNamespace(s.Environment)}}}
 		}},

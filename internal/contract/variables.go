@@ -12,7 +12,35 @@ import (
 // VariablePrefix begins the name of each variable of the function.
 const VariablePrefix = "PGDR_"
 
-const witnessRegions = VariablePrefix + "WITNESS_REGIONS"
+// Variables that are read by name outside the guard, or that a fault names.
+const (
+	VarEnvironment        = "PGDR_ENVIRONMENT"
+	VarPrimaryRegion      = "PGDR_PRIMARY_REGION"
+	VarPrimaryIdentifier  = "PGDR_PRIMARY_DB_IDENTIFIER"
+	VarPrimaryEndpoint    = "PGDR_PRIMARY_DB_ENDPOINT"
+	VarPrimaryResourceID  = "PGDR_PRIMARY_DB_RESOURCE_ID"
+	VarReplicaResourceID  = "PGDR_REPLICA_DB_RESOURCE_ID"
+	VarReplicaRegion      = "PGDR_REPLICA_REGION"
+	VarReplicaIdentifier  = "PGDR_REPLICA_DB_IDENTIFIER"
+	VarReplicaEndpoint    = "PGDR_REPLICA_DB_ENDPOINT"
+	VarPort               = "PGDR_DB_PORT"
+	VarDatabase           = "PGDR_DB_NAME"
+	VarBackupRetention    = "PGDR_DB_BACKUP_RETENTION_DAYS"
+	VarMultiAZ            = "PGDR_DB_MULTI_AZ"
+	VarDeletionProtection = "PGDR_DB_DELETION_PROTECTION"
+	VarRecordName         = "PGDR_RECORD_NAME"
+	VarRecordTTL          = "PGDR_RECORD_TTL_SECONDS"
+	VarNetworkACL         = "PGDR_PRIMARY_NETWORK_ACL_ID"
+	VarGuardCIDRs         = "PGDR_GUARD_CIDRS"
+	VarSecret             = "PGDR_SECRET_ARN"
+	VarPrimarySecret      = "PGDR_PRIMARY_SECRET_ARN"
+	VarLedgerTable        = "PGDR_LEDGER_TABLE"
+	VarNoticeTopic        = "PGDR_NOTICE_TOPIC_ARN"
+	VarNamespace          = "PGDR_METRIC_NAMESPACE"
+	VarWitnesses          = "PGDR_WITNESS_REGIONS"
+	VarMode               = "PGDR_MODE"
+	VarOnRegionSilent     = "PGDR_ON_REGION_SILENT"
+)
 
 // variable is one environment variable of the function.
 type variable struct {
@@ -29,43 +57,43 @@ type variable struct {
 // variables are the whole environment of the function, but for what Lambda
 // itself sets. A new one is a row here and a field of [Config].
 var variables = append([]variable{
-	text("PGDR_ENVIRONMENT", environmentName, func(c *Config) *string { return &c.Environment }),
-	text("PGDR_PRIMARY_REGION", region, func(c *Config) *string { return &c.Primary.Region }),
-	text("PGDR_PRIMARY_DB_IDENTIFIER", dbIdentifier, func(c *Config) *string { return &c.Primary.Identifier }),
-	text("PGDR_PRIMARY_DB_RESOURCE_ID", dbResourceID, func(c *Config) *string { return &c.Primary.ResourceID }),
-	text("PGDR_PRIMARY_DB_ENDPOINT", hostName, func(c *Config) *string { return &c.Primary.Endpoint }),
-	text("PGDR_REPLICA_REGION", region, func(c *Config) *string { return &c.Replica.Region }),
-	text("PGDR_REPLICA_DB_IDENTIFIER", dbIdentifier, func(c *Config) *string { return &c.Replica.Identifier }),
-	text("PGDR_REPLICA_DB_RESOURCE_ID", dbResourceID, func(c *Config) *string { return &c.Replica.ResourceID }),
-	text("PGDR_REPLICA_DB_ENDPOINT", hostName, func(c *Config) *string { return &c.Replica.Endpoint }),
-	number("PGDR_DB_PORT", Bound{Min: 1, Max: 65535}, func(c *Config) *int { return &c.Database.Port }),
-	text("PGDR_DB_NAME", databaseName, func(c *Config) *string { return &c.Database.Name }),
-	number("PGDR_DB_BACKUP_RETENTION_DAYS", BackupRetention, func(c *Config) *int { return &c.Database.BackupRetentionDays }),
-	truth("PGDR_DB_MULTI_AZ", func(c *Config) *bool { return &c.Database.MultiAZ }),
-	truth("PGDR_DB_DELETION_PROTECTION", func(c *Config) *bool { return &c.Database.DeletionProtection }),
+	text(VarEnvironment, environmentName, func(c *Config) *string { return &c.Environment }),
+	text(VarPrimaryRegion, region, func(c *Config) *string { return &c.Primary.Region }),
+	text(VarPrimaryIdentifier, dbIdentifier, func(c *Config) *string { return &c.Primary.Identifier }),
+	text(VarPrimaryResourceID, dbResourceID, func(c *Config) *string { return &c.Primary.ResourceID }),
+	text(VarPrimaryEndpoint, hostName, func(c *Config) *string { return &c.Primary.Endpoint }),
+	text(VarReplicaRegion, region, func(c *Config) *string { return &c.Replica.Region }),
+	text(VarReplicaIdentifier, dbIdentifier, func(c *Config) *string { return &c.Replica.Identifier }),
+	text(VarReplicaResourceID, dbResourceID, func(c *Config) *string { return &c.Replica.ResourceID }),
+	text(VarReplicaEndpoint, hostName, func(c *Config) *string { return &c.Replica.Endpoint }),
+	number(VarPort, Bound{Min: 1, Max: 65535}, func(c *Config) *int { return &c.Database.Port }),
+	text(VarDatabase, databaseName, func(c *Config) *string { return &c.Database.Name }),
+	number(VarBackupRetention, BackupRetention, func(c *Config) *int { return &c.Database.BackupRetentionDays }),
+	truth(VarMultiAZ, func(c *Config) *bool { return &c.Database.MultiAZ }),
+	truth(VarDeletionProtection, func(c *Config) *bool { return &c.Database.DeletionProtection }),
 	choice("PGDR_DB_AUDIT", func(c *Config) *string { return &c.Database.Audit }, AuditPgaudit, AuditLogStatementAll),
 	text("PGDR_HOSTED_ZONE_ID", zoneID, func(c *Config) *string { return &c.DNS.ZoneID }),
-	text("PGDR_RECORD_NAME", hostName, func(c *Config) *string { return &c.DNS.RecordName }),
-	seconds("PGDR_RECORD_TTL_SECONDS", RecordTTL, func(c *Config) *time.Duration { return &c.DNS.TTL }),
+	text(VarRecordName, hostName, func(c *Config) *string { return &c.DNS.RecordName }),
+	seconds(VarRecordTTL, RecordTTL, func(c *Config) *time.Duration { return &c.DNS.TTL }),
 	text("PGDR_HEALTH_CHECK_ID", healthCheckID, func(c *Config) *string { return &c.DNS.HealthCheckID }),
-	text("PGDR_PRIMARY_NETWORK_ACL_ID", networkACLID, func(c *Config) *string { return &c.PrimaryNetworkACLID }),
-	guardNetworks("PGDR_GUARD_CIDRS"),
-	text("PGDR_SECRET_ARN", secretARN, func(c *Config) *string { return &c.SecretARN }),
-	text("PGDR_PRIMARY_SECRET_ARN", secretARN, func(c *Config) *string { return &c.PrimarySecretARN }),
+	text(VarNetworkACL, networkACLID, func(c *Config) *string { return &c.PrimaryNetworkACLID }),
+	guardNetworks(VarGuardCIDRs),
+	text(VarSecret, secretARN, func(c *Config) *string { return &c.SecretARN }),
+	text(VarPrimarySecret, secretARN, func(c *Config) *string { return &c.PrimarySecretARN }),
 	text("PGDR_ACTIVE_WRITER_ALARM", alarmName, func(c *Config) *string { return &c.ActiveWriterAlarm }),
-	text("PGDR_LEDGER_TABLE", tableName, func(c *Config) *string { return &c.LedgerTable }),
-	text("PGDR_NOTICE_TOPIC_ARN", topicARN, func(c *Config) *string { return &c.NoticeTopicARN }),
-	text("PGDR_METRIC_NAMESPACE", namespace, func(c *Config) *string { return &c.MetricNamespace }),
-	list(witnessRegions, region, func(c *Config) *[]string { return &c.WitnessRegions }),
-	choice("PGDR_MODE", func(c *Config) *Mode { return &c.Policy.Mode }, ModeAutomatic, ModeManual),
-	choice("PGDR_ON_REGION_SILENT", func(c *Config) *SilentRegion { return &c.Policy.OnRegionSilent }, SilentPromote, SilentAsk),
+	text(VarLedgerTable, tableName, func(c *Config) *string { return &c.LedgerTable }),
+	text(VarNoticeTopic, topicARN, func(c *Config) *string { return &c.NoticeTopicARN }),
+	text(VarNamespace, namespace, func(c *Config) *string { return &c.MetricNamespace }),
+	list(VarWitnesses, region, func(c *Config) *[]string { return &c.WitnessRegions }),
+	choice(VarMode, func(c *Config) *Mode { return &c.Policy.Mode }, ModeAutomatic, ModeManual),
+	choice(VarOnRegionSilent, func(c *Config) *SilentRegion { return &c.Policy.OnRegionSilent }, SilentPromote, SilentAsk),
 	choice("PGDR_ON_FENCE_ERROR", func(c *Config) *FenceError { return &c.Policy.OnFenceError }, FenceErrorAsk, FenceErrorPromote),
 }, policyVariables()...)
 
 func policyVariables() []variable {
 	rows := make([]variable, len(PolicySettings))
 	for i, s := range PolicySettings {
-		rows[i] = seconds(policyVariable(s.Field), s.Bound, func(c *Config) *time.Duration { return s.of(&c.Policy) })
+		rows[i] = seconds(PolicyVariable(s.Field), s.Bound, func(c *Config) *time.Duration { return s.of(&c.Policy) })
 	}
 	return rows
 }

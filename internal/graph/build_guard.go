@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // guard is the function that may promote a database.
@@ -13,15 +15,6 @@ type guard struct {
 	// environment are its variables.
 	environment object
 }
-
-// The guard's variables that the picture tells of.
-const (
-	envNamespace     = "PGDR_METRIC_NAMESPACE"
-	envWitnesses     = "PGDR_WITNESS_REGIONS"
-	actPromote       = "rds:PromoteReadReplica"
-	actPublish       = "cloudwatch:PutMetricData"
-	conditionMetrics = "cloudwatch:namespace"
-)
 
 // addGuard finds the guard by what it may do, and what belongs to it.
 func (b *builder) addGuard() error {
@@ -33,7 +26,7 @@ func (b *builder) addGuard() error {
 			failure = err
 			return
 		}
-		if len(b.permitted(r, statements, actPromote)) == 0 {
+		if len(b.permitted(r, statements, contract.ActPromote)) == 0 {
 			return
 		}
 		found = append(found, r.id())
@@ -45,7 +38,7 @@ func (b *builder) addGuard() error {
 		return failure
 	}
 	if len(found) > 1 {
-		return fmt.Errorf("%w: %s may all promote a replica (%s), one function is wanted", ErrForeign, strings.Join(found, ", "), actPromote)
+		return fmt.Errorf("%w: %s may all promote a replica (%s), one function is wanted", ErrForeign, strings.Join(found, ", "), contract.ActPromote)
 	}
 	if len(found) == 1 {
 		b.addGuardNodes()
@@ -61,7 +54,7 @@ func (b *builder) addGuardNodes() {
 	for _, ref := range b.refs(r.stack, config["subnet_ids"]) {
 		n.Subnets = append(n.Subnets, ref.resource.id())
 	}
-	for _, ref := range b.permitted(r, b.guard.statements, "dynamodb:PutItem") {
+	for _, ref := range b.permitted(r, b.guard.statements, contract.ActWriteLedger) {
 		if ref.resource.kind == "aws_dynamodb_table" {
 			b.add(KindLedger, ref.resource, ref.resource.text("name"))
 		}
@@ -74,7 +67,7 @@ func (b *builder) addGuardNodes() {
 			b.add(KindSchedule, rule, rule.text("name")).Schedule = rule.text("schedule_expression")
 		}
 	})
-	for _, region := range strings.Split(text(b.guard.environment[envWitnesses]), ",") {
+	for _, region := range strings.Split(text(b.guard.environment[contract.VarWitnesses]), ",") {
 		if region != "" {
 			b.put(Node{ID: "witness/" + region, Kind: KindWitness, Name: region, Region: region})
 		}
@@ -82,15 +75,15 @@ func (b *builder) addGuardNodes() {
 }
 
 func (g guard) policy() *Policy {
-	get := func(name string) string { return text(g.environment["PGDR_"+name]) }
+	get := func(field string) string { return text(g.environment[contract.PolicyVariable(field)]) }
 	return &Policy{
-		Mode:                       get("MODE"),
-		OnRegionSilent:             get("ON_REGION_SILENT"),
-		InstanceFailedSeconds:      get("INSTANCE_FAILED_SECONDS"),
-		InstanceUnreachableSeconds: get("INSTANCE_UNREACHABLE_SECONDS"),
-		RegionSilentSeconds:        get("REGION_SILENT_SECONDS"),
-		MaxDataLossSeconds:         get("MAX_DATA_LOSS_SECONDS"),
-		Port:                       get("DB_PORT"),
+		Mode:                       get("mode"),
+		OnRegionSilent:             get("on_region_silent"),
+		InstanceFailedSeconds:      get("instance_failed_seconds"),
+		InstanceUnreachableSeconds: get("instance_unreachable_seconds"),
+		RegionSilentSeconds:        get("region_silent_seconds"),
+		MaxDataLossSeconds:         get("max_data_loss_seconds"),
+		Port:                       text(g.environment[contract.VarPort]),
 	}
 }
 
@@ -100,12 +93,12 @@ var rights = []struct {
 	action   string
 	relation Relation
 }{
-	{"rds:DescribeDBInstances", Describes},
-	{actPromote, Promotes},
-	{"ec2:CreateNetworkAclEntry", Fences},
-	{"route53:ChangeResourceRecordSets", Weighs},
-	{"dynamodb:PutItem", Remembers},
-	{"sns:Publish", Tells},
+	{contract.ActSeeDatabases, Describes},
+	{contract.ActPromote, Promotes},
+	{contract.ActFence, Fences},
+	{contract.ActSetWeights, Weighs},
+	{contract.ActWriteLedger, Remembers},
+	{contract.ActSendNotice, Tells},
 }
 
 func (b *builder) linkGuard() {
@@ -118,7 +111,7 @@ func (b *builder) linkGuard() {
 			b.link(id, ref.resource.id(), right.relation)
 		}
 	}
-	for _, ref := range b.permitted(b.guard.function, b.guard.statements, "secretsmanager:GetSecretValue") {
+	for _, ref := range b.permitted(b.guard.function, b.guard.statements, contract.ActReadCredentials) {
 		secret := ref.resource.id()
 		if ref.region != ref.resource.region() {
 			secret = secretIn(ref.resource, ref.region)
@@ -140,14 +133,14 @@ func (b *builder) linkGuard() {
 
 // linkMetrics links the guard to the alarms on the metrics it may publish.
 func (b *builder) linkMetrics(id string) {
-	own := text(b.guard.environment[envNamespace])
+	own := text(b.guard.environment[contract.VarNamespace])
 	allowed := slices.ContainsFunc(b.guard.statements, func(s statement) bool {
 		for _, names := range s.Condition {
-			if values, ok := names[conditionMetrics]; ok && !slices.Contains(values, own) {
+			if values, ok := names[contract.KeyNamespace]; ok && !slices.Contains(values, own) {
 				return false
 			}
 		}
-		return s.allows(actPublish)
+		return s.allows(contract.ActPublishMetrics)
 	})
 	if !allowed || own == "" {
 		return

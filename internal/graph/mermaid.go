@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // Mermaid draws the graph as a Mermaid flowchart, for Markdown. Alarms are
@@ -140,7 +142,7 @@ var captions = map[Relation]string{
 	Replicates: "streaming replication", Protects: "protects", Asks: "asks", Answers: "answers with",
 	Probes: "SQL", Describes: "RDS API", Witnesses: "am I cut off?", Measures: "metrics", Notifies: "alarm",
 	Wakes: "wakes", Tells: "tells", Remembers: "remembers", Egress: "to AWS", Fences: "fence", Promotes: "promote",
-	Publishes: "ActiveWriter", Follows: "followed by", TakesOut: "takes out", Weighs: "weights",
+	Publishes: string(contract.ActiveWriter), Follows: "followed by", TakesOut: "takes out", Weighs: "weights",
 }
 
 func (m *mermaid) edges() {

@@ -5,6 +5,8 @@
 // permission.
 package graph
 
+import "github.com/pgdr/pgdr/internal/contract"
+
 import "strings"
 
 // Kind says what a node is.
@@ -39,8 +41,8 @@ type Role string
 
 // The roles: at birth, before any failover.
 const (
-	RolePrimary Role = "primary"
-	RoleReplica Role = "replica"
+	RolePrimary Role = contract.RolePrimary
+	RoleReplica Role = contract.RoleReplica
 )
 
 // Relation says what an edge means, read from its first node to its second.

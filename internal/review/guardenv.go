@@ -20,7 +20,7 @@ func guardFaults(r Resource, after map[string]any, marks []any) []string {
 		return nil
 	}
 	variables := object(object(blocks[0])["variables"])
-	if _, guard := variables["PGDR_MODE"]; !guard || marked(r.Unknown["environment"]) {
+	if _, guard := variables[contract.VarMode]; !guard || marked(r.Unknown["environment"]) {
 		return nil
 	}
 	_, err := contract.Decode(func(name string) (string, bool) {

@@ -65,9 +65,9 @@ var sights = map[seen]sight{
 // key is what a watch's alarms are found by: the region and the dimensions.
 func (s *survey) key(w watch) (region string, dimensions map[string]string) {
 	switch w.subject {
-	case "primary":
+	case contract.RolePrimary:
 		return s.primary.region, map[string]string{contract.DimensionInstance: s.primary.member.Identifier}
-	case "replica":
+	case contract.RoleReplica:
 		return s.replica.region, map[string]string{contract.DimensionInstance: s.replica.member.Identifier}
 	case "function":
 		return s.guard.Region, map[string]string{contract.DimensionFunction: s.guard.ID}

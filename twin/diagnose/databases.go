@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/lambda/principal"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/iam/policy"
@@ -33,12 +34,15 @@ func (s *survey) lookAtDatabases() {
 
 // compareWithConfig: what the guard takes the instance for.
 func (s *survey) compareWithConfig(at site) {
-	prefix, a := "PGDR_"+strings.ToUpper(at.role)+"_DB_", at.db.Attrs
+	a, id, endpoint := at.db.Attrs, contract.VarPrimaryResourceID, contract.VarPrimaryEndpoint
+	if at.role == contract.RoleReplica {
+		id, endpoint = contract.VarReplicaResourceID, contract.VarReplicaEndpoint
+	}
 	for _, f := range []struct{ variable, want, got string }{
-		{prefix + "RESOURCE_ID", at.member.ResourceID, a.Str("resource_id")},
-		{prefix + "ENDPOINT", at.member.Endpoint, a.Str("address")},
-		{"PGDR_DB_PORT", strconv.Itoa(s.config.Database.Port), strconv.Itoa(a.Int("port"))},
-		{"PGDR_DB_NAME", s.config.Database.Name, a.Str("db_name")},
+		{id, at.member.ResourceID, a.Str("resource_id")},
+		{endpoint, at.member.Endpoint, a.Str("address")},
+		{contract.VarPort, strconv.Itoa(s.config.Database.Port), strconv.Itoa(a.Int("port"))},
+		{contract.VarDatabase, s.config.Database.Name, a.Str("db_name")},
 	} {
 		if f.want != f.got {
 			s.find("database-mismatch", at.name(), "%s is %q, the instance has %q", f.variable, f.want, f.got)
@@ -151,7 +155,7 @@ func (s *survey) lookAtParameters() {
 		}
 	}
 	for _, name := range settings {
-		if p, r := values["primary"][name], values["replica"][name]; p != r {
+		if p, r := values[contract.RolePrimary][name], values[contract.RoleReplica][name]; p != r {
 			s.find("database-parameters", s.replica.name(), "%s is %q, the primary's is %q", name, r, p)
 		}
 	}
@@ -164,9 +168,9 @@ func (s *survey) lookAtPosture() {
 		variable  string
 		want, got any
 	}{
-		{"PGDR_DB_BACKUP_RETENTION_DAYS", c.BackupRetentionDays, a.Int("backup_retention_period")},
-		{"PGDR_DB_MULTI_AZ", c.MultiAZ, a.Bool("multi_az")},
-		{"PGDR_DB_DELETION_PROTECTION", c.DeletionProtection, a.Bool("deletion_protection")},
+		{contract.VarBackupRetention, c.BackupRetentionDays, a.Int("backup_retention_period")},
+		{contract.VarMultiAZ, c.MultiAZ, a.Bool("multi_az")},
+		{contract.VarDeletionProtection, c.DeletionProtection, a.Bool("deletion_protection")},
 	} {
 		if f.want != f.got {
 			s.find("database-posture", s.primary.name(), "%s is %v, the primary has %v", f.variable, f.want, f.got)

@@ -21,7 +21,7 @@ func (s *survey) lookAtGuard() {
 	}
 	for _, region := range s.config.WitnessRegions {
 		if !sim.HasRegion(region) {
-			s.find("witness", name, "PGDR_WITNESS_REGIONS names %s, which the account does not have", region)
+			s.find("witness", name, "%s names %s, which the account does not have", contract.VarWitnesses, region)
 		}
 	}
 	if t := s.guard.Attrs.Int("timeout"); t < minTime || t > maxTime {
@@ -78,12 +78,12 @@ func (s *survey) lookAtGuardsSubnets() {
 		}
 		own = append(own, p)
 		if !slices.Contains(s.config.GuardCIDRs, p) {
-			s.find("guard-cidrs", name, "its subnet %s (%s) is not in PGDR_GUARD_CIDRS: there it would be behind its own fence", nameOf(subnet), p)
+			s.find("guard-cidrs", name, "its subnet %s (%s) is not in %s: there it would be behind its own fence", nameOf(subnet), p, contract.VarGuardCIDRs)
 		}
 	}
 	for _, p := range s.config.GuardCIDRs {
 		if !slices.Contains(own, p) {
-			s.find("guard-cidrs", name, "PGDR_GUARD_CIDRS has %s, which is the range of none of its subnets: the fence would let it through", p)
+			s.find("guard-cidrs", name, "%s has %s, which is the range of none of its subnets: the fence would let it through", contract.VarGuardCIDRs, p)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package diagnose
 import (
 	"maps"
 	"slices"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // kind is what all findings of an ID have in common.
@@ -15,11 +17,11 @@ type kind struct {
 var kinds = map[string]kind{
 	// The guard.
 	"guard-missing":    {Fault, "Deploy the replica stack: without its function no health check runs."},
-	"guard-ambiguous":  {Fault, "Leave one function whose PGDR_ENVIRONMENT is this environment."},
+	"guard-ambiguous":  {Fault, "Leave one function whose " + contract.VarEnvironment + " is this environment."},
 	"guard-config":     {Fault, "Correct the function's variable; with a wrong one the function does not start."},
 	"guard-region":     {Fault, "Move the guard to the replica's region: where it is it would be lost with the primary."},
 	"guard-network":    {Fault, "Put the function into the private subnets of the replica's VPC."},
-	"guard-cidrs":      {Fault, "Make PGDR_GUARD_CIDRS the ranges of the function's subnets: the fence lets these through and no others."},
+	"guard-cidrs":      {Fault, "Make " + contract.VarGuardCIDRs + " the ranges of the function's subnets: the fence lets these through and no others."},
 	"guard-log":        {Warning, "Name a log group of the function's region that exists."},
 	"guard-time":       {Warning, "Let the function run nearly a minute, so that it looks again and again until the next tick."},
 	"guard-memory":     {Warning, "Give the function the memory that it was measured with: its share of a processor follows from it."},

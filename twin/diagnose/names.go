@@ -53,7 +53,7 @@ func (s *survey) lookAtRecords() {
 		}
 		name := fmt.Sprintf("record %s %s", c.RecordName, a.Str("set_identifier"))
 		if a.Int("ttl") != int(c.TTL.Seconds()) {
-			s.find("record-ttl", name, "its TTL is %d s, PGDR_RECORD_TTL_SECONDS is %.0f", a.Int("ttl"), c.TTL.Seconds())
+			s.find("record-ttl", name, "its TTL is %d s, %s is %.0f", a.Int("ttl"), contract.VarRecordTTL, c.TTL.Seconds())
 		}
 		for _, at := range s.sites() {
 			if route53.RoutingPolicy(a) == "weighted_routing_policy" && slices.Equal(a.Strings("records"), []string{at.db.Attrs.Str("address")}) {
@@ -61,7 +61,7 @@ func (s *survey) lookAtRecords() {
 			}
 		}
 	}
-	wants := map[string]string{"primary": c.HealthCheckID, "replica": ""}
+	wants := map[string]string{contract.RolePrimary: c.HealthCheckID, contract.RoleReplica: ""}
 	for _, at := range s.sites() {
 		r := found[at.role]
 		if r == nil {

@@ -165,7 +165,7 @@ func (s *survey) excesses() []need {
 	name := strings.ToLower(s.config.DNS.RecordName)
 	changes := []string{"route53:ChangeResourceRecordSets"}
 	return []need{
-		{purpose: "publish others' metrics", region: home, actions: []string{"cloudwatch:PutMetricData"}, resource: "*", more: policy.Context{"cloudwatch:namespace": {"AWS/RDS"}}},
+		{purpose: "publish others' metrics", region: home, actions: []string{"cloudwatch:PutMetricData"}, resource: "*", more: policy.Context{contract.KeyNamespace: {contract.NamespaceRDS}}},
 		{purpose: "see network ACLs elsewhere", region: third, actions: []string{"ec2:DescribeNetworkAcls"}, resource: "*"},
 		{purpose: "see events elsewhere", region: third, actions: []string{"rds:DescribeEvents"}, resource: "*"},
 		{purpose: "see interfaces elsewhere", region: third, actions: contract.VPCReadActions, resource: "*", service: true},

@@ -76,7 +76,7 @@ func (s *survey) lookAtSight(alarm *sim.Resource, w watch) {
 // replica has its source's, unless it has more of its own.
 func (s *survey) allocated(w watch) int {
 	own := s.primary.db.Attrs.Int("allocated_storage")
-	if w.subject == "replica" {
+	if w.subject == contract.RoleReplica {
 		own = max(own, s.replica.db.Attrs.Int("allocated_storage"))
 	}
 	return own

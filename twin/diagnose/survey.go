@@ -82,17 +82,17 @@ func (s *survey) all() {
 // findGuard finds the function that guards the environment.
 func (s *survey) findGuard() bool {
 	for _, f := range s.tx.List(typeFunction, "") {
-		if variables(f)["PGDR_ENVIRONMENT"] != s.environment {
+		if variables(f)[contract.VarEnvironment] != s.environment {
 			continue
 		}
 		if s.guard != nil {
-			s.find("guard-ambiguous", "function "+f.ID, "%s has PGDR_ENVIRONMENT %q too", s.guard.ID, s.environment)
+			s.find("guard-ambiguous", "function "+f.ID, "%s has %s %q too", s.guard.ID, contract.VarEnvironment, s.environment)
 			continue
 		}
 		s.guard = f
 	}
 	if s.guard == nil {
-		s.find("guard-missing", "environment "+s.environment, "no function has PGDR_ENVIRONMENT %q", s.environment)
+		s.find("guard-missing", "environment "+s.environment, "no function has %s %q", contract.VarEnvironment, s.environment)
 	}
 	return s.guard != nil
 }
@@ -123,7 +123,7 @@ func (s *survey) guardName() string { return "function " + s.guard.ID }
 
 // findDatabases finds the two instances.
 func (s *survey) findDatabases() bool {
-	s.primary, s.replica = site{role: "primary", member: s.config.Primary}, site{role: "replica", member: s.config.Replica}
+	s.primary, s.replica = site{role: contract.RolePrimary, member: s.config.Primary}, site{role: contract.RoleReplica, member: s.config.Replica}
 	for _, at := range []*site{&s.primary, &s.replica} {
 		at.region = at.member.Region
 		at.db = s.tx.FindBy(typeDatabase, at.region, "identifier", at.member.Identifier)

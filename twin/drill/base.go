@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/leftover"
 	"github.com/pgdr/pgdr/twin"
 	"github.com/pgdr/pgdr/twin/drill/preflight"
@@ -207,7 +208,7 @@ func (b *Base) deploy(ctx context.Context, name string) (err error) {
 	if protected(cloud) {
 		// RDS ignores deletion protection when it makes a replica, so what is
 		// protected is deployed twice.
-		if err := runner.Apply(ctx, "replica"); err != nil {
+		if err := runner.Apply(ctx, contract.RoleReplica); err != nil {
 			return err
 		}
 	}

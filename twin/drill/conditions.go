@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/twin/drill/app"
 )
@@ -35,7 +36,7 @@ func conditions() map[string]condition {
 		},
 		"writes:": func(s *stage, word string) bool { return s.writes(word) },
 		"moved:": func(s *stage, word string) bool {
-			return s.writes(word) && s.lastServer(word) == s.at().databases["replica"].identifier
+			return s.writes(word) && s.lastServer(word) == s.at().databases[contract.RoleReplica].identifier
 		},
 		"applied": func(s *stage, _ string) bool { return s.survey() == nil },
 	}

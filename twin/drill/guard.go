@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/command"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/twin/alarms"
@@ -112,7 +113,7 @@ func hint(_ context.Context, s *stage, a arguments) error {
 	}
 	for _, r := range s.world.Cloud.Resources(alarms.Type) {
 		actions := r.Attrs.Strings("alarm_actions")
-		if r.Region != s.at().home || len(actions) == 0 || r.Attrs.Str("namespace") != "AWS/RDS" {
+		if r.Region != s.at().home || len(actions) == 0 || r.Attrs.Str("namespace") != contract.NamespaceRDS {
 			continue
 		}
 		var all sync.WaitGroup

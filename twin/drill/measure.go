@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/twin/dns"
 	"github.com/pgdr/pgdr/twin/drill/app"
@@ -26,7 +27,7 @@ const answersFor = 5 * time.Second
 // switched is when the name first led to the replica after a moment, by the
 // record of the DNS servers themselves; zero if it never did.
 func (s *stage) switched(since time.Time) time.Time {
-	name, host := s.at().record, s.at().databases["replica"].host
+	name, host := s.at().record, s.at().databases[contract.RoleReplica].host
 	led := earliest(time.Time{}, s.world.DNS.Leads(), func(l dns.Lead) (time.Time, bool) {
 		return l.At, l.Name == name && slices.Contains(l.To, host) && l.At.After(since)
 	})
@@ -48,10 +49,10 @@ func (s *stage) app(ctx context.Context, o *outcomeOf, log app.Log) (report.App,
 		length := out.Length().Seconds()
 		a.RTO = &length
 	}
-	old := s.at().databases["primary"]
-	role, until := "primary", now
+	old := s.at().databases[contract.RolePrimary]
+	role, until := contract.RolePrimary, now
 	if o.report.Guard.Promotions > 0 {
-		role = "replica"
+		role = contract.RoleReplica
 		if since := o.moved(); !since.IsZero() {
 			until = since
 			split := log.After(old.identifier, since)

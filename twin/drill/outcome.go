@@ -123,7 +123,7 @@ type ending struct {
 // cut makes phases, each of which begins where the one before ended; the last
 // two are as the well-behaved applications had them.
 func (o *outcomeOf) cut(s *stage, parts []ending) {
-	host, server := s.at().databases["replica"].host, s.at().databases["replica"].identifier
+	host, server := s.at().databases[contract.RoleReplica].host, s.at().databases[contract.RoleReplica].identifier
 	var named, wrote time.Time
 	for _, log := range o.logs {
 		if log.Sticky {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/alarms"
 	"github.com/pgdr/pgdr/twin/drill/report"
 	"github.com/pgdr/pgdr/twin/drill/scenario"
@@ -45,9 +46,9 @@ const (
 // records' TTL, and no health check.
 func usualConfiguration() []scenario.Change {
 	return []scenario.Change{
-		{Stack: "primary", Path: []string{"aws_route53_record", "writer-record", "ttl"}, Set: usualTTL},
-		{Stack: "replica", Path: []string{"aws_route53_record", "writer-record", "ttl"}, Set: usualTTL},
-		{Stack: "primary", Path: []string{"aws_route53_record", "writer-record", "health_check_id"}, Remove: true},
+		{Stack: contract.RolePrimary, Path: []string{"aws_route53_record", "writer-record", "ttl"}, Set: usualTTL},
+		{Stack: contract.RoleReplica, Path: []string{"aws_route53_record", "writer-record", "ttl"}, Set: usualTTL},
+		{Stack: contract.RolePrimary, Path: []string{"aws_route53_record", "writer-record", "health_check_id"}, Remove: true},
 	}
 }
 
@@ -68,7 +69,7 @@ func (u *usual) run(ctx context.Context) error {
 	u.alarmed = u.s.world.Clock.Now()
 	u.s.tell(u.alarmed, report.LaneGuard, "(usual way) the alarm invokes the function")
 	retention := usualRetention
-	err := u.s.instance("replica", func(tx *sim.Tx, r *sim.Resource) error {
+	err := u.s.instance(contract.RoleReplica, func(tx *sim.Tx, r *sim.Resource) error {
 		return lifecycle.Promote(tx, r, lifecycle.Promotion{Retention: &retention}, u.s.timing)
 	})
 	if err != nil {
@@ -79,7 +80,7 @@ func (u *usual) run(ctx context.Context) error {
 			return err
 		}
 		done := false
-		if err := u.s.instance("replica", func(_ *sim.Tx, r *sim.Resource) error {
+		if err := u.s.instance(contract.RoleReplica, func(_ *sim.Tx, r *sim.Resource) error {
 			done = r.Attrs.Str("status") == lifecycle.Available && !r.Attrs.Has("replicate_source_db")
 			return nil
 		}); err != nil {
@@ -100,7 +101,7 @@ func (u *usual) run(ctx context.Context) error {
 // evaluation periods only.
 func usualAlarm(identifier string, exact bool) alarms.Settings {
 	return alarms.Settings{
-		Namespace: "AWS/RDS", Metric: "DatabaseConnections", Dimensions: map[string]string{"DBInstanceIdentifier": identifier},
+		Namespace: contract.NamespaceRDS, Metric: "DatabaseConnections", Dimensions: map[string]string{contract.DimensionInstance: identifier},
 		Statistic: "Average", Period: usualPeriod, Periods: usualPeriods, Datapoints: usualPeriods,
 		Operator: "LessThanOrEqualToThreshold", Threshold: 0, Missing: alarms.Breaching, Exact: exact,
 	}
@@ -119,7 +120,7 @@ func nextEvaluation(now time.Time) time.Time {
 
 // awaitAlarm evaluates the alarm each minute.
 func (u *usual) awaitAlarm(ctx context.Context) error {
-	primary := u.s.at().databases["primary"]
+	primary := u.s.at().databases[contract.RolePrimary]
 	settings := usualAlarm(primary.identifier, u.exact)
 	state := alarms.OK
 	for state != alarms.Alarm {
@@ -146,9 +147,9 @@ func (u *usual) weigh() error {
 			if block == nil {
 				continue
 			}
-			weight := 0
-			if strings.HasPrefix(r.Attrs.Str("set_identifier"), "replica") {
-				weight = 100
+			weight := contract.WeightOther
+			if strings.HasPrefix(r.Attrs.Str("set_identifier"), contract.RoleReplica) {
+				weight = contract.WeightWriter
 			}
 			tx.Edit(r).Attrs.Set(sim.Attrs{"weighted_routing_policy": []any{map[string]any{"weight": weight}}})
 			changed++

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/drill/app"
 	"github.com/pgdr/pgdr/twin/drill/report"
 	"github.com/pgdr/pgdr/twin/drill/scenario"
@@ -228,8 +229,8 @@ func (s *stage) startApps(ctx context.Context, password string) error {
 	}{
 		{0, app.Config{ID: "primary-app", Region: s.at().away, Name: name}},
 		{0, app.Config{ID: "replica-app", Region: s.at().home, Name: name}},
-		{1, app.Config{ID: "sticky-app", Region: s.at().away, Name: s.at().databases["primary"].host, Sticky: true}},
-		{1, app.Config{ID: "sticky-replica-app", Region: s.at().home, Name: s.at().databases["primary"].host, Sticky: true}},
+		{1, app.Config{ID: "sticky-app", Region: s.at().away, Name: s.at().databases[contract.RolePrimary].host, Sticky: true}},
+		{1, app.Config{ID: "sticky-replica-app", Region: s.at().home, Name: s.at().databases[contract.RolePrimary].host, Sticky: true}},
 	} {
 		ask, err := s.world.Resolver(c.Region, c.number)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/ec2"
 	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
@@ -58,13 +59,13 @@ func surveyOf(cloud *sim.Cloud) (*site, error) {
 	guard := functions[0]
 	told := guard.Attrs.Block("environment").StringMap("variables")
 	found := &site{
-		environment: told["PGDR_ENVIRONMENT"], home: told["PGDR_REPLICA_REGION"], away: told["PGDR_PRIMARY_REGION"],
-		function: guard.ARN(), table: told["PGDR_LEDGER_TABLE"],
-		schema: told["PGDR_DB_NAME"], record: told["PGDR_RECORD_NAME"], acl: told["PGDR_PRIMARY_NETWORK_ACL_ID"],
+		environment: told[contract.VarEnvironment], home: told[contract.VarReplicaRegion], away: told[contract.VarPrimaryRegion],
+		function: guard.ARN(), table: told[contract.VarLedgerTable],
+		schema: told[contract.VarDatabase], record: told[contract.VarRecordName], acl: told[contract.VarNetworkACL],
 	}
 	found.databases = map[string]database{
-		"primary": {region: found.away, identifier: told["PGDR_PRIMARY_DB_IDENTIFIER"], host: told["PGDR_PRIMARY_DB_ENDPOINT"]},
-		"replica": {region: found.home, identifier: told["PGDR_REPLICA_DB_IDENTIFIER"], host: told["PGDR_REPLICA_DB_ENDPOINT"]},
+		contract.RolePrimary: {region: found.away, identifier: told[contract.VarPrimaryIdentifier], host: told[contract.VarPrimaryEndpoint]},
+		contract.RoleReplica: {region: found.home, identifier: told[contract.VarReplicaIdentifier], host: told[contract.VarReplicaEndpoint]},
 	}
 	return found, nil
 }
@@ -82,10 +83,6 @@ func (s *stage) instances() map[string]bool {
 	return there
 }
 
-// fenceNumbers end where Terraform's own rules begin: those below are the
-// guard's.
-const fenceNumbers = 100
-
 // fenceRules tells whether the network ACL of the primary's database subnets
 // has a rule of the guard's that denies.
 func (s *stage) fenceRules() bool {
@@ -97,7 +94,7 @@ func (s *stage) fenceRules() bool {
 		}
 		for _, egress := range []bool{false, true} {
 			for _, e := range ec2.ACLEntries(tx, acl, egress) {
-				found = found || e.Str("action") == "deny" && e.Int("rule_no") < fenceNumbers
+				found = found || e.Str("action") == "deny" && e.Int("rule_no") < contract.FenceEnd
 			}
 		}
 		return nil
@@ -110,7 +107,7 @@ func (s *stage) fenceRules() bool {
 func (s *stage) fenceStands() bool {
 	stands := false
 	_ = s.world.Cloud.View(func(tx *sim.Tx) error {
-		db := lifecycle.Find(tx, s.at().away, s.at().databases["primary"].identifier)
+		db := lifecycle.Find(tx, s.at().away, s.at().databases[contract.RolePrimary].identifier)
 		if db == nil {
 			return nil
 		}
@@ -160,7 +157,7 @@ func (s *stage) clients(tx *sim.Tx, n *vpc.Networks) []vpc.Interface {
 
 // words are what a scenario's placeholders stand for.
 func (t *site) words() map[string]string {
-	return map[string]string{"environment": t.environment, "primary": t.away, "replica": t.home}
+	return map[string]string{"environment": t.environment, contract.RolePrimary: t.away, contract.RoleReplica: t.home}
 }
 
 // ErrNeedsDisposable is wrapped by the error for a scenario that destroys what

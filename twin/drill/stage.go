@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/diagnose"
 	"github.com/pgdr/pgdr/twin/drill/app"
 	"github.com/pgdr/pgdr/twin/drill/report"
@@ -66,7 +67,7 @@ func (s *stage) serving(ctx context.Context) error {
 	defer cancel()
 	for {
 		var streaming bool
-		err := s.server("replica", func(p *pgtest.Server) error {
+		err := s.server(contract.RoleReplica, func(p *pgtest.Server) error {
 			return p.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')", nil, &streaming)
 		})
 		if err == nil && streaming {
@@ -86,7 +87,7 @@ func (s *stage) prepareDatabase(ctx context.Context, password string) error {
 	if err != nil {
 		return err
 	}
-	return s.server("primary", func(p *pgtest.Server) error {
+	return s.server(contract.RolePrimary, func(p *pgtest.Server) error {
 		conn, err := p.Admin(ctx, primary.Attrs.Str("db_name"))
 		if err != nil {
 			return err

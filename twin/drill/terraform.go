@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/drill/report"
 	"github.com/pgdr/pgdr/twin/local"
 )
@@ -15,7 +16,7 @@ func terraformActions() map[string]action {
 			return s.terraformApply(ctx)
 		}},
 		"terraform-destroy": {says: "terraform destroy on both stacks", do: func(ctx context.Context, s *stage, _ arguments) error {
-			for _, role := range []string{"replica", "primary"} {
+			for _, role := range []string{contract.RoleReplica, contract.RolePrimary} {
 				if err := s.runner.DestroyStack(ctx, role); err != nil {
 					return err
 				}

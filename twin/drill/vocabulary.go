@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/event"
@@ -37,7 +38,7 @@ type check = func(value string) (want string)
 // values check the arguments of actions.
 func values() map[string]check {
 	return map[string]check{
-		"role": among("primary", "replica"), "status": among(statuses...), "steps": stepList, "action": matching(permission, "an action of IAM such as rds:PromoteReadReplica"),
+		"role": among(contract.RolePrimary, contract.RoleReplica), "status": among(statuses...), "steps": stepList, "action": matching(permission, "an action of IAM such as rds:PromoteReadReplica"),
 		"region": among(append([]string{"{primary}", "{replica}"}, sim.Regions()...)...), "service": serviceValue, "how": wayValue,
 		"times": number(1, 1000), "seconds": number(1, 900), "event": commandValue,
 		"down": duration, "up": duration, "for": duration, "of": duration,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/lambdaruntime"
 	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
 )
@@ -110,7 +111,7 @@ func (m *Manager) measure(f *function, i Invocation) {
 		{"Throttles", 0, "Count"},
 		{"Duration", float64(i.Took) / float64(time.Millisecond), "Milliseconds"},
 	} {
-		id := metrics.ID{Region: f.region, Namespace: "AWS/Lambda", Name: v.name, Dimensions: metrics.Dimensions(map[string]string{"FunctionName": f.name})}
+		id := metrics.ID{Region: f.region, Namespace: contract.NamespaceLambda, Name: v.name, Dimensions: metrics.Dimensions(map[string]string{contract.DimensionFunction: f.name})}
 		m.o.Metrics.Put(id, metrics.Point{At: i.At, Received: now, Value: v.value, Count: 1, Unit: v.unit})
 	}
 }

@@ -113,13 +113,13 @@ func (r *Runner) Plan(ctx context.Context, detailed bool) error {
 
 // planStack shows one stack's plan and sums it up.
 func (r *Runner) planStack(ctx context.Context, role string) (sum string, changes bool, err error) {
-	if role == "replica" {
+	if role == contract.RoleReplica {
 		missing, err := r.missing(ctx)
 		if err != nil {
 			return "", false, err
 		}
 		if missing != nil {
-			r.say("%s cannot be planned yet: it reads the outputs of %s, which is not deployed. Deploy both with: make deploy-local", r.stack(role), r.stack("primary"))
+			r.say("%s cannot be planned yet: it reads the outputs of %s, which is not deployed. Deploy both with: make deploy-local", r.stack(role), r.stack(contract.RolePrimary))
 			return "cannot be planned yet", true, nil
 		}
 	}
@@ -179,8 +179,8 @@ func (r *Runner) cdktf(ctx context.Context, verb string) error {
 			return err
 		}
 	}
-	r.say("%s %s and %s in the simulated account", verb, r.stack("primary"), r.stack("replica"))
-	err := r.run(ctx, "npx", "--no-install", "cdktf", verb, r.stack("primary"), r.stack("replica"),
+	r.say("%s %s and %s in the simulated account", verb, r.stack(contract.RolePrimary), r.stack(contract.RoleReplica))
+	err := r.run(ctx, "npx", "--no-install", "cdktf", verb, r.stack(contract.RolePrimary), r.stack(contract.RoleReplica),
 		"--skip-synth", "--auto-approve", "--skip-provider-lock", "--output", r.outdir())
 	if err != nil {
 		return fmt.Errorf("cdktf %s %s: %w", verb, r.Environment, err)

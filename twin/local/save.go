@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/pipeline"
 )
 
@@ -28,7 +29,7 @@ func (r *Runner) SavePlans(ctx context.Context, folder string) error {
 		if err := r.initStack(ctx, role); err != nil {
 			return err
 		}
-		if role == "replica" {
+		if role == contract.RoleReplica {
 			missing, err := r.missing(ctx)
 			if err != nil {
 				return err
@@ -52,15 +53,15 @@ func (r *Runner) SavePlans(ctx context.Context, folder string) error {
 
 // missing says why the replica cannot be planned, nil if it can.
 func (r *Runner) missing(ctx context.Context) (*pipeline.Missing, error) {
-	there, err := r.deployed(ctx, "primary")
+	there, err := r.deployed(ctx, contract.RolePrimary)
 	if err != nil || there {
 		return nil, err
 	}
-	left, err := r.deployed(ctx, "replica")
+	left, err := r.deployed(ctx, contract.RoleReplica)
 	if err != nil {
 		return nil, err
 	}
-	why := fmt.Sprintf("%s cannot be planned before %s is deployed.", r.stack("replica"), r.stack("primary"))
+	why := fmt.Sprintf("%s cannot be planned before %s is deployed.", r.stack(contract.RoleReplica), r.stack(contract.RolePrimary))
 	return &pipeline.Missing{Why: why, First: !left}, nil
 }
 

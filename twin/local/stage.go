@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/leftover"
 	"github.com/pgdr/pgdr/twin/gobuild"
 )
@@ -28,7 +29,7 @@ func (r *Runner) Synthesize(ctx context.Context) error {
 	if err := os.MkdirAll(r.outdir(), 0o750); err != nil {
 		return fmt.Errorf("make the output directory: %w", err)
 	}
-	r.say("synthesize %s and %s", r.stack("primary"), r.stack("replica"))
+	r.say("synthesize %s and %s", r.stack(contract.RolePrimary), r.stack(contract.RoleReplica))
 	// Each run has a program of its own: another that builds meanwhile changes
 	// nothing of it.
 	if err := os.MkdirAll(r.builds(), 0o750); err != nil {

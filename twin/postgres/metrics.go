@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/pgtest"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
@@ -97,8 +98,8 @@ func (s *Servers) values(r sim.Resource, g gauges) map[string]float64 {
 func (s *Servers) put(r sim.Resource, g gauges, now time.Time) {
 	for name, value := range s.values(r, g) {
 		s.o.Metrics.Put(metrics.ID{
-			Region: r.Region, Namespace: "AWS/RDS", Name: name,
-			Dimensions: metrics.Dimensions(map[string]string{"DBInstanceIdentifier": r.Attrs.Str("identifier")}),
+			Region: r.Region, Namespace: contract.NamespaceRDS, Name: name,
+			Dimensions: metrics.Dimensions(map[string]string{contract.DimensionInstance: r.Attrs.Str("identifier")}),
 		}, metrics.Point{At: now, Received: now, Value: value, Count: 1})
 	}
 }

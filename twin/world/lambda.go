@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/network"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/api"
@@ -91,7 +92,7 @@ func (l *lambdas) hosts(fn sim.Resource) (string, error) {
 	}}
 	var all []string
 	variables := fn.Attrs.Block("environment").StringMap("variables")
-	for _, name := range []string{"PGDR_PRIMARY_DB_ENDPOINT", "PGDR_REPLICA_DB_ENDPOINT"} {
+	for _, name := range []string{contract.VarPrimaryEndpoint, contract.VarReplicaEndpoint} {
 		host := variables[name]
 		if host == "" {
 			continue

@@ -10,6 +10,7 @@ import (
 
 	miekg "github.com/miekg/dns"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/dns"
 	"github.com/pgdr/pgdr/twin/health"
 	"github.com/pgdr/pgdr/twin/network"
@@ -121,7 +122,7 @@ func (w *World) ask(ctx context.Context, vpcID, name string) (Found, error) {
 // RecordName is the name by which applications know the database.
 func (w *World) RecordName() (string, error) {
 	for _, r := range w.Cloud.Resources("aws_lambda_function") {
-		if name := r.Attrs.Block("environment").StringMap("variables")["PGDR_RECORD_NAME"]; name != "" {
+		if name := r.Attrs.Block("environment").StringMap("variables")[contract.VarRecordName]; name != "" {
 			return name, nil
 		}
 	}

@@ -45,7 +45,7 @@ func receiver(f Facts) Finding {
 	for _, at := range []struct {
 		who        string
 		parameters Fact[map[string]facts.Parameter]
-	}{{"replica", f.ReplicaParameters}, {"primary", f.PrimaryParameters}} {
+	}{{contract.RoleReplica, f.ReplicaParameters}, {contract.RolePrimary, f.PrimaryParameters}} {
 		if at.parameters.Err != nil {
 			return unknown(CheckReceiver, at.parameters.Err)
 		}
@@ -178,8 +178,8 @@ func records(f Facts, want Expected) Finding {
 		return failed(CheckRecords, "the replica's record has a health check: it must always count as healthy", remedy)
 	case primary.TTL != want.TTL || replica.TTL != want.TTL:
 		return failed(CheckRecords, fmt.Sprintf("their TTLs are %s and %s, not %s", primary.TTL, replica.TTL, want.TTL), remedy)
-	case (primary.Weight > 0) == (replica.Weight > 0):
-		return failed(CheckRecords, fmt.Sprintf("their weights are %d and %d: exactly one must be above 0", primary.Weight, replica.Weight), "the guard sets them at its next tick; see whether Route 53's control plane answers")
+	case (primary.Weight > contract.WeightOther) == (replica.Weight > contract.WeightOther):
+		return failed(CheckRecords, fmt.Sprintf("their weights are %d and %d: exactly one must be above %d", primary.Weight, replica.Weight, contract.WeightOther), "the guard sets them at its next tick; see whether Route 53's control plane answers")
 	}
 	return ok(CheckRecords, fmt.Sprintf("weights %d and %d", primary.Weight, replica.Weight))
 }

@@ -1,5 +1,6 @@
 package pgdr.policies.network_opened
 
+import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.lib
 
@@ -45,7 +46,7 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
 	r.type == "aws_vpc_peering_connection"
 	r.action != "keep"
-	not lib.refers(r, "peer_vpc_id", ".outputs.primary_vpc_id")
+	not lib.refers(r, "peer_vpc_id", sprintf(".outputs.%s", [contract.outputs.primary_vpc_id]))
 	message := sprintf("%s is with another network than the primary's.", [r.name])
 }
 

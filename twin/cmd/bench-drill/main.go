@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin"
 	"github.com/pgdr/pgdr/twin/bench"
 	"github.com/pgdr/pgdr/twin/drill"
@@ -27,7 +28,7 @@ var disasters = []struct {
 	Step scenario.Step
 }{
 	{"region-loss", scenario.Step{Do: "lose-region", With: map[string]string{"region": "us-east-1"}}},
-	{"instance-lost", scenario.Step{Do: "fail-instance", With: map[string]string{"role": "primary"}}},
+	{"instance-lost", scenario.Step{Do: "fail-instance", With: map[string]string{"role": contract.RolePrimary}}},
 }
 
 // patience is how many times as long as they say the guard's deadlines leave on

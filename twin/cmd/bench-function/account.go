@@ -140,7 +140,7 @@ func (a *account) trust(dir string, ca *pgtest.CA) error {
 	for key, value := range map[string]string{
 		"SSL_CERT_FILE": file, "SSL_CERT_DIR": none,
 		"AWS_ACCESS_KEY_ID": accessKey, "AWS_SECRET_ACCESS_KEY": "simulated",
-		"AWS_REGION": a.env["PGDR_REPLICA_REGION"], "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_REGION": a.env[contract.VarReplicaRegion], "AWS_EC2_METADATA_DISABLED": "true",
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	} {
 		a.env[key] = value

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/probe/rdsca"
 	"github.com/pgdr/pgdr/twin/pgtest"
 	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
@@ -38,13 +39,13 @@ func startDatabases(ctx context.Context, a *account, ca *pgtest.CA) (d databases
 			Settings: map[string]string{"shared_preload_libraries": "pg_stat_statements,pgaudit"},
 		}
 	}
-	if d.primary, err = pgtest.New(ctx, options("primary", a.env["PGDR_PRIMARY_DB_ENDPOINT"])); err != nil {
+	if d.primary, err = pgtest.New(ctx, options(contract.RolePrimary, a.env[contract.VarPrimaryEndpoint])); err != nil {
 		return d, err
 	}
 	if err := d.likeRDS(ctx, a); err != nil {
 		return d, err
 	}
-	d.replica, err = d.primary.NewReplica(ctx, options("replica", a.env["PGDR_REPLICA_DB_ENDPOINT"]), d.primary.Addr())
+	d.replica, err = d.primary.NewReplica(ctx, options(contract.RoleReplica, a.env[contract.VarReplicaEndpoint]), d.primary.Addr())
 	return d, err
 }
 
@@ -52,7 +53,7 @@ func startDatabases(ctx context.Context, a *account, ca *pgtest.CA) (d databases
 // database. On RDS the administrator may create pgaudit; here only a superuser
 // may.
 func (d databases) likeRDS(ctx context.Context, a *account) error {
-	value, ok := secretsmanager.SecretValue(a.cloud, a.env["PGDR_PRIMARY_SECRET_ARN"])
+	value, ok := secretsmanager.SecretValue(a.cloud, a.env[contract.VarPrimarySecret])
 	if !ok {
 		return errors.New("prepare the primary: the account has no secret with the administrator's password")
 	}
@@ -60,7 +61,7 @@ func (d databases) likeRDS(ctx context.Context, a *account) error {
 	if err := json.Unmarshal([]byte(value), &secret); err != nil {
 		return fmt.Errorf("prepare the primary: read the secret: %w", err)
 	}
-	name := a.env["PGDR_DB_NAME"]
+	name := a.env[contract.VarDatabase]
 	for _, statement := range []string{
 		fmt.Sprintf("CREATE ROLE %s LOGIN CREATEROLE CREATEDB PASSWORD '%s'", secret.Username, strings.ReplaceAll(secret.Password, "'", "''")),
 		fmt.Sprintf("CREATE DATABASE %s OWNER %s", name, secret.Username),
@@ -100,7 +101,7 @@ func (d databases) variables(a *account, dir string, ca *pgtest.CA) (map[string]
 		return nil, fmt.Errorf("set the clock: %w", err)
 	}
 	roots := ca.PEM()
-	for _, region := range []string{a.env["PGDR_PRIMARY_REGION"], a.env["PGDR_REPLICA_REGION"]} {
+	for _, region := range []string{a.env[contract.VarPrimaryRegion], a.env[contract.VarReplicaRegion]} {
 		certificates, err := rdsca.Certificates(region)
 		if err != nil {
 			return nil, fmt.Errorf("read RDS's authorities: %w", err)
@@ -115,7 +116,7 @@ func (d databases) variables(a *account, dir string, ca *pgtest.CA) (map[string]
 	}
 	all := maps.Clone(a.env)
 	all["PGDR_TWIN_CLOCK"], all["PGDR_TWIN_ROOTS"] = clock.String(), file
-	all["PGDR_TWIN_HOSTS"] = a.env["PGDR_PRIMARY_DB_ENDPOINT"] + "=" + d.primary.Addr().String() + "," +
-		a.env["PGDR_REPLICA_DB_ENDPOINT"] + "=" + d.replica.Addr().String()
+	all["PGDR_TWIN_HOSTS"] = a.env[contract.VarPrimaryEndpoint] + "=" + d.primary.Addr().String() + "," +
+		a.env[contract.VarReplicaEndpoint] + "=" + d.replica.Addr().String()
 	return all, nil
 }

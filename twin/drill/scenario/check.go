@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // Vocabulary is what a scenario may name. A check returns what would be right,
@@ -65,7 +67,7 @@ func (s Scenario) faults(known Vocabulary) []string {
 	f.add(disasters > 1, "steps: found %d with disaster, want one at most", disasters)
 	s.Expect.check(&f, known)
 	for i, c := range s.Configuration {
-		f.add(c.Stack != "primary" && c.Stack != "replica", "configuration[%d].stack: found %q, want primary or replica", i, c.Stack)
+		f.add(c.Stack != contract.RolePrimary && c.Stack != contract.RoleReplica, "configuration[%d].stack: found %q, want primary or replica", i, c.Stack)
 		f.add(len(c.Path) < 2, "configuration[%d].path: found %d parts, want type, name and argument", i, len(c.Path))
 	}
 	s.each(func(field, text string) string {
@@ -161,7 +163,7 @@ func (e Expect) check(f *faults, known Vocabulary) {
 	f.add(e.EstimateHolds && e.Promotions == 0, "expect.estimate_holds: found true, want it with a promotion: there is no estimate without")
 	for _, id := range slices.Sorted(maps.Keys(e.Apps)) {
 		a := e.Apps[id]
-		f.add(!slices.Contains([]string{"", "primary", "replica"}, a.Server), "expect.apps.%s.server: found %q, want primary or replica", id, a.Server)
+		f.add(!slices.Contains([]string{"", contract.RolePrimary, contract.RoleReplica}, a.Server), "expect.apps.%s.server: found %q, want primary or replica", id, a.Server)
 		f.add(!slices.Contains(Apps, id), "expect.apps: found %q, want one of %s", id, strings.Join(Apps, ", "))
 		f.add(a.RTO != nil && *a.RTO == 0, "expect.apps.%s.rto: found 0s, want a bound such as 15m", id)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 	"github.com/pgdr/pgdr/twin/sim/simaws"
@@ -26,16 +27,16 @@ const (
 
 // What the stacks call things.
 const (
-	Name = "failover-function-dev"
-	ARN  = "arn:aws:lambda:eu-west-1:123456789012:function:failover-function-dev"
-	Role = "arn:aws:iam::123456789012:role/failover-function-role-dev"
+	Name = contract.FunctionName + "-dev"
+	ARN  = "arn:aws:lambda:eu-west-1:123456789012:function:" + Name
+	Role = "arn:aws:iam::123456789012:role/" + contract.FunctionRole + "-dev"
 
-	HomeAlarms = "arn:aws:sns:eu-west-1:123456789012:replica-db-alarm-topic-dev"
-	AwayAlarms = "arn:aws:sns:us-east-1:123456789012:primary-db-alarm-topic-dev"
-	Notices    = "arn:aws:sns:eu-west-1:123456789012:replica-db-notice-topic-dev"
+	HomeAlarms = "arn:aws:sns:eu-west-1:123456789012:" + contract.RoleReplica + "-" + contract.AlarmTopic + "-dev"
+	AwayAlarms = "arn:aws:sns:us-east-1:123456789012:" + contract.RolePrimary + "-" + contract.AlarmTopic + "-dev"
+	Notices    = "arn:aws:sns:eu-west-1:123456789012:" + contract.RoleReplica + "-" + contract.NoticeTopic + "-dev"
 
-	Rule    = "failover-schedule-dev"
-	RuleARN = "arn:aws:events:eu-west-1:123456789012:rule/failover-schedule-dev"
+	Rule    = contract.Schedule + "-dev"
+	RuleARN = "arn:aws:events:eu-west-1:123456789012:rule/" + Rule
 )
 
 // Account is one to which the stacks were applied, with the function.
@@ -56,7 +57,7 @@ func Apply(t *testing.T, golden string, clock sim.Clock) *Account {
 	a.Create("aws_lambda_function", Home, map[string]any{
 		"function_name": Name, "role": Role, "runtime": "provided.al2023", "handler": "bootstrap", "architectures": []any{"arm64"},
 		"filename": archive(t), "timeout": 55.0, "memory_size": 256.0,
-		"environment": []any{map[string]any{"variables": map[string]any{"PGDR_ENVIRONMENT": "dev"}}},
+		"environment": []any{map[string]any{"variables": map[string]any{contract.VarEnvironment: "dev"}}},
 	})
 	a.Create("aws_lambda_function_event_invoke_config", Home, map[string]any{
 		"function_name": Name, "maximum_retry_attempts": 1.0, "maximum_event_age_in_seconds": 300.0,

@@ -21,7 +21,7 @@ func kinds() map[string]*sim.Kind {
 		"aws_secretsmanager_secret": {
 			Schema:  resource.AwsSecretsmanagerSecretSchema,
 			Traits:  secretsmanagerSecretTraits(),
-			Example: `{"name":"db-credentials-dev","recovery_window_in_days":0}`,
+			Example: `{"name":"credentials","recovery_window_in_days":0}`,
 			Service: service, CreateOp: "CreateSecret", UpdateOp: "UpdateSecret", DeleteOp: "DeleteSecret",
 			MissingCode: "ResourceNotFoundException", MissingText: "Secrets Manager can't find the specified secret: %s",
 			Create: createSecret, Update: updateSecret, Remove: removeSecret,

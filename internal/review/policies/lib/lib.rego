@@ -1,6 +1,8 @@
 # What the policies share. Users' policies may import it: data.pgdr.lib.
 package pgdr.lib
 
+import data.pgdr.contract
+
 # found is one finding about a resource. A policy may add "severity",
 # "remedy", and "effect" with "rpo", "rto" or "protection".
 found(r, message, extra) := object.union({"stack": r.stack, "address": r.address, "message": message}, extra)
@@ -193,7 +195,7 @@ defaults := {
 	["aws_db_instance", "iops"], ["aws_db_instance", "storage_throughput"],
 }
 
-inherited := {["aws_db_instance", "allocated_storage", "replica"]}
+inherited := {["aws_db_instance", "allocated_storage", contract.roles.replica]}
 
 by_configuration(r, path, rule) := [change(r, path, c.after, c.configured, c.how) | some c in concealed(r, path, rule)]
 
