@@ -214,8 +214,7 @@ bench-drill: deps ## Compare our recovery with the usual way, in the same simula
 .PHONY: golden
 golden: ## Write the golden files anew, after a change that is meant
 	go test ./stacks -run Golden -update
-	go test ./cmd/drctl ./twin/cmd/twin -run Commands -update-docs
-	go test ./internal/contract -run Docs -update
+	go test -p 1 $$(grep -rl --include='*_test.go' docpage\. cmd internal spec twin | xargs -n 1 dirname | sort -u | sed 's|^|./|') -run '[Dd]oc|OnThePage' -update-docs
 	$(MAKE) diagram
 
 .PHONY: bench-synth

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/docpage"
 	"github.com/pgdr/pgdr/internal/guard/probe/rdsca"
 )
 
@@ -44,39 +45,39 @@ func shownDefault(v reflect.Value) string {
 	return "`" + v.String() + "`"
 }
 
-func TestDocumentation_HasEveryFieldWithItsDefault(t *testing.T) {
-	_, rows := documentation(t)
-	known := map[string]bool{}
-	for _, f := range fields(reflect.ValueOf(Default()), "") {
-		known[f.path] = true
-		cells, ok := rows[f.path]
-		if !assert.True(t, ok, "no row of four cells for %s", f.path) {
-			continue
-		}
-		assert.Equal(t, shownDefault(f.value), cells[0], "default of %s", f.path)
-		for _, cell := range cells {
-			assert.NotEmpty(t, strings.TrimSpace(cell), f.path)
-		}
-	}
-	for path := range rows {
-		assert.True(t, known[path], "%s is documented, and there is no such field", path)
-	}
-}
-
-func TestDocumentation_HasEveryBoundWithItsReason(t *testing.T) {
-	_, rows := documentation(t)
+// accepts is what the tables of the code say that a field takes, to which the page
+// may add; "" where the page says all of it.
+func accepts() map[string]string {
+	texts := map[string]string{}
 	for _, b := range Bounds {
-		require.Contains(t, rows, b.Path)
-		assert.True(t, strings.HasPrefix(rows[b.Path][1], b.String()+": "+b.Why),
-			"%s: the third cell must begin with %q, not %q", b.Path, b.String()+": "+b.Why, rows[b.Path][1])
+		texts[b.Path] = b.String() + ": " + b.Why + "…"
 	}
 	for path, allowed := range NumberChoices {
-		require.Contains(t, rows, path)
-		assert.True(t, strings.HasPrefix(rows[path][1], list(numerals(allowed), "or")), path)
+		texts[path] = list(numerals(allowed), "or")
 	}
 	for path, allowed := range Choices {
-		require.Contains(t, rows, path)
-		assert.Equal(t, "`"+strings.Join(allowed, "` or `")+"`", rows[path][1], path)
+		texts[path] = "`" + strings.Join(allowed, "` or `") + "`"
+	}
+	return texts
+}
+
+// TestDocumentation_HasEveryField holds the tables of docs/configuration.md to the
+// code. Its prose, such as why a default is what it is, is the page's own.
+func TestDocumentation_HasEveryField(t *testing.T) {
+	known, tables := accepts(), map[string][][]string{}
+	for _, f := range fields(reflect.ValueOf(Default()), "") {
+		section, _, nested := strings.Cut(f.path, ".")
+		if !nested {
+			section = "environment"
+		}
+		text := known[f.path]
+		if f.value.Kind() == reflect.Bool {
+			text = "`true` or `false`"
+		}
+		tables[section] = append(tables[section], []string{"`" + f.path + "`", shownDefault(f.value), text, ""})
+	}
+	for section, rows := range tables {
+		docpage.Rows(t, "../docs/configuration.md", "fields-"+section, []string{"Field", "Default", "Accepts", "Why this default"}, rows)
 	}
 }
 

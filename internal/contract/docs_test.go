@@ -1,16 +1,14 @@
 package contract
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-)
 
-var update = flag.Bool("update", false, "write the tables of the docs anew")
+	"github.com/pgdr/pgdr/internal/docpage"
+)
 
 // regions are those of the sites by default.
 var regions = map[string]string{RolePrimary: "us-east-1", RoleReplica: "eu-west-1"}
@@ -51,21 +49,37 @@ func notified(a Alarm) string {
 	return "humans, guard"
 }
 
-// TestDocs_AlarmsAreThoseOfTheTable holds docs/monitoring.md to the table; make
-// golden writes it anew.
-func TestDocs_AlarmsAreThoseOfTheTable(t *testing.T) {
-	const path, begin, end = "../../docs/monitoring.md", "<!-- alarms: written by make golden -->\n", "<!-- end of alarms -->\n"
-	raw, err := os.ReadFile(path)
-	require.NoError(t, err)
-	before, rest, ok := strings.Cut(string(raw), begin)
-	require.True(t, ok, "no mark %q", begin)
-	table, after, ok := strings.Cut(rest, end)
-	require.True(t, ok, "no mark %q", end)
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(before+begin+alarmTable()+end+after), 0o600))
-		return
+func TestDocs_AlarmsOutputsAndPermissions(t *testing.T) {
+	docpage.Check(t, "../../docs/monitoring.md", "alarms", alarmTable())
+	docpage.Check(t, "../../docs/configuration.md", "outputs", outputTable())
+	docpage.Check(t, "../../docs/guard.md", "permissions", permissionTable())
+}
+
+func outputTable() string {
+	var b strings.Builder
+	b.WriteString("| Output | Stack | What it is |\n|---|---|---|\n")
+	for _, role := range []string{RolePrimary, RoleReplica} {
+		for _, o := range Outputs[role] {
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", o.Name, role, o.Description)
+		}
 	}
-	require.Equal(t, alarmTable(), table, "docs/monitoring.md is stale: run make golden")
+	return b.String()
+}
+
+func permissionTable() string {
+	var b strings.Builder
+	b.WriteString("| Policy, statement | Actions | What for | Asked by `check` |\n|---|---|---|---|\n")
+	for _, g := range Grants {
+		asked, why := "yes", "to "+g.Why
+		switch {
+		case g.Deny:
+			asked, why = "no: a denial", "denied: Lambda does this, the guard's code never"
+		case g.Unasked != "":
+			asked = "no: " + g.Unasked
+		}
+		fmt.Fprintf(&b, "| `%s`, `%s` | `%s` | %s | %s |\n", g.Policy, g.Sid, strings.Join(g.Actions, "`, `"), why, asked)
+	}
+	return b.String()
 }
 
 func TestAlarms_EachHasARemedyAndOneName(t *testing.T) {

@@ -1,11 +1,16 @@
 package guardclient
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/docpage"
 	"github.com/pgdr/pgdr/internal/guard/command"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
@@ -109,6 +114,15 @@ func TestPropose_NamesWhatTheGuardWaives(t *testing.T) {
 	o, ok := propose([]refusal.Refusal{refusal.New(refusal.Paused, "x"), refusal.New(refusal.PositionUnknown, "x")})
 	require.True(t, ok)
 	require.Equal(t, Overrides{Force: true, AllowDataLoss: true}, o)
+}
+
+func TestDocumentation_HasEachOverride(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("| Refusal | What sets it aside |\n|---|---|\n")
+	for _, name := range slices.Sorted(maps.Keys(overriddenBy)) {
+		fmt.Fprintf(&b, "| `%s` | `%s` |\n", name, strings.Join(overriddenBy[name].flags(), "`, `"))
+	}
+	docpage.Check(t, "../../docs/guard.md", "overrides", b.String())
 }
 
 // observations are what each refusal is made of, by real decisions.

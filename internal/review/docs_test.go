@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/docpage"
 	"github.com/pgdr/pgdr/internal/review"
 )
 
@@ -27,38 +28,20 @@ func readDocs(t *testing.T) string {
 	return string(raw)
 }
 
-// section is what stands between two marks of the document; with -update it is
-// written there.
-func section(t *testing.T, begin, end, want string) string {
-	t.Helper()
-	text := readDocs(t)
-	before, rest, ok := strings.Cut(text, begin+"\n")
-	require.True(t, ok, "%s has no %s", docs, begin)
-	got, after, ok := strings.Cut(rest, end)
-	require.True(t, ok, "%s has no %s", docs, end)
-	if *update {
-		require.NoError(t, os.WriteFile(docs, []byte(before+begin+"\n"+want+end+after), 0o600))
-		return want
-	}
-	return got
-}
-
 func TestDocs_HaveEveryPolicy(t *testing.T) {
 	var want bytes.Buffer
-	want.WriteString("\n| Policy | Severity | What is found | Why it matters | What to do |\n|---|---|---|---|---|\n")
+	want.WriteString("| Policy | Severity | What is found | Why it matters | What to do |\n|---|---|---|---|---|\n")
 	for _, p := range engine(t).Policies {
 		fmt.Fprintf(&want, "| `%s` | %s | %s | %s | %s |\n", p.ID, p.Severity, p.Title, p.Reason, p.Remedy)
 	}
-	want.WriteString("\n")
-	require.Equal(t, want.String(), section(t, "<!-- policies -->", "<!-- end of policies -->", want.String()))
+	docpage.Check(t, docs, "policies", want.String())
 }
 
 func TestDocs_ShowWhatTheReviewSays(t *testing.T) {
 	plans, err := recordings.Read("bad/replica-replaced", stacks...)
 	require.NoError(t, err)
 	said, _, _ := strings.Cut(page(t, reviewed(t, plans)), "\n<details>")
-	want := "\n````markdown\n" + said + "````\n\n"
-	require.Equal(t, want, section(t, "<!-- example: bad/replica-replaced -->", "<!-- end of example -->", want))
+	docpage.Check(t, docs, "example of bad/replica-replaced", "\n````markdown\n"+said+"````\n\n")
 }
 
 func TestDocs_HaveEveryFieldOfTheDocument(t *testing.T) {
@@ -75,11 +58,11 @@ func TestDocs_HaveEveryFieldOfTheDocument(t *testing.T) {
 }
 
 func TestDocs_HaveEveryExitCode(t *testing.T) {
-	text := readDocs(t)
+	var rows [][]string
 	for _, v := range []review.Verdict{review.Clean, review.Blocked, review.NeedsHuman} {
-		require.Contains(t, text, fmt.Sprintf("| %d | %s |", v.ExitCode(), v))
+		rows = append(rows, []string{fmt.Sprint(v.ExitCode()), string(v), ""})
 	}
-	require.Contains(t, text, fmt.Sprintf("| %d | none |", review.ExitUnusable))
+	docpage.Rows(t, docs, "exit-codes", []string{"Exit code", "Verdict", "Means"}, append(rows, []string{fmt.Sprint(review.ExitUnusable), "none", ""}))
 }
 
 // The example of a policy works as it stands there.
