@@ -22,7 +22,7 @@ TWIN = $(BIN)/twin
 # The folder of the simulation.
 TWIN_DIR ?= .twin
 # One set of flags for all builds for this machine, and none of the machine's own
-# (twin/gobuild has the same): a package is compiled once for all programs, tests
+# (internal/bundle has the same): a package is compiled once for all programs, tests
 # and checks. Only the race detector needs another.
 export GOFLAGS := -trimpath -buildvcs=false -tags=lambda.norpc
 export CGO_ENABLED := 0

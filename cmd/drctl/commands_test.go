@@ -8,8 +8,6 @@ import (
 
 	"github.com/pgdr/pgdr/internal/cli"
 	"github.com/pgdr/pgdr/internal/docpage"
-	"github.com/pgdr/pgdr/internal/guardclient"
-	"github.com/pgdr/pgdr/internal/review"
 )
 
 func TestCommands_AreOnThePageWithAnExampleEach(t *testing.T) {
@@ -19,14 +17,6 @@ func TestCommands_AreOnThePageWithAnExampleEach(t *testing.T) {
 	}
 	docpage.Check(t, page, "drctl", cli.CommandsTable(root()))
 	docpage.Check(t, page, "exit-codes", cli.CodesTable())
-}
-
-// The table is of the codes that the commands end with.
-func TestCommands_EndWithTheCodesOfTheTable(t *testing.T) {
-	require.Equal(t, []int{cli.ExitDone, cli.ExitFailed, cli.ExitDecide, cli.ExitNoVerdict},
-		[]int{review.Clean.ExitCode(), review.Blocked.ExitCode(), review.NeedsHuman.ExitCode(), review.ExitUnusable})
-	require.Equal(t, []int{cli.ExitDone, cli.ExitFailed, cli.ExitDecide, cli.ExitNoVerdict, cli.ExitAct, cli.ExitInterrupted},
-		[]int{guardclient.ExitDone, guardclient.ExitUnasked, guardclient.ExitRefused, guardclient.ExitBad, guardclient.ExitAct, guardclient.ExitStopped})
 }
 
 func TestCommands_RefuseAnUnknownSubcommandInEveryGroup(t *testing.T) {

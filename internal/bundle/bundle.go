@@ -104,14 +104,11 @@ func compile(ctx context.Context, root, dir, processor string) ([]byte, error) {
 		return nil, fmt.Errorf("find folder for the build: %w", err)
 	}
 	out := filepath.Join(dir, entry)
-	//nolint:gosec // the arguments are ours
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
-		"-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", out, Package)
-	cmd.Dir = root
-	if cmd.Env, err = buildEnvironment(ctx, root); err != nil {
+	cmd, err := Command(ctx, root, Package, out)
+	if err != nil {
 		return nil, err
 	}
-	cmd.Env = append(cmd.Env, "GOARCH="+processor)
+	cmd.Env = append(cmd.Env, "GOOS=linux", "GOARCH="+processor)
 	remove, err := leftover.GoTemp(cmd, dir)
 	if err != nil {
 		return nil, err
@@ -127,12 +124,28 @@ func compile(ctx context.Context, root, dir, processor string) ([]byte, error) {
 	return binary, nil
 }
 
+// Flags of every build of this project's programs. The Makefile has the same, so
+// that a package is compiled once for all of them.
+var Flags = []string{"-trimpath", "-buildvcs=false", "-tags=lambda.norpc", "-ldflags=-s -w"}
+
+// Command builds a package of the module in the folder root into out, an absolute
+// path, for this machine. Add GOOS and GOARCH to its environment for another.
+func Command(ctx context.Context, root, pkg, out string) (*exec.Cmd, error) {
+	env, err := buildEnvironment(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, "go", slices.Concat([]string{"build"}, Flags, []string{"-o", out, pkg})...) //nolint:gosec // the arguments are ours
+	cmd.Dir, cmd.Env = root, env
+	return cmd, nil
+}
+
 // pinned are the settings that enter the binary, and with GOENV=off no others
 // do: neither the caller's variables nor what `go env -w` wrote. An empty value
 // would not do, the Go command falls back to its file then. v8.0 is what every
 // arm64 processor of Lambda runs.
 var pinned = []string{
-	"GOENV=off", "GOFLAGS=", "GOWORK=off", "GOOS=linux", "GOARM64=v8.0", "CGO_ENABLED=0",
+	"GOENV=off", "GOFLAGS=", "GOWORK=off", "GOOS=" + runtime.GOOS, "GOARCH=" + runtime.GOARCH, "GOARM64=v8.0", "CGO_ENABLED=0",
 }
 
 // dropped change the binary and are at their best unset.

@@ -4,24 +4,24 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/pgdr/pgdr/internal/cli"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
 
-// Exit codes of the commands.
+// Exit codes of the commands: what those of [cli] mean here.
 const (
 	// ExitDone: it was done, or answered.
-	ExitDone = 0
+	ExitDone = cli.ExitDone
 	// ExitUnasked: the guard could not be asked.
-	ExitUnasked = 1
+	ExitUnasked = cli.ExitFailed
 	// ExitRefused: the guard refused; its answer names the refusal.
-	ExitRefused = 2
+	ExitRefused = cli.ExitDecide
 	// ExitBad: a readiness check found something bad.
-	ExitBad = 3
+	ExitBad = cli.ExitNoVerdict
 	// ExitAct: the status says that an operator has to act.
-	ExitAct = 4
-	// ExitStopped: the operator stopped following the failover; 128 and SIGINT, as
-	// shells have it.
-	ExitStopped = 130
+	ExitAct = cli.ExitAct
+	// ExitStopped: the operator stopped following the failover.
+	ExitStopped = cli.ExitInterrupted
 )
 
 // AskError says that the guard could not be asked: what was tried, why it

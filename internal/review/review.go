@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"github.com/pgdr/pgdr/internal/cli"
 )
 
 // Verdict says whether a plan may be applied.
@@ -19,22 +21,22 @@ const (
 	Blocked Verdict = "blocked"
 )
 
-// ExitCode of the command for the verdict: 0, 2 or 1. That the review could
+// ExitCode of the command for the verdict. That the review could
 // not be made has a code of its own, see [ExitUnusable].
 func (v Verdict) ExitCode() int {
 	switch v {
 	case Clean:
-		return 0
+		return cli.ExitDone
 	case NeedsHuman:
-		return 2
+		return cli.ExitDecide
 	default:
-		return 1
+		return cli.ExitFailed
 	}
 }
 
 // ExitUnusable is the exit code where there is no verdict: a plan, a policy or
 // a flag cannot be used.
-const ExitUnusable = 3
+const ExitUnusable = cli.ExitNoVerdict
 
 // Review is all that is said about the plans.
 type Review struct {

@@ -17,10 +17,6 @@ func TestCommands_AreOnThePageWithAnExampleEach(t *testing.T) {
 	docpage.Check(t, "../../../docs/commands.md", "twin", cli.CommandsTable(root()))
 }
 
-func TestCommands_EndWithTheCodesOfTheTable(t *testing.T) {
-	require.Equal(t, []int{cli.ExitDecide, cli.ExitNoVerdict}, []int{exitChanges, exitNotHeld})
-}
-
 func TestCommands_RefuseWhatIsUnknown(t *testing.T) {
 	for want, args := range map[string][]string{
 		`did you mean "drill"`:       {"dril"},
