@@ -31,7 +31,7 @@ step 'first drill' make drill
 first=$(($(date +%s) - all))
 step 'next drill' make drill
 # The steps that a drill tells of itself.
-told=$(grep -E '^  [0-9]+ s: ' "$scratch/log" | sed -E 's/^  ([0-9]+) s: (.*)$/| … \2 | \1 s |/' | head -n 3 || true)
+told=$(grep -E '^  [0-9]+ s: ' "$scratch/log" | sed -E 's/^  ([0-9]+) s: (.*)$/| … \2 | \1 s |/' | head -n 4 || true)
 mkdir -p "$root/dist"
 {
 	echo '| Step | Time |'

@@ -104,7 +104,7 @@ func compile(ctx context.Context, root, dir, processor string) ([]byte, error) {
 		return nil, fmt.Errorf("find folder for the build: %w", err)
 	}
 	out := filepath.Join(dir, entry)
-	cmd, err := Command(ctx, root, Package, out)
+	cmd, err := Command(ctx, root, "build", "-o", out, Package)
 	if err != nil {
 		return nil, err
 	}
@@ -128,14 +128,15 @@ func compile(ctx context.Context, root, dir, processor string) ([]byte, error) {
 // that a package is compiled once for all of them.
 var Flags = []string{"-trimpath", "-buildvcs=false", "-tags=lambda.norpc", "-ldflags=-s -w"}
 
-// Command builds a package of the module in the folder root into out, an absolute
-// path, for this machine. Add GOOS and GOARCH to its environment for another.
-func Command(ctx context.Context, root, pkg, out string) (*exec.Cmd, error) {
+// Command is a Go command that builds for this machine, such as "build", with
+// its arguments after Flags, in the folder root of the module. Add GOOS and
+// GOARCH to its environment for another machine.
+func Command(ctx context.Context, root, verb string, arguments ...string) (*exec.Cmd, error) {
 	env, err := buildEnvironment(ctx, root)
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, "go", slices.Concat([]string{"build"}, Flags, []string{"-o", out, pkg})...) //nolint:gosec // the arguments are ours
+	cmd := exec.CommandContext(ctx, "go", slices.Concat([]string{verb}, Flags, arguments)...) //nolint:gosec // the arguments are ours
 	cmd.Dir, cmd.Env = root, env
 	return cmd, nil
 }

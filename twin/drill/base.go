@@ -94,10 +94,15 @@ func Prepare(ctx context.Context, o Options) (b *Base, err error) {
 	if err != nil {
 		return b, err
 	}
+	if err := b.timed("compile the stacks, the guard and the stand-in AWS provider", func() error {
+		return gobuild.Compile(ctx, o.Project, b.dir, gobuild.Synthesis, gobuild.Provider, gobuild.Guard, gobuild.Shipped)
+	}); err != nil {
+		return b, err
+	}
 	// Neither needs the other.
 	beside, during := errgroup.WithContext(ctx)
 	beside.Go(func() error {
-		return b.timed("build the guard and the stand-in AWS provider", func() error { return b.build(during) })
+		return b.timed("link the guard and the stand-in AWS provider", func() error { return b.build(during) })
 	})
 	beside.Go(func() error {
 		return b.timed("synthesize the stacks of "+o.Environment, func() error { return runner.Synthesize(during) })

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/pgdr/pgdr/internal/bundle"
@@ -30,18 +31,36 @@ const (
 // the same bytes, and nothing is linked where the file is up to date. A
 // build that ends early leaves no temporary files beside the file.
 func Program(ctx context.Context, module, pkg, file string) error {
-	cmd, err := bundle.Command(ctx, module, pkg, file)
+	if err := run(ctx, module, filepath.Dir(file), "build", "-o", file, pkg); err != nil {
+		return fmt.Errorf("build %s: %w", pkg, err)
+	}
+	return nil
+}
+
+// Compile compiles what programs consist of into the build cache, each package
+// once, and links nothing. Builds that run side by side would each compile what
+// is not there yet: the Go command does not share work that is under way.
+// Temporary files go below dir.
+func Compile(ctx context.Context, module, dir string, pkgs ...string) error {
+	if err := run(ctx, module, dir, "list", append([]string{"-export", "-deps", "-f="}, pkgs...)...); err != nil {
+		return fmt.Errorf("compile %s: %w", strings.Join(pkgs, ", "), err)
+	}
+	return nil
+}
+
+func run(ctx context.Context, module, temporary, verb string, arguments ...string) error {
+	cmd, err := bundle.Command(ctx, module, verb, arguments...)
 	if err != nil {
 		return err
 	}
 	child.Gently(cmd, time.Minute)
-	remove, err := leftover.GoTemp(cmd, filepath.Dir(file))
+	remove, err := leftover.GoTemp(cmd, temporary)
 	if err != nil {
 		return err
 	}
 	defer remove()
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", pkg, err, bytes.TrimSpace(out))
+		return fmt.Errorf("%w\n%s", err, bytes.TrimSpace(out))
 	}
 	return nil
 }
