@@ -67,7 +67,7 @@ $(TWIN):
 
 .PHONY: drill
 drill: setup-drill ## Drill a disaster: SCENARIO=region-loss (default), a name, a .yaml file, or all
-	@$(MAKE) --no-print-directory deps $(TWIN)
+	@$(MAKE) --no-print-directory $(TWIN)
 	@exec $(TWIN) drill $(if $(SCENARIO),$(call quote,$(SCENARIO))) --environment $(call quote,$(ENV)) $(DRILL_FLAGS)
 
 .PHONY: drills
@@ -75,15 +75,15 @@ drills: $(TWIN) ## List the scenarios
 	@exec $(TWIN) drill --list
 
 .PHONY: validate
-validate: deps $(TWIN) ## Check the stacks of ENV (default dev) against the provider's schema
+validate: $(TWIN) ## Check the stacks of ENV (default dev) against the provider's schema
 	@exec $(TWIN) validate --environment $(call quote,$(ENV))
 
 .PHONY: plan
-plan: deps $(TWIN) ## Show what a deployment of ENV would do
+plan: $(TWIN) ## Show what a deployment of ENV would do
 	@exec $(TWIN) plan --environment $(call quote,$(ENV))
 
 .PHONY: review
-review: deps $(DRCTL) $(TWIN) ## Plan ENV in the simulated account and review it by policy
+review: $(DRCTL) $(TWIN) ## Plan ENV in the simulated account and review it by policy
 	@$(TWIN) plan --environment $(call quote,$(ENV)) --dir $(call quote,$(TWIN_DIR)) --save $(call quote,$(TWIN_DIR)/$(ENV)/plans) >&2
 	@exec $(DRCTL) review --plan $(call quote,$(TWIN_DIR)/$(ENV)/plans) $(POLICY_FLAGS) $(REVIEW_FLAGS)
 
@@ -208,7 +208,7 @@ bench-first-drill: setup-drill ## Time the way from a clone to the end of the fi
 	@scripts/bench-first-drill.sh
 
 .PHONY: bench-drill
-bench-drill: deps ## Compare our recovery with the usual way, in the same simulated world
+bench-drill: ## Compare our recovery with the usual way, in the same simulated world
 	go run ./twin/cmd/bench-drill $(BENCH_FLAGS)
 
 .PHONY: golden
