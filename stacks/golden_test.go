@@ -13,7 +13,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // The whole of each stack, so that no change of what is deployed goes unseen.
-// Refresh with: go test ./stacks -run Golden -update
+// make golden writes them anew.
 func TestSynth_MatchesTheGoldenFiles(t *testing.T) {
 	for _, role := range []string{"primary", "replica"} {
 		t.Run(role, func(t *testing.T) {
@@ -26,7 +26,7 @@ func TestSynth_MatchesTheGoldenFiles(t *testing.T) {
 			want, err := os.ReadFile(file)
 			require.NoError(t, err)
 			if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Errorf("the synthesized %s stack changed (- golden, + now); if that is meant, refresh with -update:\n%s", role, diff)
+				t.Errorf("the synthesized %s stack changed (- golden, + now); if that is meant, run make golden:\n%s", role, diff)
 			}
 		})
 	}
