@@ -212,9 +212,8 @@ bench-drill: ## Compare our recovery with the usual way, in the same simulated w
 	go run ./twin/cmd/bench-drill $(BENCH_FLAGS)
 
 .PHONY: golden
-golden: ## Write the golden files anew, after a change that is meant
-	go test ./stacks -run Golden -update
-	go test -p 1 $$(grep -rl --include='*_test.go' docpage\. cmd internal spec twin | xargs -n 1 dirname | sort -u | sed 's|^|./|') -run '[Dd]oc|OnThePage' -update-docs
+golden: ## Write the golden files and the docs' tables anew, after a change that is meant
+	go test -short -p 1 $$(grep -rl --include='*_test.go' docpage\. cmd internal spec stacks twin | xargs -n 1 dirname | sort -u | sed 's|^|./|') -update-docs
 	$(MAKE) diagram
 
 .PHONY: bench-synth

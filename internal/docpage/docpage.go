@@ -1,5 +1,5 @@
-// Package docpage keeps what the documentation repeats of the code: tables, and
-// lines below headings.
+// Package docpage keeps what is made from the code and committed: golden files,
+// and what the documentation repeats: tables, and lines below headings.
 // A table stands between two comments in a page:
 //
 //	<!-- table NAME: made from the code by make golden -->
@@ -10,11 +10,29 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update-docs", false, "write the tables in the documentation anew")
+var update = flag.Bool("update-docs", false, "write the golden files and the tables in the documentation anew")
+
+// File fails a test where a golden file is not what the code makes. With
+// -update-docs the file is written instead.
+func File(tb testing.TB, path, made string) {
+	tb.Helper()
+	old := ""
+	if _, err := os.Stat(path); err == nil {
+		old = read(tb, path)
+	} else if !*update {
+		tb.Fatalf("%s: found no such golden file; run make golden", path)
+	} else if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		tb.Fatalf("make a folder for the golden file: %v", err)
+	}
+	write(tb, path, "the file", old, made)
+}
 
 // Check fails a test where a page's table is not what the code says. With
 // -update-docs the page is written instead.
@@ -123,25 +141,10 @@ func write(tb testing.TB, page, what, old, text string) {
 	switch {
 	case old == text || tb.Failed():
 	case !*update:
-		tb.Errorf("%s: %s is stale; run make golden. It should be:\n%s", page, what, difference(old, text))
+		tb.Errorf("%s: %s is not what the code makes now; if that is meant, run make golden (-page +code):\n%s", page, what, cmp.Diff(old, text))
 	default:
 		if err := os.WriteFile(page, []byte(text), 0o644); err != nil { //nolint:gosec // a page of this project
 			tb.Fatalf("write the page: %v", err)
 		}
 	}
-}
-
-// difference is the lines of text that old has not.
-func difference(old, text string) string {
-	had := map[string]bool{}
-	for line := range strings.Lines(old) {
-		had[line] = true
-	}
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		if !had[line] {
-			b.WriteString(line)
-		}
-	}
-	return b.String()
 }

@@ -2,7 +2,6 @@ package review_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,8 +15,6 @@ import (
 	"github.com/pgdr/pgdr/internal/docpage"
 	"github.com/pgdr/pgdr/internal/review"
 )
-
-var update = flag.Bool("update", false, "write the policies and the example into docs/review.md")
 
 const docs = "../../docs/review.md"
 

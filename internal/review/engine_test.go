@@ -9,6 +9,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/format"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/docpage"
 	"github.com/pgdr/pgdr/internal/review"
 )
 
@@ -117,11 +118,7 @@ func TestPolicies_AreFormattedAsOPADoes(t *testing.T) {
 		require.NoError(t, err)
 		formatted, err := format.Source(file, raw)
 		require.NoError(t, err)
-		if *update {
-			require.NoError(t, os.WriteFile(file, formatted, 0o600))
-			continue
-		}
-		require.Equal(t, string(formatted), string(raw), "%s: write it anew with -update", file)
+		docpage.File(t, file, string(formatted))
 	}
 	require.Greater(t, len(files), 30)
 }

@@ -3,19 +3,16 @@ package decide
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/contract"
+	"github.com/pgdr/pgdr/internal/docpage"
 )
-
-var update = flag.Bool("update", false, "write the decisions that the code makes now")
 
 // goldenCase is testdata/<behaviour>/input.json.
 type goldenCase struct {
@@ -23,7 +20,7 @@ type goldenCase struct {
 	Now         time.Time   `json:"now"`
 	Policy      written     `json:"policy"`
 	Observation Observation `json:"observation"`
-	// Verdict is what the name of the case promises; -update never touches it.
+	// Verdict is what the name of the case promises; make golden never touches it.
 	Verdict Verdict `json:"verdict"`
 }
 
@@ -54,7 +51,9 @@ func TestDecide_BehavesAsEachCaseIsNamed(t *testing.T) {
 			if got.Verdict != c.Verdict {
 				t.Errorf("verdict %q, want %q: %s\nrefusals %v", got.Verdict, c.Verdict, c.Why, got.Refusals)
 			}
-			compareGolden(t, filepath.Join(dir, "decision.golden.json"), got)
+			data, err := json.MarshalIndent(got, "", "  ")
+			require.NoError(t, err)
+			docpage.File(t, filepath.Join(dir, "decision.golden.json"), string(data)+"\n")
 		})
 	}
 }
@@ -75,26 +74,4 @@ func readCase(t *testing.T, path string) goldenCase {
 		t.Fatalf("%s: wants why and verdict", path)
 	}
 	return c
-}
-
-func compareGolden(t *testing.T, path string, got Decision) {
-	t.Helper()
-	data, err := json.MarshalIndent(got, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	data = append(data, '\n')
-	if *update {
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v (run with -update)", err)
-	}
-	if diff := cmp.Diff(string(want), string(data)); diff != "" {
-		t.Errorf("decision differs from %s (-want +got):\n%s", path, diff)
-	}
 }

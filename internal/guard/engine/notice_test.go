@@ -1,20 +1,15 @@
 package engine
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/pgdr/pgdr/internal/docpage"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
 )
-
-var update = flag.Bool("update", false, "write the notices that the code makes now")
 
 // sample is a failover with something of everything in it.
 func sampleFailover() (Failover, map[DebtKind]Debt) {
@@ -69,19 +64,7 @@ func TestNotices_TellWhatAPersonNeedsToAct(t *testing.T) {
 			t.Errorf("SNS takes no subject like %q", n.Subject)
 		}
 	}
-	const golden = "testdata/notices.golden.txt"
-	if *update {
-		if err := os.WriteFile(golden, []byte(all.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), all.String()); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
+	docpage.File(t, "testdata/notices.golden.txt", all.String())
 }
 
 func TestTell_KeepsTheNewestAndNothingTwice(t *testing.T) {
