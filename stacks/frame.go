@@ -65,7 +65,7 @@ func (f *frame) site(role string, site spec.Site, cfg spec.Config) place {
 // time of synthesis would change every resource at every deployment.
 func defaultTags(cfg spec.Config) map[string]string {
 	tags := cfg.Tags.Keyed()
-	tags["Environment"] = cfg.Environment
+	tags[contract.EnvironmentTag] = cfg.Environment
 	return tags
 }
 

@@ -49,7 +49,7 @@ func (f fleet) describe(ctx context.Context, m engine.Member, opts ...func(*rds.
 
 // find looks a member up by its resource id, whatever its identifier is by now: a
 // person may have renamed it. engine.ErrNotFound when RDS shows none.
-func (f fleet) find(ctx context.Context, m engine.Member) (types.DBInstance, error) {
+func (f fleet) find(ctx context.Context, m engine.Member, opts ...func(*rds.Options)) (types.DBInstance, error) {
 	client, err := f.at(m)
 	if err != nil {
 		return types.DBInstance{}, err
@@ -59,7 +59,7 @@ func (f fleet) find(ctx context.Context, m engine.Member) (types.DBInstance, err
 	}
 	out, err := client.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{
 		Filters: []types.Filter{{Name: aws.String("dbi-resource-id"), Values: []string{m.ResourceID}}},
-	})
+	}, opts...)
 	if err != nil {
 		return types.DBInstance{}, explain(err, "find instance %s", m.ResourceID)
 	}

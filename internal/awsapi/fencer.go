@@ -129,7 +129,7 @@ func (f *Fencer) around(ctx context.Context, m engine.Member, have []string) err
 	}
 	c, cancel := f.clock.WithDeadline(ctx, f.clock.Now().Add(subnetTime))
 	defer cancel()
-	db, err := f.databases.describe(withSingleTry(c), m, singleRDS)
+	db, err := f.databases.find(withSingleTry(c), m, singleRDS)
 	if err != nil {
 		return nil
 	}

@@ -120,19 +120,20 @@ func (p *Posture) Stop(ctx context.Context, m engine.Member) error {
 	if err != nil {
 		return err
 	}
-	if done, err := p.stopped(ctx, m); done || err != nil {
+	name, done, err := p.stopped(ctx, m)
+	if done || err != nil {
 		return err
 	}
-	_, err = client.StopDBInstance(ctx, &rds.StopDBInstanceInput{DBInstanceIdentifier: aws.String(m.Identifier)})
+	_, err = client.StopDBInstance(ctx, &rds.StopDBInstanceInput{DBInstanceIdentifier: aws.String(name)})
 	if err == nil {
 		return nil
 	}
-	err = explain(err, "stop %q", m.Identifier)
+	err = explain(err, "stop %q", name)
 	if !hasCode(err, codeInvalidState, codeInvalidCombo) {
 		return err
 	}
 	// Another call, or a replica that has just been made, was faster.
-	done, look := p.stopped(ctx, m)
+	_, done, look := p.stopped(ctx, m)
 	if done {
 		return nil
 	}
@@ -142,19 +143,20 @@ func (p *Posture) Stop(ctx context.Context, m engine.Member) error {
 	return err
 }
 
-// stopped tells whether there is nothing left to stop; engine.ErrHasReplicas
-// where RDS would not do it.
-func (p *Posture) stopped(ctx context.Context, m engine.Member) (bool, error) {
-	db, err := p.databases.same(ctx, m)
+// stopped tells the name that the instance has by now, and whether there is
+// nothing left to stop; engine.ErrHasReplicas where RDS would not do it.
+func (p *Posture) stopped(ctx context.Context, m engine.Member) (name string, done bool, err error) {
+	db, err := p.databases.find(ctx, m)
 	if err != nil {
-		return false, fmt.Errorf("stop: %w", err)
+		return "", false, fmt.Errorf("stop: %w", err)
 	}
+	name = aws.ToString(db.DBInstanceIdentifier)
 	switch aws.ToString(db.DBInstanceStatus) {
 	case "stopped", "stopping":
-		return true, nil
+		return name, true, nil
 	}
 	if n := len(db.ReadReplicaDBInstanceIdentifiers) + len(db.ReadReplicaDBClusterIdentifiers); n > 0 {
-		return false, fmt.Errorf("stop %q: it has %d replicas: %w", m.Identifier, n, engine.ErrHasReplicas)
+		return name, false, fmt.Errorf("stop %q: it has %d replicas: %w", name, n, engine.ErrHasReplicas)
 	}
-	return false, nil
+	return name, false, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
@@ -180,6 +181,25 @@ func TestPosture_StopsTheOldPrimaryOnce(t *testing.T) {
 	if in := asked[rds.StopDBInstanceInput](f); len(in) != 1 || aws.ToString(in[0].DBInstanceIdentifier) != "primary-db-dev" {
 		t.Errorf("asked %v, want one stop of primary-db-dev", in)
 	}
+}
+
+func TestPosture_StopsARenamedPrimaryByTheNameThatItHas(t *testing.T) {
+	f := newFake(t)
+	shows(f, dbInstance(primary, func(db *rdstypes.DBInstance) { db.DBInstanceIdentifier = aws.String("primary-old") }))
+	on(f, func(*rds.StopDBInstanceInput) (*rds.StopDBInstanceOutput, error) {
+		return &rds.StopDBInstanceOutput{}, nil
+	})
+	require.NoError(t, postureOn(f).Stop(context.Background(), primary))
+	in := asked[rds.StopDBInstanceInput](f)
+	require.Len(t, in, 1)
+	require.Equal(t, "primary-old", aws.ToString(in[0].DBInstanceIdentifier))
+
+	// An operator who stops it by hand ends the pending work.
+	shows(f, dbInstance(primary, func(db *rdstypes.DBInstance) {
+		db.DBInstanceIdentifier, db.DBInstanceStatus = aws.String("primary-old"), aws.String("stopped")
+	}))
+	require.NoError(t, postureOn(f).Stop(context.Background(), primary))
+	require.Len(t, asked[rds.StopDBInstanceInput](f), 1)
 }
 
 func TestPosture_SaysThatTheOldPrimaryHasReplicas(t *testing.T) {

@@ -64,7 +64,15 @@ const (
 	KeyRegion         = "aws:RequestedRegion"
 	KeyNamespace      = "cloudwatch:namespace"
 	KeySourceFunction = "lambda:SourceFunctionArn"
+	// KeyEnvironmentTag is the tag of a database instance that names its
+	// environment. RDS keeps the tags of an instance that is renamed.
+	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAM.SpecifyingCustomTags.html
+	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_RenameInstance.html
+	KeyEnvironmentTag = "rds:db-tag/" + EnvironmentTag
 )
+
+// EnvironmentTag is the key of the tag that names a resource's environment.
+const EnvironmentTag = "Environment"
 
 // Grant is one statement of the guard's role.
 type Grant struct {
@@ -172,6 +180,12 @@ var Grants = []Grant{
 		}},
 	{Policy: "act", Sid: "StopOldPrimary", Why: "stop the old primary", Actions: []string{"rds:StopDBInstance"},
 		Resources: func(s Scope) []string { return []string{s.PrimaryDatabaseARN} }},
+	// By its tag: a renamed instance has another ARN.
+	{Policy: "act", Sid: "StopRenamedPrimary", Why: "stop the old primary under another name", Actions: []string{"rds:StopDBInstance"},
+		Resources: func(s Scope) []string { return []string{s.own("rds", s.PrimaryRegion, "db:*")} },
+		Conditions: func(s Scope) []Condition {
+			return []Condition{{"StringEquals", KeyEnvironmentTag, []string{s.Environment}}}
+		}},
 	{Policy: "act", Sid: "Fence", Why: "fence the old primary", Actions: []string{ActFence, "ec2:DeleteNetworkAclEntry"},
 		Resources: func(s Scope) []string {
 			return []string{s.own("ec2", s.PrimaryRegion, "network-acl/"+s.PrimaryNetworkACLID)}

@@ -224,7 +224,7 @@ func (p *Plan) outputs() []string {
 func (p *Plan) environment() string {
 	for _, key := range slices.Sorted(maps.Keys(p.Config.ProviderConfigs)) {
 		tags, _ := constantAt(p.Config.ProviderConfigs[key].Expressions, "default_tags.0.tags").(map[string]any)
-		if env, ok := tags["Environment"].(string); ok {
+		if env, ok := tags[contract.EnvironmentTag].(string); ok {
 			return env
 		}
 	}
@@ -232,7 +232,7 @@ func (p *Plan) environment() string {
 		for _, side := range []any{r.Change.After, r.Change.Before} {
 			attributes, _ := side.(map[string]any)
 			tags, _ := attributes["tags_all"].(map[string]any)
-			if env, ok := tags["Environment"].(string); ok {
+			if env, ok := tags[contract.EnvironmentTag].(string); ok {
 				return env
 			}
 		}

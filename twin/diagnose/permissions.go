@@ -175,6 +175,8 @@ func (s *survey) excesses() []need {
 			actions:  contract.VPCActions},
 		{purpose: "set another name", region: "us-east-1", actions: changes, resource: zone, more: record("other."+name, "UPSERT")},
 		{purpose: "delete a record", region: "us-east-1", actions: changes, resource: zone, more: record(name, "DELETE")},
+		{purpose: "stop another environment's database", region: away, actions: []string{"rds:StopDBInstance"}, resource: s.own("rds", away, "db:other"),
+			more: policy.Context{strings.ToLower(contract.KeyEnvironmentTag): {"other"}}},
 		{purpose: "delete the databases", region: away, actions: []string{"rds:DeleteDBInstance"}, resource: s.primary.db.ARN()},
 		{purpose: "delete the databases", region: home, actions: []string{"rds:DeleteDBInstance"}, resource: s.replica.db.ARN()},
 		{purpose: "grant the use of the key by itself", region: home, actions: []string{"kms:CreateGrant"}, resource: s.replica.db.Attrs.Str("kms_key_id"), key: true,

@@ -10,9 +10,9 @@ import (
 )
 
 // TestEngine_FencesARenamedPrimaryWhenItsRegionReturns: its old name is not
-// found, and it takes writes all the same.
-func TestEngine_FencesARenamedPrimaryWhenItsRegionReturns(t *testing.T) {
-	w := plain(t, 14*time.Minute, func(w *world) {
+// found, and it takes writes all the same. Its tags permit the guard to stop it.
+func TestEngine_FencesAndStopsARenamedPrimaryWhenItsRegionReturns(t *testing.T) {
+	w := plain(t, 24*time.Minute, func(w *world) {
 		loseRegion(w, 8*time.Minute)
 		w.at(disaster.Add(8*time.Minute), func(w *world) {
 			w.aws.rename(engine.SitePrimary, "primary-old")
@@ -22,5 +22,6 @@ func TestEngine_FencesARenamedPrimaryWhenItsRegionReturns(t *testing.T) {
 	require.Equal(t, 1, w.promotions)
 	require.True(t, w.fence.holds)
 	require.Equal(t, engine.FenceConfirmed, w.ledger.Last.Fence)
-	require.False(t, w.ledger.Owes(engine.DebtFence))
+	require.Empty(t, w.ledger.Debts)
+	require.True(t, w.stopped())
 }

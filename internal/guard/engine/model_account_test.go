@@ -151,7 +151,7 @@ func (a *account) become(site engine.Site, id string, source engine.Site) {
 
 // rename gives an instance another identifier, as ModifyDBInstance does.
 func (a *account) rename(site engine.Site, identifier string) {
-	a.edit(site, sim.Attrs{"identifier": identifier})
+	a.change(func(tx *sim.Tx) error { return lifecycle.Rename(tx, a.find(tx, site), identifier, a.timing) })
 	a.renamed = map[engine.Site]string{site: identifier}
 }
 

@@ -26,6 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/sim"
 )
 
@@ -116,9 +117,16 @@ func databaseProbes() []probe {
 			_, err := w.rds(west).ModifyDBInstance(w.ctx, &rds.ModifyDBInstanceInput{DBInstanceIdentifier: aws.String(replicaDB), DeletionProtection: aws.Bool(true)})
 			return err
 		}},
-		{"stop", needs("StopOldPrimary", "rds:StopDBInstance"), func(w *world) error {
+		{"stop", nil, func(w *world) error {
 			_, err := w.rds(east).StopDBInstance(w.ctx, &rds.StopDBInstanceInput{DBInstanceIdentifier: aws.String(primaryDB)})
 			return err
+		}},
+		{"stop without its tags", map[string][]string{"StopOldPrimary": {"rds:StopDBInstance"}, "OwnPermissions": {"iam:SimulatePrincipalPolicy"}}, func(w *world) error {
+			return w.simulates("rds:StopDBInstance", "arn:aws:rds:us-east-1:123456789012:db:"+primaryDB)
+		}},
+		{"stop under another name", map[string][]string{"StopRenamedPrimary": {"rds:StopDBInstance"}, "OwnPermissions": {"iam:SimulatePrincipalPolicy"}}, func(w *world) error {
+			return w.simulates("rds:StopDBInstance", "arn:aws:rds:us-east-1:123456789012:db:primary-old",
+				iamtypes.ContextEntry{ContextKeyName: aws.String(contract.KeyEnvironmentTag), ContextKeyType: "string", ContextKeyValues: []string{"dev"}})
 		}},
 		{"see fence", needs("FenceRead", "ec2:DescribeNetworkAcls"), func(w *world) error {
 			_, err := w.ec2(east).DescribeNetworkAcls(w.ctx, &ec2.DescribeNetworkAclsInput{NetworkAclIds: []string{w.env["PGDR_PRIMARY_NETWORK_ACL_ID"]}})

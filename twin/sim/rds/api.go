@@ -9,6 +9,7 @@ import (
 
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/api"
+	"github.com/pgdr/pgdr/twin/sim/iam/policy"
 	"github.com/pgdr/pgdr/twin/sim/kms"
 	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
@@ -122,12 +123,12 @@ func change(c *api.Call, action string, do func(tx *sim.Tx, r *sim.Resource) err
 	}
 	var out changedInstance
 	err = c.Update(func(tx *sim.Tx) error {
-		if err := c.Authorize(tx, action, instanceARN(c, id), nil); err != nil {
+		r, missing := instance(c, tx, id)
+		if err := c.Authorize(tx, action, instanceARN(c, id), tagsOf(tx, r)); err != nil {
 			return err
 		}
-		r, err := instance(c, tx, id)
-		if err != nil {
-			return err
+		if missing != nil {
+			return missing
 		}
 		if err := do(tx, r); err != nil {
 			return err
@@ -136,6 +137,20 @@ func change(c *api.Call, action string, do func(tx *sim.Tx, r *sim.Resource) err
 		return nil
 	})
 	return out, err
+}
+
+// tagsOf are the tags of an instance as policies see them.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAM.SpecifyingCustomTags.html
+func tagsOf(tx *sim.Tx, r *sim.Resource) policy.Context {
+	if r == nil {
+		return nil
+	}
+	tags := policy.Context{}
+	for key, value := range tx.Show(r).StringMap("tags_all") {
+		tags["rds:db-tag/"+strings.ToLower(key)] = []string{value}
+		tags["aws:resourcetag/"+strings.ToLower(key)] = []string{value}
+	}
+	return tags
 }
 
 func promoteReadReplica(c *api.Call) (any, error) {

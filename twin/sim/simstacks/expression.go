@@ -150,7 +150,7 @@ func (st *stack) secret(ctx context.Context) (any, error) {
 	a, err := st.create(ctx, simapi.Request{Type: "aws_secretsmanager_secret", Region: region, Attrs: sim.Attrs{
 		"name": in.Str("name"), "kms_key_id": in.Str("kms_key_id"), "recovery_window_in_days": in["recovery_window_in_days"],
 		"replica": []any{map[string]any{"region": in.Str("replica_region"), "kms_key_id": in.Str("replica_kms_key_id")}},
-	}})
+	}}, st.tags["aws.primary"])
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
@@ -158,7 +158,7 @@ func (st *stack) secret(ctx context.Context) (any, error) {
 	_, err = st.create(ctx, simapi.Request{
 		Type: "aws_secretsmanager_secret_version", Region: region, Attrs: sim.Attrs{"secret_id": a.Str("arn")},
 		WriteOnly: sim.Attrs{"secret_string_wo": fmt.Sprintf(`{"username":%q,"password":%q}`, in.Str("username"), Password)},
-	})
+	}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}

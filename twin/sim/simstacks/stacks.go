@@ -71,6 +71,9 @@ type Document struct {
 	Provider map[string][]struct {
 		Alias  string `json:"alias"`
 		Region string `json:"region"`
+		Tags   []struct {
+			Tags map[string]string `json:"tags"`
+		} `json:"default_tags"`
 	} `json:"provider"`
 }
 
@@ -78,6 +81,8 @@ type stack struct {
 	*Stacks
 	Document
 	regions map[string]string
+	// tags that a provider gives to all that it makes, by its alias.
+	tags map[string]map[string]string
 	// made are the attributes of what exists already, by type.name.
 	made map[string]sim.Attrs
 	// open are those under way, to notice circles.
@@ -131,9 +136,12 @@ func (d Documents) Apply(ctx context.Context, cloud *sim.Cloud, archive string) 
 }
 
 func (s *Stacks) stack(d Document) *stack {
-	st := &stack{Stacks: s, Document: d, regions: map[string]string{}, made: map[string]sim.Attrs{}, open: map[string]bool{}}
+	st := &stack{Stacks: s, Document: d, regions: map[string]string{}, tags: map[string]map[string]string{}, made: map[string]sim.Attrs{}, open: map[string]bool{}}
 	for _, p := range d.Provider["aws"] {
 		st.regions["aws."+p.Alias] = p.Region
+		if len(p.Tags) == 1 {
+			st.tags["aws."+p.Alias] = p.Tags[0].Tags
+		}
 	}
 	return st
 }
@@ -214,7 +222,8 @@ func (st *stack) resource(ctx context.Context, typ, name string) (sim.Attrs, err
 	if typ == typeFunction {
 		req.Attrs["filename"] = st.archive
 	}
-	a, err := st.create(ctx, req)
+	provider, _ := body["provider"].(string)
+	a, err := st.create(ctx, req, st.tags[provider])
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
@@ -241,12 +250,28 @@ func (st *stack) regionOf(body map[string]any) string {
 	return st.regions[provider]
 }
 
-func (st *stack) create(ctx context.Context, req simapi.Request) (sim.Attrs, error) {
+// create makes a resource, with the provider's tags where its type has tags.
+func (st *stack) create(ctx context.Context, req simapi.Request, tags map[string]string) (sim.Attrs, error) {
 	resp := st.cloud.Do(ctx, simapi.OpCreate, req)
 	if resp.Error != nil {
 		return nil, resp.Error
 	}
-	return sim.Attrs(resp.Attrs), nil
+	a := sim.Attrs(resp.Attrs)
+	own, tagged := a["tags_all"].(map[string]any)
+	if !tagged || len(tags) == 0 {
+		return a, nil
+	}
+	all := map[string]any{}
+	for key, value := range tags {
+		all[key] = value
+	}
+	maps.Copy(all, own)
+	a["tags_all"] = all
+	err := st.cloud.SetAttribute(req.Type, req.Region, resp.ID, "tags_all", all)
+	if errors.Is(err, sim.ErrNoResource) { // a global one
+		err = st.cloud.SetAttribute(req.Type, "", resp.ID, "tags_all", all)
+	}
+	return a, err
 }
 
 // blocks are arguments that JSON may write as an object where the schema has a

@@ -59,13 +59,13 @@ var negations = map[string]string{
 }
 
 // keys are the condition keys that the simulator sets or knows to be absent.
-// One that ends with a colon stands for all that begin with it.
+// One that ends with a colon or a slash stands for all that begin with it.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 // and the "Condition keys" of each service in the service authorization
 // reference.
 var keys = []string{
 	"aws:requestedregion", "aws:securetransport", "aws:sourceaccount", "aws:sourcearn", "aws:sourceowner",
-	"aws:principalarn", "aws:principalaccount",
+	"aws:principalarn", "aws:principalaccount", "aws:resourcetag/", "rds:db-tag/",
 	"cloudwatch:namespace",
 	"kms:viaservice", "kms:calleraccount", "kms:grantisforawsresource", "kms:encryptioncontext:",
 	"lambda:sourcefunctionarn",
@@ -75,7 +75,7 @@ var keys = []string{
 
 func knownKey(key string) bool {
 	return slices.ContainsFunc(keys, func(k string) bool {
-		if strings.HasSuffix(k, ":") {
+		if strings.HasSuffix(k, ":") || strings.HasSuffix(k, "/") {
 			return strings.HasPrefix(key, k) && key != k
 		}
 		return k == key

@@ -1,6 +1,8 @@
 package lifecycle
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pgdr/pgdr/twin/sim"
@@ -72,4 +74,34 @@ func StandbyZone(r *sim.Resource) string {
 // has failed.
 func Restart(tx *sim.Tx, r *sim.Resource, t Timing) {
 	schedule(tx, r, begin(tx.At).status(Rebooting).event(eventShutdown).after(t.Reboot).status(Available).event(eventRestarted))
+}
+
+// renaming is for how long a renamed instance is not available: until its new
+// name is in force.
+const renaming = 10 * time.Minute
+
+// Rename gives an instance another identifier: its ARN and its endpoint change
+// at once, its tags and replicas stay, and it restarts.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_RenameInstance.html
+func Rename(tx *sim.Tx, r *sim.Resource, to string, t Timing) error {
+	r = latest(tx, r)
+	if Find(tx, r.Region, to) != nil {
+		return refuse(opModify, "DBInstanceAlreadyExists", "DB instance already exists")
+	}
+	replicas, was, source := ReplicasOf(tx, r), r.Attrs.Str("identifier"), r.ARN()
+	arn := strings.TrimSuffix(source, ":"+was) + ":" + to
+	_, rest, _ := strings.Cut(r.Attrs.Str("address"), ".")
+	address := to + "." + rest
+	r = tx.Edit(r)
+	r.Attrs.Set(sim.Attrs{"identifier": to, "arn": arn, "address": address, "endpoint": fmt.Sprintf("%s:%d", address, r.Attrs.Int("port"))})
+	for _, replica := range replicas {
+		ref := to
+		if replica.Attrs.Str("replicate_source_db") == source {
+			ref = arn
+		}
+		tx.Edit(replica).Attrs.Set(sim.Attrs{"replicate_source_db": ref})
+	}
+	schedule(tx, r, begin(tx.At).status("renaming").after(renaming-t.Reboot).status(Rebooting).event(eventShutdown).
+		after(t.Reboot).status(Available).event(eventRestarted))
+	return nil
 }
