@@ -69,7 +69,7 @@ func (s *stage) instance(role string, do func(*sim.Tx, *sim.Resource) error) err
 		return fmt.Errorf("role: found %q, want primary or replica: %w", role, errAction)
 	}
 	return s.world.Cloud.Update(func(tx *sim.Tx) error {
-		r := lifecycle.Find(tx, at.region, at.identifier)
+		r := at.find(tx)
 		if r == nil {
 			return fmt.Errorf("there is no %s: %w", at.identifier, errAction)
 		}
@@ -83,7 +83,15 @@ func (s *stage) server(role string, do func(*pgtest.Server) error) error {
 	if !ok {
 		return fmt.Errorf("role: found %q, want primary or replica: %w", role, errAction)
 	}
-	return s.world.Servers.With(at.region, at.identifier, do)
+	name := at.identifier
+	// The function cannot fail, so neither can View.
+	_ = s.world.Cloud.View(func(tx *sim.Tx) error {
+		if r := at.find(tx); r != nil {
+			name = r.Attrs.Str("identifier")
+		}
+		return nil
+	})
+	return s.world.Servers.With(at.region, name, do)
 }
 
 // onInstance makes an action of what is done to an instance.
@@ -114,6 +122,9 @@ func databaseActions() map[string]action {
 		}),
 		"back-up": onInstance("RDS backs the {role} up", func(s *stage, tx *sim.Tx, r *sim.Resource) error {
 			return lifecycle.BackUp(tx, r, s.timing)
+		}),
+		"rename": onInstance("the {role} is renamed: -old at its end", func(s *stage, tx *sim.Tx, r *sim.Resource) error {
+			return lifecycle.Rename(tx, r, r.Attrs.Str("identifier")+"-old", s.timing)
 		}),
 		"rebuild": onInstance("the {role} is deleted, and another of its name is made", rebuild),
 		"hang": {takes: []string{"role"}, says: "the {role}'s server hangs, which RDS does not see", do: func(_ context.Context, s *stage, a arguments) error {
@@ -186,7 +197,7 @@ func service(name string) (string, error) {
 
 // ways in which an API fails.
 var ways = map[string]func() api.Fault{
-	"silent": api.BlackHole, "refused": api.Refused, "throttled": api.Throttled, "broken": api.Broken, "lost": api.Lost,
+	"silent": api.BlackHole, "refused": api.Refused, "throttled": api.Throttled, "broken": api.Broken, "lost": api.Lost, "ignored": api.Ignored,
 	"slow": func() api.Fault { return api.Slow(3 * time.Second) },
 }
 
@@ -214,8 +225,13 @@ func serviceActions() map[string]action {
 		}},
 		"heal-api": plain("{service} of {region} answers again", func(s *stage, a arguments) { s.world.Heal("api " + a["region"] + " " + a["service"]) }, "region", "service"),
 		"stutter":  {takes: []string{"how", "for", "of"}, says: "every API is {how} for {for} of each {of}, and at its first call", do: stutter},
-		"deny":     {takes: []string{"action"}, says: "the guard's role loses {action}", do: deny},
-		"calm":     plain("all faults end", func(s *stage, _ arguments) { s.world.Calm() }),
+		"deny": {takes: []string{"action"}, says: "the guard's role loses {action}", do: func(_ context.Context, s *stage, a arguments) error {
+			return s.repolicy(a["action"], denied(a["action"]))
+		}},
+		"grant": {takes: []string{"action"}, says: "the guard's role has {action} again", do: func(_ context.Context, s *stage, a arguments) error {
+			return s.repolicy(denied(a["action"]), a["action"])
+		}},
+		"calm": plain("all faults end", func(s *stage, _ arguments) { s.world.Calm() }),
 	}
 }
 
@@ -245,22 +261,26 @@ func stutter(_ context.Context, s *stage, a arguments) error {
 	return nil
 }
 
-// deny takes an action from all policies of the guard's role.
-func deny(_ context.Context, s *stage, a arguments) error {
+// denied stands in a policy for an action that deny has taken from it.
+func denied(action string) string { return "none:" + strings.ReplaceAll(action, ":", "-") }
+
+// repolicy puts another action in the place of one, in all policies of the
+// guard's role.
+func (s *stage) repolicy(action, by string) error {
 	found := false
 	err := s.world.Cloud.Update(func(tx *sim.Tx) error {
 		for _, r := range tx.List("aws_iam_role_policy", "") {
 			text := r.Attrs.Str("policy")
-			if !strings.Contains(text, `"`+a["action"]+`"`) {
+			if !strings.Contains(text, `"`+action+`"`) {
 				continue
 			}
 			found = true
-			tx.Edit(r).Attrs.Set(sim.Attrs{"policy": strings.ReplaceAll(text, `"`+a["action"]+`"`, `"none:Nothing"`)})
+			tx.Edit(r).Attrs.Set(sim.Attrs{"policy": strings.ReplaceAll(text, `"`+action+`"`, `"`+by+`"`)})
 		}
 		return nil
 	})
 	if err == nil && !found {
-		err = fmt.Errorf("action: no policy grants %q: %w", a["action"], errAction)
+		err = fmt.Errorf("action: no policy grants %q: %w", action, errAction)
 	}
 	return err
 }

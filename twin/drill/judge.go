@@ -24,6 +24,9 @@ func judge(e scenario.Expect, r report.Report, servers map[string]string) []stri
 	for _, name := range e.Refusals {
 		j.want(slices.Contains(r.Guard.Refusals, name), "refusals: %s, want %s among them", listed(r.Guard.Refusals), name)
 	}
+	for _, name := range e.Unnamed {
+		j.want(!slices.Contains(r.Guard.Refusals, name), "refusals: %s was named and should not", name)
+	}
 	for _, name := range e.Alarms {
 		j.want(slices.Contains(r.Guard.Alarms, name), "alarms: %s, want %s among them", listed(r.Guard.Alarms), name)
 	}
@@ -129,6 +132,7 @@ func (j *judgement) happened(e scenario.Expect, g report.Guard) {
 	for _, service := range e.Struck {
 		j.want(slices.Contains(g.Struck, service), "calls that went wrong: of %s, want some of %s too", listed(g.Struck), service)
 	}
+	j.want(g.Ignored >= e.Ignored, "promotions that RDS accepted and never carried out: %d, want %d or more", g.Ignored, e.Ignored)
 	j.want(g.Timeouts >= e.Timeouts, "invocations ended at their time limit: %d, want %d or more", g.Timeouts, e.Timeouts)
 	j.want(g.Ticks >= e.Ticks, "invocations by the schedule that ended well: %d, want %d or more", g.Ticks, e.Ticks)
 	j.want(g.Overlaps >= e.Overlaps, "invocations that began while another ran: %d, want %d or more", g.Overlaps, e.Overlaps)

@@ -61,6 +61,10 @@ func (s *stage) guard(l engine.State) report.Guard {
 	for _, c := range s.world.AWS.Calls() {
 		switch {
 		case c.Code != "":
+		case c.Ignored:
+			if c.Operation == "PromoteReadReplica" {
+				g.Ignored++
+			}
 		case c.Service == api.RDS && c.Operation == "PromoteReadReplica":
 			g.Promotions++
 			g.FencedFirst = g.Fences > 0

@@ -204,16 +204,16 @@ func (s *stage) ready(ctx context.Context) error {
 	if err := s.serving(ctx); err != nil {
 		return err
 	}
-	password := rand.Text()
-	if err := s.prepareDatabase(ctx, password); err != nil {
+	s.password = rand.Text()
+	if err := s.prepareDatabase(ctx); err != nil {
 		return err
 	}
-	return s.startApps(ctx, password)
+	return s.startApps(ctx)
 }
 
 // startApps starts the applications: one in each VPC, and a badly behaved one
 // beside each, which has the primary's own address.
-func (s *stage) startApps(ctx context.Context, password string) error {
+func (s *stage) startApps(ctx context.Context) error {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(s.world.Servers.Roots())
 	name := s.at().record
@@ -241,7 +241,7 @@ func (s *stage) startApps(ctx context.Context, password string) error {
 			return app.Answer{Host: found.Host, Addr: found.Addr, TTL: found.TTL}, err
 		}
 		c.Clock, c.Roots, c.Every = s.world.Clock, roots, time.Second
-		c.Database, c.User, c.Password = s.at().schema, "application", password
+		c.Database, c.User, c.Password = s.at().schema, applicationRole, s.password
 		c.Powered = func() bool { return !s.world.Down(c.Region) && !s.idle.Load() }
 		a := app.New(c.Config)
 		s.apps = append(s.apps, a)

@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/pgtest"
+	"github.com/pgdr/pgdr/twin/postgres"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
@@ -18,6 +22,7 @@ func sessionActions() map[string]action {
 	role := []string{"role"}
 	return map[string]action{
 		"exhaust-connections": {takes: role, says: "all connections of the {role} are taken", do: exhaust},
+		"crowd-connections":   {takes: role, says: "clients take all connections of the {role} that are not the administrator's, again and again", do: crowd},
 		"release-connections": plain("the connections are free again", func(s *stage, _ arguments) { s.release() }),
 		"change-passwords":    {takes: role, says: "the {role}'s passwords are changed", do: changePasswords},
 		"restore-passwords":   {takes: role, says: "the {role}'s passwords are as before", do: restorePasswords},
@@ -62,14 +67,116 @@ func exhaust(ctx context.Context, s *stage, a arguments) error {
 	})
 }
 
-// release gives back what exhaust took.
+// administrate lets the administrator use the places that are reserved for
+// superusers: RDS reserves some for rds_superuser, which PostgreSQL 15 itself
+// has no setting for. The role comes from the source, so that it has to live.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Roles.rds_superuser.html
+func (s *stage) administrate(ctx context.Context, role string) error {
+	admin := ""
+	if err := s.instance(contract.RolePrimary, func(_ *sim.Tx, r *sim.Resource) error { admin = r.Attrs.Str("username"); return nil }); err != nil {
+		return err
+	}
+	if err := s.server(contract.RolePrimary, func(p *pgtest.Server) error {
+		return p.Exec(ctx, fmt.Sprintf(`ALTER ROLE %s SUPERUSER`, pgx.Identifier{admin}.Sanitize()))
+	}); err != nil {
+		return err
+	}
+	return s.poll(ctx, time.Minute, func() (may bool) {
+		err := s.server(role, func(p *pgtest.Server) error {
+			return p.QueryRow(ctx, `SELECT rolsuper FROM pg_roles WHERE rolname = $1`, []any{admin}, &may)
+		})
+		return err == nil && may
+	})
+}
+
+// crowdEvery is the pause between two tries of clients to get a place, in the
+// machine's time.
+const crowdEvery = 20 * time.Millisecond
+
+// crowd has clients take every place that is left to them, and take it anew
+// when the server has restarted, until release. The administrator's places
+// stay free.
+func crowd(ctx context.Context, s *stage, a arguments) error {
+	if err := s.administrate(ctx, a["role"]); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	full, gone := make(chan struct{}), make(chan struct{})
+	s.crowd = func() {
+		cancel()
+		<-gone
+	}
+	go func() {
+		defer close(gone)
+		s.takePlaces(ctx, a["role"], sync.OnceFunc(func() { close(full) }))
+	}()
+	select {
+	case <-full:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// takePlaces opens sessions of the applications' role until the context ends,
+// and calls full when the server first has no place left.
+func (s *stage) takePlaces(ctx context.Context, role string, full func()) {
+	var held []*pgx.Conn
+	defer func() { closeAll(held) }()
+	for ctx.Err() == nil {
+		conn, err := s.signIn(ctx, role)
+		var refused *pgconn.PgError
+		switch {
+		case err == nil:
+			held = append(held, conn)
+			continue
+		case errors.As(err, &refused) && refused.Code == "53300":
+			full()
+		default: // The server is not there: none of what was held is left.
+			closeAll(held)
+			held = nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(crowdEvery):
+		}
+	}
+}
+
+// signIn opens a session of the applications' role on a server itself.
+func (s *stage) signIn(ctx context.Context, role string) (*pgx.Conn, error) {
+	at := s.at().databases[role]
+	addr, there := s.world.Servers.Addr(at.region, at.identifier)
+	if !there {
+		return nil, fmt.Errorf("%s: %w", at.identifier, postgres.ErrNoInstance)
+	}
+	cfg, err := pgx.ParseConfig(fmt.Sprintf("host=%s port=%d user=%s dbname=%s sslmode=require", addr.Addr(), addr.Port(), applicationRole, s.at().schema))
+	if err != nil {
+		return nil, fmt.Errorf("describe a session of an application: %w", err)
+	}
+	cfg.Password = s.password
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	return pgx.ConnectConfig(ctx, cfg)
+}
+
+// release gives back what exhaust and crowd took.
 func (s *stage) release() {
-	for _, conn := range s.held {
+	if s.crowd != nil {
+		s.crowd()
+		s.crowd = nil
+	}
+	closeAll(s.held)
+	s.held = nil
+}
+
+// closeAll closes sessions, whose server may be gone.
+func closeAll(sessions []*pgx.Conn) {
+	for _, conn := range sessions {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		_ = conn.Close(ctx) // the server may be gone
+		_ = conn.Close(ctx)
 		cancel()
 	}
-	s.held = nil
 }
 
 // changePasswords gives everybody who signs in another password, and ends

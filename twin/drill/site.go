@@ -12,8 +12,17 @@ import (
 	"github.com/pgdr/pgdr/twin/vpc"
 )
 
-// database is an instance by its place.
-type database struct{ region, identifier, host string }
+// database is an instance by its place, and by its DbiResourceId.
+type database struct{ region, identifier, host, id string }
+
+// find returns the instance of that name, or where there is none any more the
+// one that had it; nil where both are gone.
+func (d database) find(tx *sim.Tx) *sim.Resource {
+	if r := lifecycle.Find(tx, d.region, d.identifier); r != nil || d.id == "" {
+		return r
+	}
+	return tx.Get(lifecycle.TypeInstance, d.region, d.id)
+}
 
 // site is what a drill knows of what was applied. It is never changed: another
 // survey makes another one.
@@ -67,6 +76,16 @@ func surveyOf(cloud *sim.Cloud) (*site, error) {
 		contract.RolePrimary: {region: found.away, identifier: told[contract.VarPrimaryIdentifier], host: told[contract.VarPrimaryEndpoint]},
 		contract.RoleReplica: {region: found.home, identifier: told[contract.VarReplicaIdentifier], host: told[contract.VarReplicaEndpoint]},
 	}
+	// The function cannot fail, so neither can View.
+	_ = cloud.View(func(tx *sim.Tx) error {
+		for role, db := range found.databases {
+			if r := db.find(tx); r != nil {
+				db.id = r.Key
+				found.databases[role] = db
+			}
+		}
+		return nil
+	})
 	return found, nil
 }
 
@@ -76,7 +95,7 @@ func (s *stage) instances() map[string]bool {
 	for role, at := range s.at().databases {
 		// The function cannot fail, so neither can View.
 		_ = s.world.Cloud.View(func(tx *sim.Tx) error {
-			there[role] = lifecycle.Find(tx, at.region, at.identifier) != nil
+			there[role] = at.find(tx) != nil
 			return nil
 		})
 	}
@@ -107,7 +126,7 @@ func (s *stage) fenceRules() bool {
 func (s *stage) fenceStands() bool {
 	stands := false
 	_ = s.world.Cloud.View(func(tx *sim.Tx) error {
-		db := lifecycle.Find(tx, s.at().away, s.at().databases[contract.RolePrimary].identifier)
+		db := s.at().databases[contract.RolePrimary].find(tx)
 		if db == nil {
 			return nil
 		}

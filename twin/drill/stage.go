@@ -41,10 +41,17 @@ type stage struct {
 	// held are sessions that exhaust took, logins what changePasswords changed.
 	held   []*pgx.Conn
 	logins []login
+	// crowd ends the clients of crowd-connections; nil if there are none.
+	crowd func()
+	// password of the applications' role.
+	password string
 }
 
 // errNothingApplied: the account does not hold what a drill needs.
 var errNothingApplied = errors.New("the account holds no such thing")
+
+// applicationRole is whom applications sign in as.
+const applicationRole = "application"
 
 // one is the only resource of a type in a region.
 func (s *stage) one(typ, region string) (sim.Resource, error) {
@@ -82,7 +89,7 @@ func (s *stage) serving(ctx context.Context) error {
 }
 
 // prepareDatabase makes the applications' table and their role.
-func (s *stage) prepareDatabase(ctx context.Context, password string) error {
+func (s *stage) prepareDatabase(ctx context.Context) error {
 	primary, err := s.one(lifecycle.TypeInstance, s.at().away)
 	if err != nil {
 		return err
@@ -92,8 +99,8 @@ func (s *stage) prepareDatabase(ctx context.Context, password string) error {
 		if err != nil {
 			return err
 		}
-		_, err = conn.Exec(ctx, fmt.Sprintf(`CREATE ROLE application LOGIN PASSWORD '%s'; %s; GRANT SELECT, INSERT ON drill_rows TO application`,
-			strings.ReplaceAll(password, "'", "''"), app.Schema))
+		_, err = conn.Exec(ctx, fmt.Sprintf(`CREATE ROLE %[1]s LOGIN PASSWORD '%[2]s'; %[3]s; GRANT SELECT, INSERT ON drill_rows TO %[1]s`,
+			applicationRole, strings.ReplaceAll(s.password, "'", "''"), app.Schema))
 		return errors.Join(err, conn.Close(ctx))
 	})
 }

@@ -17,13 +17,14 @@ import (
 	"github.com/pgdr/pgdr/twin/diagnose"
 	"github.com/pgdr/pgdr/twin/drill/scenario"
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/api"
 )
 
 // Vocabulary is what scenarios may name.
 func Vocabulary() scenario.Vocabulary {
 	v := scenario.Vocabulary{
 		Actions: map[string][]string{}, Values: values(), Conditions: slices.Sorted(maps.Keys(conditions())), Words: words(),
-		Together: map[string]func(map[string]string) string{"stutter": partOfWhole},
+		Together: map[string]func(map[string]string) string{"stutter": partOfWhole, "fail-api": ignorable},
 		Refusals: texts(refusal.All()), Steps: steps(), Evidence: evidence(), Services: services, Faults: diagnose.Named(diagnose.Fault), Warnings: diagnose.Named(diagnose.Warning),
 	}
 	for name, a := range actions() {
@@ -152,6 +153,15 @@ func commandValue(value string) string {
 		return "a command of the guard, which says: " + e.Refusal.Error()
 	}
 	return "a command of the guard (docs/guard.md)"
+}
+
+// ignorable wants a service that keeps nothing besides the account, where calls
+// are to have no effect.
+func ignorable(with map[string]string) string {
+	if with["how"] != "ignored" || slices.Contains([]string{api.EC2, api.RDS}, with["service"]) {
+		return ""
+	}
+	return fmt.Sprintf("with.how: found ignored for %s, want it for %s or %s", with["service"], api.EC2, api.RDS)
 }
 
 // partOfWhole wants stutter to fail for a part of the time.

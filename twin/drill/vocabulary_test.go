@@ -29,6 +29,7 @@ func TestVocabulary_ChecksEachValueBeforeAnythingStarts(t *testing.T) {
 		{"for", "{do: stutter, with: {how: broken, for: 0s, of: 15s}}", `with.for: found "0s", want a duration`},
 		{"of", "{do: stutter, with: {how: broken, for: 5s, of: x}}", `with.of: found "x", want a duration`},
 		{"stutter", "{do: stutter, with: {how: broken, for: 15s, of: 15s}}", "with.of: found 15s, want more than for, 15s"},
+		{"fail-api", "{do: fail-api, with: {region: us-east-1, service: dynamodb, how: ignored}}", "with.how: found ignored for dynamodb, want it for ec2 or rds"},
 		{"status", "{do: set-status, with: {role: primary, status: ill}}", `with.status: found "ill", want one of available`},
 		{"event", `{do: command, with: {event: '{"action":"explode"}'}}`, `with.event: found "{\"action\":\"explode\"}", want a command of the guard, which says: `},
 		{"step:", "{until: 'step:promot'}", `until: found "promot" after step:, want one of claim`},

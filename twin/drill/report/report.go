@@ -120,7 +120,10 @@ type App struct {
 
 // Guard is what the guard says of itself.
 type Guard struct {
+	// Promotions that RDS accepted and carries out, Ignored those that it
+	// accepted and never does.
 	Promotions int `json:"promotions"`
+	Ignored    int `json:"ignored_promotions,omitempty"`
 	// Fences counts the rules of the fence that EC2 accepted.
 	Fences   int    `json:"fences"`
 	Outcome  string `json:"outcome,omitempty"`

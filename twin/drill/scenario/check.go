@@ -139,6 +139,9 @@ func (e Expect) check(f *faults, known Vocabulary) {
 	for i, name := range e.Refusals {
 		f.add(!slices.Contains(known.Refusals, name), "expect.refusals[%d]: found %q, want a name that docs/guard.md lists", i, name)
 	}
+	for i, name := range e.Unnamed {
+		f.add(!slices.Contains(known.Refusals, name), "expect.unnamed[%d]: found %q, want a name that docs/guard.md lists", i, name)
+	}
 	for i, id := range e.Diagnosis {
 		f.add(!slices.Contains(known.Faults, id), "expect.diagnosis[%d]: found %q, want a fault that docs/twin.md lists", i, id)
 	}
@@ -151,7 +154,7 @@ func (e Expect) check(f *faults, known Vocabulary) {
 		field string
 		found int
 	}{
-		{"promotions", e.Promotions}, {"timeouts", e.Timeouts}, {"ticks", e.Ticks}, {"overlaps", e.Overlaps}, {"duplicates", e.Duplicates},
+		{"promotions", e.Promotions}, {"timeouts", e.Timeouts}, {"ticks", e.Ticks}, {"overlaps", e.Overlaps}, {"duplicates", e.Duplicates}, {"ignored", e.Ignored},
 	} {
 		f.add(n.found < 0, "expect.%s: found %d, want 0 or more", n.field, n.found)
 	}

@@ -82,6 +82,8 @@ type Expect struct {
 	Fenced bool `yaml:"fenced"`
 	// Refusals that the guard must have named, at any time.
 	Refusals []string `yaml:"refusals"`
+	// Unnamed are refusals that the guard must never have named.
+	Unnamed []string `yaml:"unnamed"`
 	// Alarms that must have gone off, and Quiet those that must not, by their
 	// whole names: "guard-silent-{environment}".
 	Alarms []string `yaml:"alarms"`
@@ -116,6 +118,9 @@ type Expect struct {
 	Ticks      int `yaml:"ticks"`
 	Overlaps   int `yaml:"overlaps"`
 	Duplicates int `yaml:"duplicates"`
+	// Ignored is how many promotions, at least, RDS accepted and never carried
+	// out.
+	Ignored int `yaml:"ignored"`
 	// Struck are services of which calls must have gone wrong.
 	Struck []string `yaml:"struck"`
 	// EstimateHolds: the rows lost are within the guard's own estimate.

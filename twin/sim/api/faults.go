@@ -37,6 +37,7 @@ const (
 	blackHole
 	refused
 	lost
+	ignored
 )
 
 // Fault is one way in which calls go wrong. Make one with the functions below.
@@ -77,6 +78,11 @@ func Refused() Fault { return Fault{kind: refused} }
 
 // Lost lets calls have their effect, and never answers.
 func Lost() Fault { return Fault{kind: lost} }
+
+// Ignored answers calls as if they had had their effect on the account, and has
+// none: a promotion that RDS accepts and never carries out. What a service keeps
+// besides the account ([Service.State]) is changed all the same.
+func Ignored() Fault { return Fault{kind: ignored} }
 
 // Between bounds a fault in time, on the server's clock: from is included,
 // until is not. A zero time is no bound.

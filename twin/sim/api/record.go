@@ -16,13 +16,15 @@ type Record struct {
 	Caller string
 	// Code of the refusal, "" for a success.
 	Code string
+	// Ignored: it was answered and had no effect.
+	Ignored bool
 }
 
 // recordsKept bounds what is remembered of calls and messages.
 const recordsKept = 20_000
 
 func (c *Call) record(code string) {
-	r := Record{At: c.Cloud.Now(), Region: c.Region, Service: c.Service.Name, Operation: c.Operation, Caller: c.Caller.Role, Code: code}
+	r := Record{At: c.Cloud.Now(), Region: c.Region, Service: c.Service.Name, Operation: c.Operation, Caller: c.Caller.Role, Code: code, Ignored: c.ignored}
 	c.mu.Lock()
 	c.calls = recent.Append(c.calls, recordsKept, r)
 	c.mu.Unlock()

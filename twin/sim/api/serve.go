@@ -37,6 +37,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if struck && f.before(c, w) {
 		return
 	}
+	c.ignored = struck && f.kind == ignored
 	result, err := c.perform()
 	if struck && f.kind == lost {
 		hang(r.Context())

@@ -51,6 +51,8 @@ type Call struct {
 	Operation string
 	Caller    Principal
 	requestID string
+	// ignored: the call has no effect on the account; see [Ignored].
+	ignored bool
 	// Form holds the parameters of the query protocols, path the variables of
 	// a REST path.
 	Form url.Values
@@ -60,8 +62,14 @@ type Call struct {
 // View calls fn with the account at rest; what fn changes is taken back.
 func (c *Call) View(fn func(*sim.Tx) error) error { return c.Cloud.View(fn) }
 
-// Update calls fn with the account and keeps what it changed, unless it fails.
-func (c *Call) Update(fn func(*sim.Tx) error) error { return c.Cloud.Update(fn) }
+// Update calls fn with the account and keeps what it changed, unless it fails
+// or the call is ignored.
+func (c *Call) Update(fn func(*sim.Tx) error) error {
+	if c.ignored {
+		return c.Cloud.View(fn)
+	}
+	return c.Cloud.Update(fn)
+}
 
 // ARN names a resource of the account in the call's region.
 func (c *Call) ARN(service, resource string) string {
