@@ -24,6 +24,13 @@ type Bound struct {
 // String is the bound for messages and documentation: "1 to 35".
 func (b Bound) String() string { return fmt.Sprintf("%d to %d", b.Min, b.Max) }
 
+// Days that audit and flow logs are kept unless it is said: a year, and a week of
+// what can be made again.
+const (
+	auditYear = 365
+	auditWeek = 7
+)
+
 // Relations between fields that single bounds can't say.
 const (
 	// zoneCount is the number of zones of a site: what RDS Multi-AZ and the

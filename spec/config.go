@@ -103,7 +103,8 @@ type Database struct {
 	// MaxSlotWALKeep in MiB bounds the WAL that a dead replica's slot may
 	// hold back on the primary's disk.
 	MaxSlotWALKeep int `yaml:"max_slot_wal_keep_mib"`
-	// LogRetention in days for the exported PostgreSQL logs.
+	// LogRetention in days for the exported PostgreSQL logs and the flow logs. 0:
+	// 365, or 7 where the environment is disposable. See [Config.Derived].
 	LogRetention int `yaml:"log_retention_days"`
 	// CreateTimeout, UpdateTimeout and DeleteTimeout in minutes are how long
 	// Terraform waits for RDS. An instance that it stops waiting for is tainted,

@@ -24,7 +24,6 @@ func Default() Config {
 			PasswordVersion:     1,
 			Audit:               contract.AuditPgaudit,
 			MaxSlotWALKeep:      20480,
-			LogRetention:        7,
 			CreateTimeout:       180,
 			UpdateTimeout:       180,
 			DeleteTimeout:       120,

@@ -57,6 +57,12 @@ func (c Config) Derived() Config {
 			}
 		}
 	}
+	if d.Database.LogRetention == 0 {
+		d.Database.LogRetention = auditYear
+		if d.Disposable {
+			d.Database.LogRetention = auditWeek
+		}
+	}
 	if len(d.Guard.WitnessRegions) == 0 {
 		d.Guard.WitnessRegions = defaultWitnesses(d.Sites)
 	}

@@ -322,6 +322,17 @@ func TestDerived_GivesTheGuardsSiteANATGatewayAZoneUnlessDisposable(t *testing.T
 	require.Equal(t, 1, c.Derived().Sites.Replica.NATGateways)
 }
 
+func TestDerived_KeepsLogsAYearUnlessDisposable(t *testing.T) {
+	c := valid()
+	c.Database.LogRetention = 0
+	c.Disposable = false
+	require.Equal(t, 365, c.Derived().Database.LogRetention)
+	c.Disposable = true
+	require.Equal(t, 7, c.Derived().Database.LogRetention)
+	c.Database.LogRetention = 14
+	require.Equal(t, 14, c.Derived().Database.LogRetention)
+}
+
 // CI systems hand out clone URLs with a token in them; a tag is in the state, in
 // each plan and on each resource.
 func TestTags_CarryNoCredentialsOfAURL(t *testing.T) {

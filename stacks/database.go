@@ -24,6 +24,9 @@ var (
 // named, because RDS's default may change and clients pin the bundle.
 const rdsCA = "rds-ca-rsa2048-g1"
 
+// insightsDays is how long Performance Insights keeps what it saw.
+const insightsDays = 7
+
 // databaseFrame is what an instance needs at its site before it can exist.
 type databaseFrame struct {
 	place
@@ -121,11 +124,16 @@ func (f *databaseFrame) instance() *dbinstance.DbInstanceConfig {
 		DeleteAutomatedBackups:       f.disposable, // else they outlive the instance, for its retention
 		AutoMinorVersionUpgrade:      false,
 		EnabledCloudwatchLogsExports: pointers("postgresql"),
-		DeletionProtection:           !f.disposable,
-		SkipFinalSnapshot:            f.disposable,
-		FinalSnapshotIdentifier:      new(f.finalSnapshot),
-		Tags:                         f.nameTag("db"),
-		DependsOn:                    &[]cdktf.ITerraformDependable{f.logs}, // else RDS makes the group, without retention
+		// Performance Insights (Database Insights in its standard mode) with the
+		// site's own key, which RDS does not let change afterwards. 7 days are free.
+		PerformanceInsightsEnabled:         true,
+		PerformanceInsightsKmsKeyId:        new(f.keyARN),
+		PerformanceInsightsRetentionPeriod: new(float64(insightsDays)),
+		DeletionProtection:                 !f.disposable,
+		SkipFinalSnapshot:                  f.disposable,
+		FinalSnapshotIdentifier:            new(f.finalSnapshot),
+		Tags:                               f.nameTag("db"),
+		DependsOn:                          &[]cdktf.ITerraformDependable{f.logs}, // else RDS makes the group, without retention
 		// The provider gives up after 40 min (80 for an update, 60 for a delete)
 		// and leaves the instance tainted, so that the next apply deletes it.
 		Timeouts: &dbinstance.DbInstanceTimeouts{

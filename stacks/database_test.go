@@ -114,12 +114,11 @@ func TestParameters_LogEveryStatementByChoice(t *testing.T) {
 	require.NotContains(t, p, "pgaudit.log")
 }
 
-func TestLogGroup_ExistsBeforeTheInstanceAndKeepsAWeek(t *testing.T) {
+func TestLogGroup_ExistsBeforeTheInstance(t *testing.T) {
 	for _, role := range roles {
 		d := stack(t, "dev", role)
 		group := d.named(t, "aws_cloudwatch_log_group", "database/log-group")
 		require.Equal(t, "/aws/rds/instance/"+role+"-db-dev/postgresql", group["name"])
-		require.InDelta(t, 7, group["retention_in_days"], 0)
 		depends := d.named(t, "aws_db_instance", "database/instance")["depends_on"].([]any)
 		require.Len(t, depends, 1)
 		require.Contains(t, depends[0], "aws_cloudwatch_log_group.database_log-group")

@@ -85,6 +85,7 @@ func TestSchedule_IsMadeLastAndDestroyedFirst(t *testing.T) {
 func TestGuardPolicies_AllowAllResourcesInOnePlaceOnlyAndBounded(t *testing.T) {
 	d := stack(t, "dev", "replica")
 	policies := d.all("aws_iam_role_policy")
+	delete(policies, "flow-log/policy") // not the guard's
 	require.Len(t, policies, 5)
 	require.Empty(t, d.all("aws_iam_role_policy_attachment"), "managed policies allow more than is needed")
 	for path, p := range policies {
@@ -113,15 +114,19 @@ func TestGuardPolicies_ChangeNothingButTheWritersRecord(t *testing.T) {
 	require.Equal(t, []any{"arn:aws:ec2:us-east-1:${data.aws_caller_identity.account.account_id}:network-acl/${data.terraform_remote_state.primary.outputs.primary_network_acl_id}"}, fence["Resource"])
 }
 
+// ofThisAccount bounds a service to what it does for the account.
+var ofThisAccount = object{"StringEquals": object{"aws:SourceAccount": "${data.aws_caller_identity.account.account_id}"}}
+
 func TestTopics_AreEncryptedWithAKeyThatAlarmsMayUse(t *testing.T) {
 	for role, topics := range map[string][]string{"primary": {"alarm-topic"}, "replica": {"alarm-topic", "notice-topic"}} {
 		d := stack(t, "dev", role)
 		key := d.named(t, "aws_kms_key", "topic-key/key")
-		publish := statementOf(t, policyOf(t, key["policy"]), "AlarmsPublish")
-		require.Equal(t, "cloudwatch.amazonaws.com", publish["Principal"].(object)["Service"])
-		require.Equal(t, object{"StringEquals": object{"aws:SourceAccount": "${data.aws_caller_identity.account.account_id}"}}, publish["Condition"],
-			"alarms of this account only")
-		require.Equal(t, []any{"kms:Decrypt", "kms:GenerateDataKey*"}, publish["Action"])
+		for sid, service := range map[string]string{"AlarmsPublish": "cloudwatch.amazonaws.com", "DatabaseEventsPublish": "events.rds.amazonaws.com"} {
+			publish := statementOf(t, policyOf(t, key["policy"]), sid)
+			require.Equal(t, service, publish["Principal"].(object)["Service"])
+			require.Equal(t, ofThisAccount, publish["Condition"])
+			require.Equal(t, []any{"kms:Decrypt", "kms:GenerateDataKey*"}, publish["Action"])
+		}
 		require.Len(t, d.all("aws_sns_topic"), len(topics))
 		for _, topic := range topics {
 			require.Contains(t, d.named(t, "aws_sns_topic", topic+"/topic")["kms_master_key_id"], "aws_kms_key.topic-key")

@@ -30,8 +30,10 @@ func newPrimary(app cdktf.App, cfg spec.Config, st state) *PrimaryOutputs {
 	newWriterRecord(at, *zone.ZoneId(), *instance.Address(), cfg.DNS.TTL, contract.WeightWriter, check.Id())
 
 	topicKey := newTopicKey(at)
-	alarms := newTopic(at, "alarm-topic", contract.AlarmTopic, "Database alarms "+at.region, topicKey, cfg.Monitoring.Emails)
-	newAlarms(at, "alarms", false, alarmed{monitoring: cfg.Monitoring, topic: alarms, instance: *instance.Identifier()})
+	alarms := newAlarmTopic(at, topicKey, cfg.Monitoring.Emails)
+	newAlarms(at, "alarms", false, alarmed{monitoring: cfg.Monitoring, topic: alarms.topic, instance: *instance.Identifier()})
+	newEventSubscription(at, *instance.Identifier(), alarms)
+	newFlowLog(at, net, cfg.Database.LogRetention)
 
 	outputs := &PrimaryOutputs{
 		Stack:              f.TerraformStack,
@@ -51,7 +53,7 @@ func newPrimary(app cdktf.App, cfg spec.Config, st state) *PrimaryOutputs {
 		VPCID:              *net.vpc.Id(),
 		RouteTableIDs:      net.tableIDs(),
 		NetworkACLID:       *acl.Id(),
-		AlarmTopicARN:      *alarms.Arn(),
+		AlarmTopicARN:      *alarms.topic.Arn(),
 	}
 	export(f.TerraformStack, rolePrimary, outputs)
 	return outputs

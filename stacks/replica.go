@@ -17,7 +17,6 @@ type replicaSite struct {
 	frame       *databaseFrame
 	instance    dbinstance.DbInstance
 	topicKey    kmskey.KmsKey
-	alarmTopic  snstopic.SnsTopic
 	noticeTopic snstopic.SnsTopic
 	ledger      dynamodbtable.DynamodbTable
 	secretARN   string
@@ -48,18 +47,20 @@ func newReplica(app cdktf.App, cfg spec.Config, st state, archive string) *Repli
 	newWriterRecord(at, primary.ZoneID, *s.instance.Address(), cfg.DNS.TTL, contract.WeightOther, nil)
 
 	s.topicKey = newTopicKey(at)
-	s.alarmTopic = newTopic(at, "alarm-topic", contract.AlarmTopic, "Database alarms "+at.region, s.topicKey, cfg.Monitoring.Emails)
-	// What the guard says goes to a topic that it does not listen to.
-	s.noticeTopic = newTopic(at, "notice-topic", contract.NoticeTopic, "Failover notices "+cfg.Environment, s.topicKey, cfg.Monitoring.Emails)
+	alarms := newAlarmTopic(at, s.topicKey, cfg.Monitoring.Emails)
+	s.noticeTopic = newNoticeTopic(at, s.topicKey, cfg.Monitoring.Emails)
 	s.ledger = newLedger(at, primary.ReplicaKeyARN)
 
 	g.addTo(f, cfg, primary, s, archive)
 	g.addTopic(f.primary, primary.AlarmTopicARN)
-	g.addTopic(f.replica, *s.alarmTopic.Arn())
+	g.addTopic(f.replica, *alarms.topic.Arn())
 	schedule := g.addSchedule(s.instance, s.ledger, peering, g.function)
 
-	newAlarms(at, "alarms", false, alarmed{monitoring: cfg.Monitoring, topic: s.alarmTopic, instance: *s.instance.Identifier()})
+	newAlarms(at, "alarms", false, alarmed{monitoring: cfg.Monitoring, topic: alarms.topic, instance: *s.instance.Identifier()})
+	newEventSubscription(at, *s.instance.Identifier(), alarms)
+	newFlowLog(at, s.net, cfg.Database.LogRetention)
 	newAlarms(at, "guard-alarms", true, alarmed{topic: s.noticeTopic, function: *g.function.FunctionName(), after: schedule})
+	newDashboard(f.primary, f.replica, cfg.Monitoring)
 
 	outputs := &ReplicaOutputs{
 		Stack:              f.TerraformStack,
@@ -68,7 +69,7 @@ func newReplica(app cdktf.App, cfg spec.Config, st state, archive string) *Repli
 		DatabaseARN:        *s.instance.Arn(),
 		SecretARN:          s.secretARN,
 		VPCID:              *s.net.vpc.Id(),
-		AlarmTopicARN:      *s.alarmTopic.Arn(),
+		AlarmTopicARN:      *alarms.topic.Arn(),
 		NoticeTopicARN:     *s.noticeTopic.Arn(),
 		FunctionARN:        *g.function.Arn(),
 		FunctionName:       *g.function.FunctionName(),

@@ -8,6 +8,8 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopic"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopicpolicy"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopicsubscription"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // newTopicKey makes the key of a region's topics. It must be the customer's:
@@ -23,12 +25,15 @@ func newTopicKey(at place) kmskey.KmsKey {
 		Resource: []string{"*"}, // in a key policy: this key
 	}.by("cloudwatch.amazonaws.com").
 		when("StringEquals", "aws:SourceAccount", p.account)
+	events := publishers
+	events.Sid = "DatabaseEventsPublish"
+	events = events.by(rdsEvents)
 	key := kmskey.NewKmsKey(p.scope, new("key"), &kmskey.KmsKeyConfig{
 		Provider:             p.provider,
 		Description:          new("Alarm and notice topics of " + p.env),
 		EnableKeyRotation:    true,
 		DeletionWindowInDays: new(float64(p.deletionWindow())),
-		Policy:               new(policyDocument(accountAdministers(p.account), publishers)),
+		Policy:               new(policyDocument(accountAdministers(p.account), publishers, events)),
 		Tags:                 p.nameTag("topic-key"),
 	})
 	kmsalias.NewKmsAlias(p.scope, new("alias"), &kmsalias.KmsAliasConfig{
@@ -39,9 +44,27 @@ func newTopicKey(at place) kmskey.KmsKey {
 	return key
 }
 
+// newAlarmTopic makes the topic of a region's database alarms, to which RDS
+// publishes its events too.
+func newAlarmTopic(at place, key kmskey.KmsKey, emails []string) alarmTopic {
+	topic, policy := newTopic(at, "alarm-topic", contract.AlarmTopic, "Database alarms "+at.region, key, emails, func(arn string) statement {
+		return allow("DatabaseEventsOfThisAccount", []string{"sns:Publish"}, arn).
+			by(rdsEvents).
+			when("StringEquals", "aws:SourceAccount", at.account)
+	})
+	return alarmTopic{topic, policy}
+}
+
+// newNoticeTopic makes the topic of what the guard says, to which it does not
+// listen.
+func newNoticeTopic(at place, key kmskey.KmsKey, emails []string) snstopic.SnsTopic {
+	topic, _ := newTopic(at, "notice-topic", contract.NoticeTopic, "Failover notices "+at.env, key, emails)
+	return topic
+}
+
 // newTopic makes an encrypted topic that alarms of this account may publish
-// to, over TLS only, and subscribes the humans.
-func newTopic(at place, id, what, display string, key kmskey.KmsKey, emails []string) snstopic.SnsTopic {
+// to, and who else is given, over TLS only, and subscribes the humans.
+func newTopic(at place, id, what, display string, key kmskey.KmsKey, emails []string, more ...func(arn string) statement) (snstopic.SnsTopic, snstopicpolicy.SnsTopicPolicy) {
 	p := at.in(id)
 	topic := snstopic.NewSnsTopic(p.scope, new("topic"), &snstopic.SnsTopicConfig{
 		Provider:       p.provider,
@@ -59,10 +82,14 @@ func newTopic(at place, id, what, display string, key kmskey.KmsKey, emails []st
 	clear := allow("OnlyOverTLS", []string{"sns:Publish"}, arn).
 		when("Bool", "aws:SecureTransport", "false")
 	clear.Effect, clear.Principal = "Deny", "*"
-	snstopicpolicy.NewSnsTopicPolicy(p.scope, new("policy"), &snstopicpolicy.SnsTopicPolicyConfig{
+	statements := []statement{alarms, account, clear}
+	for _, publisher := range more {
+		statements = append(statements, publisher(arn))
+	}
+	policy := snstopicpolicy.NewSnsTopicPolicy(p.scope, new("policy"), &snstopicpolicy.SnsTopicPolicyConfig{
 		Provider: p.provider,
 		Arn:      topic.Arn(),
-		Policy:   new(policyDocument(alarms, account, clear)),
+		Policy:   new(policyDocument(statements...)),
 	})
 	for i, email := range emails {
 		snstopicsubscription.NewSnsTopicSubscription(p.scope, new(fmt.Sprintf("email-%d", i+1)), &snstopicsubscription.SnsTopicSubscriptionConfig{
@@ -72,5 +99,5 @@ func newTopic(at place, id, what, display string, key kmskey.KmsKey, emails []st
 			Endpoint: new(email),
 		})
 	}
-	return topic
+	return topic, policy
 }

@@ -107,6 +107,14 @@ func guardAlarm(name string, metric Metric, minutes int, description string) Ala
 		Fixed: 1, Minutes: minutes, Breaching: minutes, Missing: MissingNoBreach, Description: description}
 }
 
+// EventCategories are the categories of RDS's events that people are sent: what
+// may end in a failover, or says that one would not work. Backups, creations and
+// changes by people are left out.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html
+var EventCategories = []string{
+	"availability", "failover", "failure", "low storage", "maintenance", "notification", "read replica", "recovery",
+}
+
 // Remedies say for each alarm, and the one that flips DNS, what to do.
 var Remedies = map[string]string{
 	"primary-connections":  "Find the client that opens them (`pg_stat_activity`); shorten pools. Don't fail over: the load would follow to the new writer.",

@@ -38,3 +38,6 @@ const (
 var Metrics = []Metric{
 	ActiveWriter, PrimaryReachable, PrimaryNotWritable, HeartbeatLag, ReplicaReady, FencingOwed, Unprotected, NotArmed, GuardTick,
 }
+
+// Gauges of the guard that are 1 or 0, in the order in which people ask for them.
+var Gauges = []Metric{ActiveWriter, NotArmed, Unprotected, FencingOwed, PrimaryReachable, PrimaryNotWritable, ReplicaReady}

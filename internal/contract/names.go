@@ -13,6 +13,10 @@ const (
 	AlarmTopic         = "db-alarm-topic"
 	NoticeTopic        = "db-notice-topic"
 	ActiveWriterAlarm  = "active-writer"
+	EventSubscription  = "db-events"
+	FlowLogs           = "flow-logs"
+	FlowLogsRole       = FlowLogs + "-role"
+	Dashboard          = "pgdr"
 	functionLogsPrefix = "/aws/lambda/"
 )
 
@@ -25,6 +29,12 @@ func SiteName(role, what, environment string) string { return Name(role+"-"+what
 // FunctionLogs is the log group of the guard.
 func FunctionLogs(environment string) string {
 	return functionLogsPrefix + Name(FunctionName, environment)
+}
+
+// FlowLogGroup is the log group of a site's VPC flow logs. role is RolePrimary or
+// RoleReplica.
+func FlowLogGroup(role, environment string) string {
+	return "/aws/vpc/" + SiteName(role, FlowLogs, environment)
 }
 
 // StackPrefix begins the name of each stack.

@@ -159,10 +159,11 @@ var kinds = []kind{
 		goCopy:   `f(5432)`, regoCopy: `x := 5432`},
 	{name: "permission of the guard", values: actions(), in: exactly,
 		homonyms: map[string]string{
-			"twin/":           "what AWS asks of any caller",
-			"tests/wiring.go": "what others than the guard may do",
-			"stacks/keys.go":  "what others than the guard may do",
-			"stacks/topic.go": "what others than the guard may do",
+			"twin/":             "what AWS asks of any caller",
+			"tests/wiring.go":   "what others than the guard may do",
+			"stacks/keys.go":    "what others than the guard may do",
+			"stacks/topic.go":   "what others than the guard may do",
+			"stacks/flowlog.go": "what others than the guard may do",
 		},
 		goCopy: `f("rds:PromoteReadReplica")`, regoCopy: `x := "kms:Decrypt"`},
 }

@@ -90,6 +90,13 @@ func (b *builder) linkMonitoring() {
 			b.link(source, r.id(), Measures)
 		}
 	})
+	b.each("aws_db_event_subscription", func(r *resource) {
+		for _, db := range b.ids(r, "source_ids") {
+			for _, topic := range b.ids(r, "sns_topic") {
+				b.link(db, topic, Reports)
+			}
+		}
+	})
 	b.each("aws_sns_topic_subscription", func(r *resource) {
 		for _, topic := range b.ids(r, "topic_arn") {
 			switch r.text("protocol") {

@@ -140,7 +140,7 @@ func (m *mermaid) group(x group) {
 // captions are what the arrows say; a relation without one is not drawn.
 var captions = map[Relation]string{
 	Replicates: "streaming replication", Protects: "protects", Asks: "asks", Answers: "answers with",
-	Probes: "SQL", Describes: "RDS API", Witnesses: "am I cut off?", Measures: "metrics", Notifies: "alarm",
+	Probes: "SQL", Describes: "RDS API", Witnesses: "am I cut off?", Measures: "metrics", Notifies: "alarm", Reports: "RDS events",
 	Wakes: "wakes", Tells: "tells", Remembers: "remembers", Egress: "to AWS", Fences: "fence", Promotes: "promote",
 	Publishes: string(contract.ActiveWriter), Follows: "followed by", TakesOut: "takes out", Weighs: "weights",
 }

@@ -62,6 +62,7 @@ const (
 	Witnesses  Relation = "checks-itself-with"  // guard to another region's API
 	Measures   Relation = "measured-by"         // database or guard to alarm
 	Notifies   Relation = "notifies"            // alarm to topic
+	Reports    Relation = "reports-to"          // database to topic, RDS's events
 	Wakes      Relation = "wakes"               // topic or schedule to guard
 	Tells      Relation = "tells"               // guard to topic, topic to humans
 	Remembers  Relation = "remembers-in"        // guard to ledger

@@ -32,6 +32,7 @@ var perMonth = map[string]float64{
 	"aws_kms_key":                 1,
 	"aws_kms_replica_key":         1,
 	"aws_cloudwatch_metric_alarm": 0.10,
+	"aws_cloudwatch_dashboard":    3,
 	"aws_secretsmanager_secret":   0.40,
 	"aws_route53_zone":            0.50,
 }

@@ -86,12 +86,36 @@ var madeOfGuards = []madeUp{
 		edits: becomes("policy", `{"Statement":{"Effect":"Allow","Action":"*","Resource":"x"}}`, except("iam:*"))},
 	{name: "a denial of everything but, gone", kind: permission, stack: "replica", policy: "iam-broadened", severity: review.Block, says: "it no longer denies everything but sns:Publish",
 		edits: becomes("policy", `{"Statement":[{"Effect":"Deny","NotAction":"sns:Publish","Resource":"*"}]}`, `{"Statement":[]}`)},
+	{name: "RDS for this account", kind: "aws_sns_topic_policy", stack: "replica", policy: "iam-broadened", severity: review.Human, says: "Service events.rds.amazonaws.com may now sns:Publish",
+		edits: becomes("policy", `{"Statement":[]}`, service("events.rds", "sns:Publish", "123456789012"))},
+	{name: "RDS for another account", kind: "aws_sns_topic_policy", stack: "replica", policy: "iam-broadened", severity: review.Block, says: "may now sns:Publish",
+		edits: becomes("policy", `{"Statement":[]}`, service("events.rds", "sns:Publish", "210987654321"))},
+	{name: "a key for RDS for this account", kind: "aws_kms_key", stack: "replica", policy: "iam-broadened", severity: review.Human, says: "may now kms:GenerateDataKey* on *",
+		edits: becomes("policy", `{"Statement":[]}`, service("events.rds", "kms:GenerateDataKey*", "123456789012"))},
+	{name: "all of a key for RDS", kind: "aws_kms_key", stack: "replica", policy: "iam-broadened", severity: review.Block, says: "may now kms:* on *",
+		edits: becomes("policy", `{"Statement":[]}`, service("events.rds", "kms:*", "123456789012"))},
+	{name: "a new role of flow logs", kind: "aws_iam_role", stack: "replica", policy: "iam-broadened", severity: review.Human, says: "Service vpc-flow-logs.amazonaws.com may now sts:AssumeRole",
+		edits: append(plans("assume_role_policy", service("vpc-flow-logs", "sts:AssumeRole", "123456789012")), actions["create anew"]...)},
+	{name: "the guard's role for another service", kind: "aws_iam_role", stack: "replica", policy: "iam-broadened", severity: review.Block, says: "Service vpc-flow-logs.amazonaws.com may now sts:AssumeRole",
+		edits: becomes("assume_role_policy", `{"Statement":[]}`, service("vpc-flow-logs", "sts:AssumeRole", "123456789012"))},
+	{name: "the streams of a log", kind: permission, stack: "replica", policy: "iam-broadened", severity: review.Human, says: "may now logs:PutLogEvents",
+		edits: becomes("policy", `{"Statement":[]}`, `{"Statement":[{"Effect":"Allow","Action":"logs:PutLogEvents","Resource":"arn:aws:logs:eu-west-1:123456789012:log-group:/aws/vpc/x:log-stream:*"}]}`)},
+	{name: "the streams of all logs", kind: permission, stack: "replica", policy: "iam-broadened", severity: review.Block, says: "may now logs:PutLogEvents",
+		edits: becomes("policy", `{"Statement":[]}`, `{"Statement":[{"Effect":"Allow","Action":"logs:PutLogEvents","Resource":"arn:aws:logs:eu-west-1:123456789012:log-group:*"}]}`)},
+	{name: "the names of all logs", kind: permission, stack: "replica", policy: "iam-broadened", severity: review.Human, says: "may now logs:DescribeLogGroups",
+		edits: becomes("policy", `{"Statement":[]}`, `{"Statement":[{"Effect":"Allow","Action":"logs:DescribeLogGroups","Resource":"arn:aws:logs:eu-west-1:123456789012:log-group:*"}]}`)},
 	{name: "a provider of somebody else's", kind: "aws_vpc", stack: "primary", policy: "runs-code", severity: review.Block, says: "registry.terraform.io/acme/aws",
 		plan: configuration(func(c *tfjson.Config) {
 			c.ProviderConfigs["acme"] = &tfjson.ProviderConfig{Name: "aws", FullName: "registry.terraform.io/acme/aws"}
 		})},
 	{name: "an address asked at each plan", kind: "aws_vpc", stack: "primary", policy: "runs-code", severity: review.Block, says: "asks an address on the network", plan: dataSource("http")},
 	{name: "the guard called at each plan", kind: "aws_vpc", stack: "replica", policy: "runs-code", severity: review.Block, says: "calls a function at each plan", plan: dataSource("aws_lambda_invocation")},
+}
+
+// service is a policy that lets a service of AWS act for an account.
+func service(name, action, account string) string {
+	return `{"Statement":[{"Effect":"Allow","Principal":{"Service":"` + name + `.amazonaws.com"},"Action":["` + action + `"],"Resource":["*"],` +
+		`"Condition":{"StringEquals":{"aws:SourceAccount":"` + account + `"}}}]}`
 }
 
 func except(actions ...string) string {

@@ -9,17 +9,20 @@ import (
 // nouns are what a resource is in the domain's words. {stack} is the site's
 // role; other words in braces are attributes, {a|b} the first that is there.
 var nouns = map[string]string{
+	"aws_cloudwatch_dashboard":                "the dashboard {dashboard_name}",
 	"aws_cloudwatch_event_rule":               "the guard's schedule {name}",
 	"aws_cloudwatch_event_target":             "the target of the guard's schedule",
 	"aws_cloudwatch_log_group":                "the log {name}",
 	"aws_cloudwatch_metric_alarm":             "the alarm {alarm_name}",
+	"aws_db_event_subscription":               "the subscription {name} to RDS's events",
 	"aws_db_parameter_group":                  "the {stack}'s parameter group {name}",
 	"aws_db_subnet_group":                     "the {stack}'s subnet group {name}",
 	"aws_default_security_group":              "the default security group of the {stack} site",
 	"aws_dynamodb_table":                      "the guard's ledger {name}",
 	"aws_eip":                                 "the address {tags.Name}",
-	"aws_iam_role":                            "the guard's role {name}",
-	"aws_iam_role_policy":                     "the guard's permissions {name|policy-name}",
+	"aws_flow_log":                            "the flow log {tags.Name}",
+	"aws_iam_role":                            "the role {name}",
+	"aws_iam_role_policy":                     "the permissions {name|policy-name} of {role}",
 	"aws_internet_gateway":                    "the internet gateway of the {stack} site",
 	"aws_kms_alias":                           "the key's name {name}",
 	"aws_kms_key":                             "the key {tags.Name}",

@@ -33,6 +33,7 @@ type Shape struct {
 
 // Shapes by type.
 var Shapes = map[string]Shape{
+	"aws_cloudwatch_dashboard":    {},
 	"aws_cloudwatch_event_rule":   {Zero: map[string]any{"role_arn": ""}},
 	"aws_cloudwatch_event_target": {Zero: map[string]any{"input": "", "input_path": "", "role_arn": ""}},
 	"aws_cloudwatch_log_group":    {Zero: map[string]any{"kms_key_id": ""}},
@@ -40,6 +41,7 @@ var Shapes = map[string]Shape{
 		Zero:          map[string]any{"datapoints_to_alarm": 0, "extended_statistic": "", "threshold_metric_id": "", "unit": ""},
 		WhollyUnknown: []string{"alarm_actions", "ok_actions", "insufficient_data_actions"},
 	},
+	"aws_db_event_subscription": {WhollyUnknown: []string{"source_ids"}},
 	"aws_db_instance": {
 		Zero: map[string]any{
 			"custom_iam_instance_profile": "", "customer_owned_ip_enabled": false, "domain": "", "domain_auth_secret_arn": "",
@@ -53,13 +55,18 @@ var Shapes = map[string]Shape{
 	"aws_default_security_group": {},
 	"aws_dynamodb_table":         {Zero: map[string]any{"stream_enabled": false}},
 	"aws_eip":                    {Zero: map[string]any{"customer_owned_ipv4_pool": ""}},
-	"aws_iam_role":               {Zero: map[string]any{"permissions_boundary": ""}},
-	"aws_iam_role_policy":        {},
-	"aws_internet_gateway":       {},
-	"aws_kms_alias":              {},
-	"aws_kms_key":                {Zero: map[string]any{"custom_key_store_id": "", "xks_key_id": ""}},
-	"aws_kms_replica_key":        {Default: map[string]any{"deletion_window_in_days": 30}},
-	"aws_lambda_function":        {Zero: map[string]any{"code_signing_config_arn": "", "image_uri": "", "kms_key_arn": ""}},
+	"aws_flow_log": {
+		Zero: map[string]any{
+			"deliver_cross_account_role": "", "eni_id": "", "subnet_id": "", "transit_gateway_attachment_id": "", "transit_gateway_id": "",
+		},
+	},
+	"aws_iam_role":         {Zero: map[string]any{"permissions_boundary": ""}},
+	"aws_iam_role_policy":  {},
+	"aws_internet_gateway": {},
+	"aws_kms_alias":        {},
+	"aws_kms_key":          {Zero: map[string]any{"custom_key_store_id": "", "xks_key_id": ""}},
+	"aws_kms_replica_key":  {Default: map[string]any{"deletion_window_in_days": 30}},
+	"aws_lambda_function":  {Zero: map[string]any{"code_signing_config_arn": "", "image_uri": "", "kms_key_arn": ""}},
 	"aws_lambda_function_event_invoke_config": {
 		Zero: map[string]any{"qualifier": ""},
 	},

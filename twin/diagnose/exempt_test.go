@@ -98,4 +98,12 @@ var exempt = []struct {
 		"Left out, it is true."},
 	{regexp.MustCompile(`^unset \S+ aws_vpc_peering_connection\.\S+\.auto_accept = false`),
 		"Left out, it is false: between regions the other side accepts."},
+	{regexp.MustCompile(`^[a-z-]+ \S+ aws_(cloudwatch_dashboard|flow_log|db_event_subscription)\.`),
+		"It is for people: a failover is the same without it."},
+	{regexp.MustCompile(`^[a-z-]+ \S+ (aws_cloudwatch_log_group|aws_iam_role|aws_iam_role_policy)\.flow-log_`),
+		"Of the flow log, which is for people; the account refuses what would leave it empty."},
+	{regexp.MustCompile(`^[a-z-]+ \S+ aws_db_instance\.\S+\.performance_insights_`),
+		"Performance Insights are for people."},
+	{regexp.MustCompile(`^[a-z-]+ \S+ (aws_kms_key\.topic-key_\S+\.policy\.Statement\.2|aws_sns_topic_policy\.alarm-topic_\S+\.policy\.Statement\.3)\.`),
+		"RDS's events are for people; the account refuses a subscription to a topic that does not admit RDS."},
 }

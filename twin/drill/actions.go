@@ -271,7 +271,7 @@ func (s *stage) repolicy(action, by string) error {
 	err := s.world.Cloud.Update(func(tx *sim.Tx) error {
 		for _, r := range tx.List("aws_iam_role_policy", "") {
 			text := r.Attrs.Str("policy")
-			if !strings.Contains(text, `"`+action+`"`) {
+			if !ofGuard(r.Attrs) || !strings.Contains(text, `"`+action+`"`) {
 				continue
 			}
 			found = true

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/alarms"
 	"github.com/pgdr/pgdr/twin/drill/scenario"
 	"github.com/pgdr/pgdr/twin/sim"
@@ -35,14 +36,19 @@ func (b *Base) fits(sc scenario.Scenario) error {
 	return nil
 }
 
-// grants tells whether a policy of the account grants an action.
+// grants tells whether a policy of the guard's role grants an action.
 func (b *Base) grants(action string) bool {
 	for _, r := range b.cloud.Resources("aws_iam_role_policy") {
-		if strings.Contains(r.Attrs.Str("policy"), `"`+action+`"`) {
+		if ofGuard(r.Attrs) && strings.Contains(r.Attrs.Str("policy"), `"`+action+`"`) {
 			return true
 		}
 	}
 	return false
+}
+
+// ofGuard tells whether a policy is of the guard's role.
+func ofGuard(policy sim.Attrs) bool {
+	return strings.HasPrefix(policy.Str("role"), contract.FunctionRole)
 }
 
 // protected tells whether a database that is deployed cannot be destroyed.

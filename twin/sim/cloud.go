@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"sync"
@@ -189,6 +190,8 @@ type Summary struct {
 	Retained map[string]map[string]int `json:"retained"`
 	// Total of Resources, without Retained.
 	Total int `json:"total"`
+	// Calls are those that leave no other trace, see [Tx.Count].
+	Calls map[string]int `json:"calls,omitempty"`
 }
 
 // Summary counts the account's resources.
@@ -205,6 +208,7 @@ func (c *Cloud) Summary() Summary {
 			count(s.Resources, r.Type, r.Region)
 			s.Total++
 		}
+		s.Calls = maps.Clone(tx.st.Calls)
 		for _, r := range tx.st.Retained {
 			count(s.Retained, r.Type, r.Region)
 		}

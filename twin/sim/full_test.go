@@ -111,6 +111,11 @@ func (w *world) messages(add adder, sites map[string]site) {
 	w.t.Helper()
 	topic := add("aws_sns_topic", west, attrs{"name": "alarms-dev"})
 	add("aws_sns_topic_policy", west, attrs{"arn": topic.arn(), "policy": topicPolicy(topic.arn())})
+	add("aws_db_event_subscription", west, attrs{
+		"name": "db-events-dev", "sns_topic": topic.arn(), "source_type": "db-instance", "source_ids": list{"replica-db-dev"}, "event_categories": list{"failover"},
+	})
+	add("aws_cloudwatch_dashboard", east, attrs{"dashboard_name": "pgdr-dev", "dashboard_body": `{"widgets":[]}`})
+	w.flowLog(add, sites[west].vpc)
 	queue := add("aws_sqs_queue", west, attrs{"name": "lost-dev"})
 	role := add("aws_iam_role", east, attrs{"name": "guard-dev", "assume_role_policy": trust("lambda.amazonaws.com")})
 	add("aws_iam_role_policy", east, attrs{"name": "guard", "role": role.id, "policy": permit("*", "ec2:CreateNetworkInterface", "sqs:SendMessage")})
@@ -132,8 +137,19 @@ func (w *world) messages(add adder, sites map[string]site) {
 	add("aws_cloudwatch_event_target", west, attrs{"rule": rule.id, "arn": function.arn()})
 }
 
+// flowLog makes the flow log of a VPC, with the group and the role that it needs.
+func (w *world) flowLog(add adder, vpc made) made {
+	w.t.Helper()
+	group := add("aws_cloudwatch_log_group", west, attrs{"name": "/aws/vpc/dev", "retention_in_days": 7})
+	role := add("aws_iam_role", east, attrs{"name": "flow-logs-dev", "assume_role_policy": trust("vpc-flow-logs.amazonaws.com")})
+	add("aws_iam_role_policy", east, attrs{
+		"name": "write", "role": role.id, "policy": permit(group.arn()+":log-stream:*", "logs:CreateLogStream", "logs:PutLogEvents"),
+	})
+	return add("aws_flow_log", west, attrs{"vpc_id": vpc.id, "traffic_type": "ALL", "iam_role_arn": role.arn(), "log_destination": group.arn()})
+}
+
 func topicPolicy(arn string) string {
-	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":"sns:Publish","Resource":"` + arn + `"}]}`
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["cloudwatch.amazonaws.com","events.rds.amazonaws.com"]},"Action":"sns:Publish","Resource":"` + arn + `"}]}`
 }
 
 func TestDelete_LeavesNothingWhenEverythingIsDeletedInReverse(t *testing.T) {

@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/twin/sim/rds"
+	"github.com/pgdr/pgdr/twin/sim/simapi"
 )
 
 func TestDBInstance_RefusesWhatRDSRefuses(t *testing.T) {
@@ -65,6 +68,76 @@ func TestDBInstance_RefusesWhatRDSRefuses(t *testing.T) {
 		{"monitoring role that is not there", attrs{"monitoring_interval": 60, "monitoring_role_arn": "arn:aws:iam::123456789012:role/none"}, "InvalidParameterValue"},
 	})
 	w.refused("aws_db_instance", east, d.primaryAttrs(key.arn()), "DBInstanceAlreadyExists")
+	w.refusesEach("aws_db_instance", east, made{attrs: d.primaryAttrs(key.arn())}.with(attrs{"identifier": "seen", "performance_insights_enabled": true}), []refusal{
+		{"insights of no known length", attrs{"performance_insights_retention_period": 30}, "InvalidParameterValue"},
+		{"insights too long", attrs{"performance_insights_retention_period": 24 * 31}, "InvalidParameterValue"},
+		{"insights under a key of another region", attrs{"performance_insights_kms_key_id": replicaKey.arn()}, "KMSKeyNotAccessibleFault"},
+		{"a key without insights", attrs{"performance_insights_enabled": false, "performance_insights_kms_key_id": key.arn()}, "InvalidParameterCombination"},
+	})
+}
+
+// The key that Performance Insights began with stays, also while they are off.
+func TestDBInstance_KeepsTheKeyOfPerformanceInsights(t *testing.T) {
+	w := newWorld(t)
+	d := w.databaseBase(east, "10.0")
+	key, _ := w.keys()
+	other := w.create("aws_kms_key", east, attrs{})
+	good := made{attrs: d.primaryAttrs(key.arn())}
+	plain := w.create("aws_db_instance", east, good.with(attrs{"identifier": "plain", "instance_class": "db.t3.micro", "performance_insights_enabled": true}))
+	require.Regexp(t, `^arn:aws:kms:us-east-1:123456789012:key/`, plain.str("performance_insights_kms_key_id"), "AWS's own")
+	db := w.create("aws_db_instance", east, good.attrs)
+	db = w.update(db, attrs{"performance_insights_enabled": true, "performance_insights_kms_key_id": key.arn()})
+	require.InDelta(t, 7, db.attrs["performance_insights_retention_period"], 0)
+	err := w.refusedUpdate(db, attrs{"performance_insights_kms_key_id": other.arn()}, "InvalidParameterCombination")
+	require.Equal(t, "You can't change your Performance Insights KMS key.", err.Message)
+	off := w.update(db, attrs{"performance_insights_enabled": false})
+	w.refusedUpdate(off, attrs{"performance_insights_enabled": true, "performance_insights_kms_key_id": other.arn()}, "InvalidParameterCombination")
+	w.update(off, attrs{"performance_insights_enabled": true})
+}
+
+// A minor version is raised at the replicas first.
+func TestDBInstance_RefusesALaterMinorThanItsReplicasHave(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	err := w.refusedUpdate(p.primary, attrs{"engine_version": "15.15"}, "DBUpgradeDependencyFailure")
+	require.Equal(t, "One or more of the DB Instance's read replicas need to be upgraded: replica-db-dev", err.Message)
+	require.Equal(t, "ModifyDBInstance", err.Operation)
+	require.Equal(t, "15.15", w.update(p.replica, attrs{"engine_version": "15.15"}).str("engine_version_actual"))
+	require.Equal(t, "15.15", w.update(p.primary, attrs{"engine_version": "15.15"}).str("engine_version_actual"))
+	w.update(p.primary, attrs{"engine_version": "16", "allow_major_version_upgrade": true, "parameter_group_name": "default.postgres16"})
+}
+
+func TestDBInstance_IsNotChangedWhileItIsStopped(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	for _, status := range []string{"stopped", "stopping", "starting", "modifying", "failed"} {
+		require.NoError(t, w.cloud.SetAttribute("aws_db_instance", east, p.primary.id, "status", status))
+		err := w.refusedUpdate(p.primary, attrs{"max_allocated_storage": 300}, "InvalidDBInstanceState")
+		require.Equal(t, "Database instance is not in available state.", err.Message, status)
+		w.refusedUpdate(p.primary, attrs{"identifier": "renamed"}, "InvalidDBInstanceState")
+		w.update(p.primary, attrs{"tags": attrs{"Why": status}, "tags_all": attrs{"Why": status}, "skip_final_snapshot": true})
+	}
+	require.NoError(t, w.cloud.SetAttribute("aws_db_instance", east, p.primary.id, "status", "storage-optimization"))
+	w.update(p.primary, attrs{"max_allocated_storage": 300})
+}
+
+// The provider sends a write-only password where its version changes, and at no
+// other change.
+func TestDBInstance_IsGivenAWriteOnlyPasswordWithANewVersionOnly(t *testing.T) {
+	w := newWorld(t)
+	d := w.databaseBase(east, "10.0")
+	key, _ := w.keys()
+	db := w.createSecret("aws_db_instance", east, made{attrs: d.primaryAttrs(key.arn())}.with(attrs{"password": nil, "password_wo_version": 1}), attrs{"password_wo": "correct-horse-battery"})
+	change := func(a attrs, password string) {
+		t.Helper()
+		prior := w.read(db)
+		resp := w.cloud.Do(t.Context(), simapi.OpUpdate, simapi.Request{Type: db.typ, Region: east, ID: db.id, Prior: prior, Attrs: made{attrs: prior}.with(a), WriteOnly: attrs{"password_wo": password}})
+		require.Nil(t, resp.Error)
+	}
+	change(attrs{"max_allocated_storage": 300}, "a-placeholder-of-a-plan")
+	require.Zero(t, w.cloud.Summary().Calls[rds.CallPassword])
+	change(attrs{"password_wo_version": 2}, "another-horse-battery")
+	require.Equal(t, 1, w.cloud.Summary().Calls[rds.CallPassword])
 }
 
 func TestDBInstance_RefusesVersionsThatRDSNoLongerCreates(t *testing.T) {

@@ -49,6 +49,12 @@ var regions = map[string]region{
 	"ap-south-1":     {"aps1", "Asia Pacific (Mumbai)", "Z2VFMSZA74J7XZ", "pl-78a54011", "pl-66a7420f"},
 }
 
+// KnownRegion tells whether the simulated account has the region.
+func KnownRegion(name string) bool {
+	_, ok := regions[name]
+	return ok
+}
+
 // Zones names the availability zones of a region: three, a to c.
 func Zones(regionName string) []string {
 	out := make([]string, 0, len(zonesOfARegion))

@@ -52,6 +52,8 @@ type state struct {
 	Counter   uint64
 	Resources map[string]*Resource
 	Retained  []Retained
+	// Calls counts those that [Tx.Count] was told of.
+	Calls map[string]int `json:",omitempty"`
 	// index are the keys of each type, sorted. It is built when it is asked
 	// for and dropped, never changed, when a key comes or goes.
 	index map[string][]string
@@ -116,6 +118,8 @@ type Tx struct {
 	counter uint64
 	// retained tells whether the list of retained things was changed.
 	retained bool
+	// counted are the calls of this transaction.
+	counted []string
 }
 
 func newTx(st *state, types Types, at time.Time) *Tx {
@@ -124,7 +128,7 @@ func newTx(st *state, types Types, at time.Time) *Tx {
 
 // touched tells whether there is anything to keep.
 func (tx *Tx) touched() bool {
-	return len(tx.undo) > 0 || tx.retained || tx.st.Counter != tx.counter
+	return len(tx.undo) > 0 || tx.retained || len(tx.counted) > 0 || tx.st.Counter != tx.counter
 }
 
 // rollback takes back every change. Ids that were given out stay used.
@@ -133,6 +137,19 @@ func (tx *Tx) rollback() {
 		tx.st.set(key, r)
 	}
 	tx.st.Retained = tx.was
+	for _, call := range tx.counted {
+		tx.st.Calls[call]--
+	}
+}
+
+// Count notes a call that Terraform's face made of AWS and that leaves no other
+// trace, such as the reading of a secret. [Summary] has the numbers.
+func (tx *Tx) Count(call string) {
+	if tx.st.Calls == nil {
+		tx.st.Calls = map[string]int{}
+	}
+	tx.st.Calls[call]++
+	tx.counted = append(tx.counted, call)
 }
 
 func (tx *Tx) remember(key string) {

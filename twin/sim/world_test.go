@@ -161,13 +161,14 @@ func (w *world) update(m made, changes attrs) made {
 	return made{m.typ, m.region, resp.ID, m.asked, resp.Attrs}
 }
 
-func (w *world) refusedUpdate(m made, changes attrs, code string) {
+func (w *world) refusedUpdate(m made, changes attrs, code string) simapi.Error {
 	w.t.Helper()
 	before := w.cloud.Resources("")
 	resp := w.change(m, changes)
 	require.NotNil(w.t, resp.Error, "update %s with %v: was accepted", m.typ, changes)
 	require.Equal(w.t, code, resp.Error.Code, "%v", resp.Error)
 	require.Empty(w.t, cmp.Diff(before, w.cloud.Resources("")), "a refusal changed the account")
+	return *resp.Error
 }
 
 func (w *world) delete(m made) *simapi.Error {

@@ -25,6 +25,26 @@ type message struct {
 	AlarmName       string
 	NewStateValue   string
 	StateChangeTime string
+	rdsEvent
+}
+
+// rdsEvent is what RDS publishes to SNS of an event:
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.overview.html
+type rdsEvent struct {
+	Source string `json:"Source ID"`
+	// ID is an address that ends in "#RDS-EVENT-0049", for example.
+	ID   string `json:"Event ID"`
+	Time string `json:"Event Time"`
+}
+
+// alarm is the hint that a message is. An event of RDS is one as well: its name is
+// the instance's, its state the number of the event.
+func (m message) alarm() Alarm {
+	if m.AlarmName == "" && m.Source != "" {
+		_, number, _ := strings.Cut(m.ID, "#")
+		return Alarm{Name: m.Source, State: number, At: m.Time, Via: "rds"}
+	}
+	return Alarm{Name: m.AlarmName, State: m.NewStateValue, At: m.StateChangeTime, Via: "sns"}
 }
 
 func parseRecords(raw json.RawMessage, environment string) Event {
@@ -44,7 +64,7 @@ func parseRecords(raw json.RawMessage, environment string) Event {
 		if err := json.Unmarshal([]byte(r.Sns.Message), &m); err != nil {
 			return ignore(refusal.EventUnrecognised, "an SNS message that is no alarm")
 		}
-		alarms = append(alarms, Alarm{Name: m.AlarmName, State: m.NewStateValue, At: m.StateChangeTime, Via: "sns"})
+		alarms = append(alarms, m.alarm())
 	}
 	return hint(alarms, environment)
 }

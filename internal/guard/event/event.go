@@ -45,13 +45,13 @@ type Event struct {
 	Refusal *refusal.Refusal
 }
 
-// Alarm is a change of state that CloudWatch told of. None of it is believed:
-// it serves the log.
+// Alarm is a change of state that CloudWatch told of, or an event of RDS. None of it
+// is believed: it serves the log.
 type Alarm struct {
 	Name  string `json:"name"`
 	State string `json:"state"`
 	At    string `json:"at,omitempty"`
-	// Via is "sns", "cloudwatch" or "eventbridge".
+	// Via is "sns", "cloudwatch", "eventbridge" or "rds".
 	Via string `json:"via"`
 }
 

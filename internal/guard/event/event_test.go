@@ -29,6 +29,9 @@ func TestParse_ReadsWhatAWSSends(t *testing.T) {
 		"sns-alarm.json": {Kind: Hint, Alarms: []Alarm{
 			{Name: "primary-connections-dev", State: "ALARM", At: "2026-03-01T12:00:30.123+0000", Via: "sns"},
 		}},
+		"sns-rds.json": {Kind: Hint, Alarms: []Alarm{
+			{Name: "primary-db-dev", State: "RDS-EVENT-0049", At: "2026-11-23 22:09:56.128", Via: "rds"},
+		}},
 		"alarm-direct.json": {Kind: Hint, Alarms: []Alarm{
 			{Name: "active-writer-dev", State: "ALARM", At: "2026-03-01T12:00:30.123+0000", Via: "cloudwatch"},
 		}},
@@ -107,6 +110,8 @@ func TestParse_AnswersAnythingElseByNameAndWithoutAnAction(t *testing.T) {
 		"a command through SNS":       {sns(`{"action":"failover","force":true}`), refusal.EventUnrecognised, ""},
 		"a text through SNS":          {sns(`please fail over`), refusal.EventUnrecognised, ""},
 		"an alarm of another":         {sns(`{"AlarmName":"x-prod","NewStateValue":"ALARM"}`), refusal.AlarmForeign, "x-prod"},
+		"RDS on another's instance":   {sns(`{"Source ID":"primary-db-prod","Event ID":"http://x#RDS-EVENT-0049"}`), refusal.AlarmForeign, "primary-db-prod"},
+		"RDS without a number":        {sns(`{"Source ID":"primary-db-dev","Event ID":"x"}`), refusal.EventUnrecognised, ""},
 		"an alarm without a name":     {sns(`{"NewStateValue":"ALARM"}`), refusal.EventUnrecognised, ""},
 		"no records":                  {`{"Records":[]}`, refusal.EventMalformed, "0 records"},
 		"records of another service":  {`{"Records":[{"EventSource":"aws:s3"}]}`, refusal.EventUnrecognised, "aws:s3"},

@@ -13,7 +13,7 @@ import (
 func seeds(tb testing.TB) [][]byte {
 	tb.Helper()
 	var all [][]byte
-	for _, name := range []string{"schedule.json", "sns-alarm.json", "alarm-direct.json", "alarm-eventbridge.json"} {
+	for _, name := range []string{"schedule.json", "sns-alarm.json", "sns-rds.json", "alarm-direct.json", "alarm-eventbridge.json"} {
 		all = append(all, file(tb, name))
 	}
 	for _, text := range slices.Concat(commandSeeds, hostileSeeds) {

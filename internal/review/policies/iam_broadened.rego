@@ -1,5 +1,6 @@
 package pgdr.policies.iam_broadened
 
+import data.pgdr.facts
 import data.pgdr.iam
 import data.pgdr.lib
 
@@ -18,7 +19,7 @@ judges := ({[type, attribute] |
 
 effect := {"protection": "more hands can promote, fence, read credentials or silence alarms"}
 
-findings contains lib.found(r, message, {"effect": effect, "severity": severity(grant)}) if {
+findings contains lib.found(r, message, {"effect": effect, "severity": severity(r, grant)}) if {
 	some r in changing
 	some attribute in iam.documents[r.type]
 	some grant in iam.grants(iam.document(r.after, attribute))
@@ -53,17 +54,57 @@ narrower(grant, before) if {
 	iam.covers(b, grant)
 }
 
-severity(grant) := "block" if wide(grant)
+severity(r, grant) := "block" if wide(r, grant)
 
-severity(grant) := "human" if not wide(grant)
+severity(r, grant) := "human" if not wide(r, grant)
 
-wide(grant) if contains(grant.action, "*")
+wide(r, grant) if {
+	contains(grant.action, "*")
+	not for_this_account(r, grant)
+}
 
-wide(grant) if iam.by_exception(grant)
+wide(_, grant) if iam.by_exception(grant)
 
-wide(grant) if endswith(grant.resource, "*")
+wide(r, grant) if {
+	endswith(grant.resource, "*")
+	not harmless(grant)
+	not for_this_account(r, grant)
+}
 
-wide(grant) if grant.who != "the role"
+wide(r, grant) if {
+	grant.who != "the role"
+	not for_this_account(r, grant)
+}
+
+# The streams of one log group, and the names of all groups.
+harmless(grant) if regex.match(`^arn:aws:logs:[^:]+:[0-9]+:log-group:[^:*]+:log-stream:\*$`, grant.resource)
+
+harmless(grant) if grant.action == "logs:DescribeLogGroups"
+
+# A service of AWS that uses a key, a topic or a new role on behalf of this account
+# alone.
+for_this_account(r, grant) if {
+	regex.match(`^Service [a-z0-9.-]+\.amazonaws\.com$`, grant.who)
+	serves(r, grant.action)
+	json.unmarshal(grant.condition).StringEquals["aws:SourceAccount"] in accounts
+}
+
+serves(r, action) if {
+	r.type in {"aws_kms_key", "aws_kms_replica_key", "aws_sns_topic", "aws_sns_topic_policy"}
+	regex.match(`^(sns:Publish|kms:Decrypt|kms:GenerateDataKey\*?)$`, action)
+}
+
+serves(r, "sts:AssumeRole") if {
+	r.type == "aws_iam_role"
+	r.action == "create"
+}
+
+# accounts are this one: a database's ARN has it.
+accounts contains split(arn, ":")[4] if {
+	some i in facts.instances
+	arn := lib.value(i.before, "arn")
+	is_string(arn)
+}
 
 boundless(grant) if {
 	contains(grant.who, "*")

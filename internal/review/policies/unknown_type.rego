@@ -11,9 +11,9 @@ policy := {
 }
 
 known := {
-	"aws_cloudwatch_event_rule", "aws_cloudwatch_event_target", "aws_cloudwatch_log_group", "aws_cloudwatch_metric_alarm",
-	"aws_db_instance", "aws_db_parameter_group", "aws_db_subnet_group", "aws_default_security_group", "aws_dynamodb_table",
-	"aws_eip", "aws_iam_role", "aws_iam_role_policy", "aws_internet_gateway", "aws_kms_alias", "aws_kms_key", "aws_kms_replica_key",
+	"aws_cloudwatch_dashboard", "aws_cloudwatch_event_rule", "aws_cloudwatch_event_target", "aws_cloudwatch_log_group", "aws_cloudwatch_metric_alarm",
+	"aws_db_event_subscription", "aws_db_instance", "aws_db_parameter_group", "aws_db_subnet_group", "aws_default_security_group", "aws_dynamodb_table",
+	"aws_eip", "aws_flow_log", "aws_iam_role", "aws_iam_role_policy", "aws_internet_gateway", "aws_kms_alias", "aws_kms_key", "aws_kms_replica_key",
 	"aws_lambda_function", "aws_lambda_function_event_invoke_config", "aws_lambda_permission", "aws_nat_gateway",
 	"aws_network_acl", "aws_network_acl_rule", "aws_route", "aws_route53_health_check", "aws_route53_record", "aws_route53_zone",
 	"aws_route53_zone_association", "aws_route_table", "aws_route_table_association", "aws_secretsmanager_secret",

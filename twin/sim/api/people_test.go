@@ -209,11 +209,9 @@ func TestCloudWatch_DescribesAlarms(t *testing.T) {
 
 func TestIAM_SimulatesWithTheContextThatIsGivenAlone(t *testing.T) {
 	w := newWorld(t)
-	role, err := w.stacks.Only("aws_iam_role")
-	require.NoError(t, err)
 	simulate := func(resources []string, entries ...iamtypes.ContextEntry) []iamtypes.EvaluationResult {
 		out, err := w.iam().SimulatePrincipalPolicy(w.ctx, &iam.SimulatePrincipalPolicyInput{
-			PolicySourceArn: aws.String(role.Str("arn")), ActionNames: []string{"ec2:DescribeNetworkAcls", "rds:DeleteDBInstance"}, ResourceArns: resources, ContextEntries: entries,
+			PolicySourceArn: aws.String(w.stacks.Role().Str("arn")), ActionNames: []string{"ec2:DescribeNetworkAcls", "rds:DeleteDBInstance"}, ResourceArns: resources, ContextEntries: entries,
 		})
 		require.NoError(t, err)
 		return out.EvaluationResults
@@ -229,6 +227,6 @@ func TestIAM_SimulatesWithTheContextThatIsGivenAlone(t *testing.T) {
 	require.Equal(t, iamtypes.PolicyEvaluationDecisionTypeImplicitDeny, got[1].EvalDecision)
 
 	w.allowAll()
-	_, err = w.iam().SimulatePrincipalPolicy(w.ctx, &iam.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String("arn:aws:iam::123456789012:role/none"), ActionNames: []string{"a:b"}})
+	_, err := w.iam().SimulatePrincipalPolicy(w.ctx, &iam.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String("arn:aws:iam::123456789012:role/none"), ActionNames: []string{"a:b"}})
 	refused(t, err, "NoSuchEntity")
 }

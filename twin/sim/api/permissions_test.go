@@ -68,12 +68,8 @@ func (w *world) publishMetric(namespace string) error {
 }
 
 func (w *world) simulates(action, resource string, entries ...iamtypes.ContextEntry) error {
-	role, err := w.stacks.Only("aws_iam_role")
-	if err != nil {
-		return err
-	}
 	out, err := w.iam().SimulatePrincipalPolicy(w.ctx, &iam.SimulatePrincipalPolicyInput{
-		PolicySourceArn: aws.String(role.Str("arn")), ActionNames: []string{action}, ResourceArns: []string{resource}, ContextEntries: entries,
+		PolicySourceArn: aws.String(w.stacks.Role().Str("arn")), ActionNames: []string{action}, ResourceArns: []string{resource}, ContextEntries: entries,
 	})
 	if err != nil {
 		return err
@@ -286,6 +282,9 @@ func (w *world) policies() map[string]policyText {
 	w.t.Helper()
 	out := map[string]policyText{}
 	for _, r := range w.cloud.Resources("aws_iam_role_policy") {
+		if r.Attrs.Str("role") != w.stacks.Role().Str("name") {
+			continue
+		}
 		var p policyText
 		require.NoError(w.t, json.Unmarshal([]byte(r.Attrs.Str("policy")), &p))
 		out[r.Attrs.Str("name")] = p

@@ -79,7 +79,7 @@ func TestStrangers_AreRefusedInEachServicesWords(t *testing.T) {
 func TestRoleThatIsGone_IsAStranger(t *testing.T) {
 	w := newWorld(t)
 	require.NoError(t, w.cloud.Update(func(tx *sim.Tx) error {
-		tx.Remove(tx.List("aws_iam_role", "")[0])
+		tx.Remove(tx.FindBy("aws_iam_role", sim.Global, "arn", w.stacks.Role().Str("arn")))
 		return nil
 	}))
 	_, err := w.sts(west).GetCallerIdentity(w.ctx, &sts.GetCallerIdentityInput{})

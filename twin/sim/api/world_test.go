@@ -68,11 +68,9 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	require.NoError(t, err)
 	w.env, err = w.stacks.Environment(w.ctx)
 	require.NoError(t, err)
-	role, err := w.stacks.Only("aws_iam_role")
-	require.NoError(t, err)
 	o := api.Options{
 		Clock: w.clock, TLS: true,
-		Principals: map[string]api.Principal{accessKey: {Role: role.Str("arn"), Session: "failover-function-dev", Function: w.stacks.FunctionARN()}},
+		Principals: map[string]api.Principal{accessKey: {Role: w.stacks.Role().Str("arn"), Session: "failover-function-dev", Function: w.stacks.FunctionARN()}},
 	}
 	for _, fn := range change {
 		fn(&o)

@@ -5,5 +5,5 @@ import "github.com/pgdr/pgdr/twin/sim"
 
 // Types are the Terraform types of EC2.
 func Types() sim.Types {
-	return sim.Types{Resources: sim.Together(vpcKinds(), gatewayKinds(), routeKinds(), networkACLKinds(), endpointKinds(), peeringKinds(), securityGroupKinds())}
+	return sim.Types{Resources: sim.Together(vpcKinds(), gatewayKinds(), routeKinds(), networkACLKinds(), endpointKinds(), peeringKinds(), securityGroupKinds(), flowLogKinds())}
 }

@@ -284,3 +284,9 @@ func ManagedKeyARN(tx *sim.Tx, regionName, service string) string {
 	d := tx.FixedText(fmt.Sprintf("managed-key/%s/%s", regionName, service), "0123456789abcdef", 32)
 	return tx.ARN("kms", regionName, "key/%s-%s-4%s-a%s-%s", d[:8], d[8:12], d[13:16], d[17:20], d[20:])
 }
+
+// Admits tells whether a key's own policy lets one of the services take an action.
+func Admits(key *sim.Resource, action string, services ...string) bool {
+	doc, problem := sim.ParsePolicy(key.Attrs.Str("policy"))
+	return problem == "" && doc.Allows(action, "Service", services...)
+}

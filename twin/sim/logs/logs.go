@@ -62,17 +62,11 @@ func checkLogGroup(c *sim.Call) error {
 	}
 	arn := c.ARN("logs", c.Region, "log-group:%s", c.Attrs.Str("name"))
 	key, problem := kms.FindKey(c.Tx, c.Region, ref)
-	if problem != kms.KeyUsable || key == nil || !keyAdmits(key, "kms:GenerateDataKey", "logs."+c.Region+"."+sim.DNSSuffix, "logs."+sim.DNSSuffix) {
+	if problem != kms.KeyUsable || key == nil || !kms.Admits(key, "kms:GenerateDataKey", "logs."+c.Region+"."+sim.DNSSuffix, "logs."+sim.DNSSuffix) {
 		return c.Refuse("kms_key_id", "AccessDeniedException",
 			"The specified KMS key does not exist or is not allowed to be used with Arn '%s'", arn)
 	}
 	return nil
-}
-
-// keyAdmits tells whether a key's own policy lets a service take an action.
-func keyAdmits(key *sim.Resource, action string, services ...string) bool {
-	doc, problem := sim.ParsePolicy(key.Attrs.Str("policy"))
-	return problem == "" && doc.Allows(action, "Service", services...)
 }
 
 // PutLogGroup makes a log group as a service does that finds none.

@@ -2,12 +2,17 @@ package rds
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/rds/lifecycle"
 )
 
 func updateDBInstance(c *sim.Call) error {
+	if modifies(c) && !lifecycle.Modifiable(c.Tx, c.Resource) {
+		return c.Refuse("", "InvalidDBInstanceState", "Database instance is not in available state.")
+	}
 	if err := changeReplication(c); err != nil {
 		return err
 	}
@@ -41,6 +46,28 @@ func updateDBInstance(c *sim.Call) error {
 	}
 	exportLogs(c)
 	return nil
+}
+
+// CallPassword is a change of an instance's password, as [sim.Tx.Count] has it.
+const CallPassword = "rds:ModifyDBInstance MasterUserPassword"
+
+// keptByTerraform are arguments whose change calls nothing: the provider keeps them
+// for later.
+var keptByTerraform = []string{
+	"allow_major_version_upgrade", "apply_immediately", "blue_green_update", "delete_automated_backups", "final_snapshot_identifier",
+	"password_wo", "skip_final_snapshot", "tags", "tags_all", "timeouts",
+}
+
+// modifies tells whether an update calls ModifyDBInstance, which RDS refuses where
+// no instance is running: "You can't modify a stopped DB instance."
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html
+func modifies(c *sim.Call) bool {
+	for name := range c.Attrs {
+		if c.Changed(name) && !slices.Contains(keptByTerraform, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // changeReplication promotes a replica whose source was taken out of the
@@ -87,19 +114,47 @@ func changeVersion(c *sim.Call) error {
 	if majorOf(version) != majorOf(current) && !c.Attrs.Bool("allow_major_version_upgrade") {
 		return c.Refuse("engine_version", "InvalidParameterCombination", "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.")
 	}
+	if err := checkReplicaVersions(c, version); err != nil {
+		return err
+	}
 	c.Attrs["engine_version_actual"] = version
 	return nil
 }
 
+// checkReplicaVersions: a minor version is raised at the replicas first. A major
+// upgrade of the source takes its replicas along.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.html
+// https://github.com/hashicorp/terraform-provider-aws/issues/22107
+func checkReplicaVersions(c *sim.Call, version string) error {
+	var behind []string
+	for _, r := range lifecycle.ReplicasOf(c.Tx, c.Resource) {
+		if actual := r.Attrs.Str("engine_version_actual"); majorOf(actual) == majorOf(version) && olderVersion(actual, version) {
+			behind = append(behind, r.Attrs.Str("identifier"))
+		}
+	}
+	if len(behind) == 0 {
+		return nil
+	}
+	return c.Refuse("engine_version", "DBUpgradeDependencyFailure", "One or more of the DB Instance's read replicas need to be upgraded: %s", strings.Join(behind, ", "))
+}
+
+// changePassword sends a password that is new: of password_wo Terraform's
+// provider knows that by its version alone (resourceInstanceUpdate).
 func changePassword(c *sim.Call) error {
 	_, writeOnly := c.WriteOnly["password_wo"].(string)
-	if !writeOnly && (!c.Changed("password") || !c.Attrs.Has("password")) {
+	written := writeOnly && c.Changed("password_wo_version")
+	if !written && (!c.Changed("password") || !c.Attrs.Has("password")) {
+		c.Attrs["password_wo"] = nil
 		return nil
 	}
 	if c.Attrs.Has("replicate_source_db") {
 		return c.Refuse("password", "InvalidParameterCombination", "MasterUserPassword can't be modified on a read replica: it has the password of its source")
 	}
-	return takePassword(c)
+	if err := takePassword(c); err != nil {
+		return err
+	}
+	c.Count(CallPassword)
+	return nil
 }
 
 func removeDBInstance(c *sim.Call) error {

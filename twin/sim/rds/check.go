@@ -218,6 +218,46 @@ func checkDBLogs(c *sim.Call) error {
 	return nil
 }
 
+// checkDBInsights checks Performance Insights, which PostgreSQL has on every class.
+// The key of its data is chosen once.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.Engines.html
+// https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html
+func checkDBInsights(c *sim.Call) error {
+	a := c.Attrs
+	before := ""
+	if c.Resource != nil {
+		before = c.Resource.Attrs.Str("performance_insights_kms_key_id")
+	}
+	key, days := a.Str("performance_insights_kms_key_id"), a.Int("performance_insights_retention_period")
+	if !a.Bool("performance_insights_enabled") {
+		if key != before {
+			// hashicorp/terraform-provider-aws #3015.
+			return c.Refuse("performance_insights_kms_key_id", "InvalidParameterCombination", "Can not set PerformanceInsightsKMSKeyId without EnablePerformanceInsights")
+		}
+		return nil
+	}
+	if days == 0 {
+		days = 7
+		a["performance_insights_retention_period"] = float64(days)
+	}
+	managed := kms.ManagedKeyARN(c.Tx, c.Region, "rds")
+	if key == "" {
+		key = managed
+		a["performance_insights_kms_key_id"] = key
+	}
+	switch _, problem := kms.FindKey(c.Tx, c.Region, key); {
+	case days != 7 && days != 731 && (days%31 != 0 || days > 23*31 || days < 31):
+		return c.Refuse("performance_insights_retention_period", "InvalidParameterValue", "Invalid Performance Insights retention period: %d. Valid values are 7, 731 and the multiples of 31 up to 713.", days)
+	case before != "" && key != before:
+		// hashicorp/terraform-provider-aws #44046.
+		return c.Refuse("performance_insights_kms_key_id", "InvalidParameterCombination", "You can't change your Performance Insights KMS key.")
+	case key != managed && problem != kms.KeyUsable:
+		return c.Refuse("performance_insights_kms_key_id", "KMSKeyNotAccessibleFault",
+			"The specified KMS key [%s] does not exist, is not enabled or you do not have permissions to access it. (%s in %s)", key, problem, c.Region)
+	}
+	return nil
+}
+
 // monitoringIntervals of enhanced monitoring, in seconds.
 var monitoringIntervals = []int{0, 1, 5, 10, 15, 30, 60}
 

@@ -104,7 +104,7 @@ func fillPrimary(c *sim.Call) error {
 // checkDBInstance checks what primaries and replicas have in common.
 func checkDBInstance(c *sim.Call) error {
 	for _, check := range []func(*sim.Call) error{
-		checkDBStorage, checkDBBackup, checkDBNetwork, checkDBParameterGroup, checkDBKey, checkDBLogs, checkDBMonitoring,
+		checkDBStorage, checkDBBackup, checkDBNetwork, checkDBParameterGroup, checkDBKey, checkDBLogs, checkDBMonitoring, checkDBInsights,
 	} {
 		if err := check(c); err != nil {
 			return err
@@ -150,9 +150,6 @@ func fillDBInstance(c *sim.Call) {
 	}
 	if !a.Has("availability_zone") {
 		a["availability_zone"] = firstZone(c)
-	}
-	if a.Bool("performance_insights_enabled") && a.Int("performance_insights_retention_period") == 0 {
-		a["performance_insights_retention_period"] = float64(7)
 	}
 }
 

@@ -4,4 +4,6 @@ package rds
 import "github.com/pgdr/pgdr/twin/sim"
 
 // Types are the Terraform types of RDS.
-func Types() sim.Types { return sim.Types{Resources: sim.Together(dbGroupKinds(), dbInstanceKinds())} }
+func Types() sim.Types {
+	return sim.Types{Resources: sim.Together(dbGroupKinds(), dbInstanceKinds(), eventKinds())}
+}

@@ -286,6 +286,9 @@ func ephemerals() map[string]*sim.Kind {
 	}
 }
 
+// CallRead is the reading of a secret's value, as [sim.Tx.Count] has it.
+const CallRead = "secretsmanager:GetSecretValue"
+
 func openSecretVersion(c *sim.Call) (string, error) {
 	a := c.Attrs
 	secret := FindSecret(c.Tx, c.Region, a.Str("secret_id"))
@@ -314,6 +317,7 @@ func openSecretVersion(c *sim.Call) (string, error) {
 	})
 	a.Default("version_id", v.Attrs.Str("version_id"))
 	a.Default("version_stage", stage)
+	c.Count(CallRead)
 	return "", nil
 }
 

@@ -59,10 +59,12 @@ func stackTypes(t *testing.T) []string {
 
 // undrawn are the types that the diagram leaves out, with the reason.
 var undrawn = map[string]string{
+	"aws_cloudwatch_dashboard":                "shows what the alarms are on",
 	"aws_cloudwatch_event_rule":               "the arrow of the target is the schedule",
 	"aws_cloudwatch_log_group":                "kept beside what writes it",
 	"aws_db_parameter_group":                  "a setting of the instance",
 	"aws_default_security_group":              "admits nothing",
+	"aws_flow_log":                            "a setting of the VPC",
 	"aws_eip":                                 "drawn as the NAT gateway that has it",
 	"aws_iam_role":                            "its policies are drawn as arrows of the guard",
 	"aws_lambda_function_event_invoke_config": "drawn as the arrow to where failures go",

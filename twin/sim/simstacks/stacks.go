@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/twin/sim"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 )
@@ -175,6 +176,16 @@ func (s *Stacks) Only(typ string) (sim.Attrs, error) {
 		return nil, fmt.Errorf("the replica stack has %d of %s, want 1", len(names), typ)
 	}
 	return s.replica.made[typ+"."+names[0]], nil
+}
+
+// Role returns the attributes of the guard's role, nil if the stack has none.
+func (s *Stacks) Role() sim.Attrs {
+	for name := range s.replica.Resource["aws_iam_role"] {
+		if made := s.replica.made["aws_iam_role."+name]; strings.HasPrefix(made.Str("name"), contract.FunctionRole) {
+			return made
+		}
+	}
+	return nil
 }
 
 // FunctionARN is the ARN that the guard's function has.

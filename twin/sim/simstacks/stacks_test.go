@@ -24,7 +24,7 @@ func TestApply_LaysTheStacksIntoTheAccount(t *testing.T) {
 
 	databases := cloud.Resources("aws_db_instance")
 	require.Len(t, databases, 2)
-	require.Len(t, cloud.Resources("aws_iam_role_policy"), 5)
+	require.Len(t, cloud.Resources("aws_iam_role_policy"), 7)
 	require.Len(t, cloud.Resources("aws_route53_record"), 2)
 
 	env, err := s.Environment(ctx)
@@ -38,9 +38,7 @@ func TestApply_LaysTheStacksIntoTheAccount(t *testing.T) {
 	require.True(t, ok)
 	require.JSONEq(t, `{"username":"dbadmin","password":"`+simstacks.Password+`"}`, value)
 
-	role, err := s.Only("aws_iam_role")
-	require.NoError(t, err)
-	require.Equal(t, "arn:aws:iam::123456789012:role/failover-function-role-dev", role.Str("arn"))
+	require.Equal(t, "arn:aws:iam::123456789012:role/failover-function-role-dev", s.Role().Str("arn"))
 	require.Equal(t, "arn:aws:lambda:eu-west-1:123456789012:function:failover-function-dev", s.FunctionARN())
 	for _, name := range []string{"aws_kms_key", "nothing"} {
 		if _, err := s.Only(name); name == "nothing" {

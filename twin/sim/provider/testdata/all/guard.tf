@@ -21,7 +21,7 @@ resource "aws_kms_key" "alarms" {
       {
         Sid       = "Alarms"
         Effect    = "Allow"
-        Principal = { Service = "cloudwatch.amazonaws.com" }
+        Principal = { Service = ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"] }
         Action    = ["kms:GenerateDataKey*", "kms:Decrypt"]
         Resource  = "*"
       },
@@ -38,7 +38,7 @@ resource "aws_sns_topic_policy" "alarms" {
     Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
-      Principal = { Service = "cloudwatch.amazonaws.com" }
+      Principal = { Service = ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"] }
       Action    = "sns:Publish"
       Resource  = aws_sns_topic.alarms.arn
     }]
@@ -159,6 +159,22 @@ resource "aws_lambda_function_event_invoke_config" "guard" {
       destination = aws_sqs_queue.failed.arn
     }
   }
+}
+
+resource "aws_db_event_subscription" "replica" {
+  provider         = aws.replica
+  name             = "fixture-db-events"
+  sns_topic        = aws_sns_topic.alarms.arn
+  source_type      = "db-instance"
+  source_ids       = [aws_db_instance.replica.identifier]
+  event_categories = ["failover", "read replica"]
+  depends_on       = [aws_sns_topic_policy.alarms]
+}
+
+resource "aws_cloudwatch_dashboard" "guard" {
+  provider       = aws.replica
+  dashboard_name = "fixture"
+  dashboard_body = jsonencode({ widgets = [{ type = "metric", properties = { region = "eu-west-1", metrics = [["Fixture", "ActiveWriter"]] } }] })
 }
 
 resource "aws_cloudwatch_event_rule" "tick" {

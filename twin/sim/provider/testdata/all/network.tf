@@ -180,3 +180,38 @@ resource "aws_vpc_security_group_egress_rule" "all" {
   cidr_ipv4         = "0.0.0.0/0"
   ip_protocol       = "-1"
 }
+
+resource "aws_cloudwatch_log_group" "flow" {
+  provider          = aws.primary
+  name              = "/aws/vpc/fixture"
+  retention_in_days = 7
+}
+
+resource "aws_iam_role" "flow" {
+  provider = aws.primary
+  name     = "fixture-flow-logs"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "vpc-flow-logs.amazonaws.com" } }]
+  })
+}
+
+resource "aws_iam_role_policy" "flow" {
+  provider = aws.primary
+  name     = "write"
+  role     = aws_iam_role.flow.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = "${aws_cloudwatch_log_group.flow.arn}:*" }]
+  })
+}
+
+resource "aws_flow_log" "primary" {
+  provider                 = aws.primary
+  vpc_id                   = aws_vpc.primary.id
+  traffic_type             = "ALL"
+  log_destination          = aws_cloudwatch_log_group.flow.arn
+  iam_role_arn             = aws_iam_role.flow.arn
+  max_aggregation_interval = 60
+  depends_on               = [aws_iam_role_policy.flow]
+}
