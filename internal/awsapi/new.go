@@ -91,7 +91,7 @@ func New(ctx context.Context, c contract.Config, o Options) (*Adapters, error) {
 	for _, w := range c.WitnessRegions {
 		callers[w] = m.sts(w)
 	}
-	switcher := &Switcher{dns: dns, zone: c.DNS.ZoneID, name: c.DNS.RecordName,
+	switcher := &Switcher{alarms: metrics, alarm: c.ActiveWriterAlarm, dns: dns, zone: c.DNS.ZoneID, name: c.DNS.RecordName,
 		endpoints: map[engine.Site]string{engine.SitePrimary: c.Primary.Endpoint, engine.SiteReplica: c.Replica.Endpoint}}
 	fencer := &Fencer{clock: o.Clock, ec2: m.ec2(away), databases: databases,
 		fence: fenceRules(c.PrimaryNetworkACLID, c.Database.Port, c.GuardCIDRs)}

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 
@@ -29,6 +30,9 @@ type Switcher struct {
 	// name of the records, without a trailing dot.
 	name      string
 	endpoints map[engine.Site]string
+	// alarms has the alarm that Route 53 follows, in the guard's region.
+	alarms cloudwatchAPI
+	alarm  string
 
 	mu sync.Mutex
 	// pending is the last change of this process that was not seen to be in
@@ -49,6 +53,22 @@ func (s *Switcher) Agrees(ctx context.Context, m engine.Member) (bool, error) {
 		return false, nil
 	}
 	return s.inSync(ctx)
+}
+
+// Diverted implements engine.WriterSwitcher by the alarm's state.
+func (s *Switcher) Diverted(ctx context.Context) (diverted, known bool, err error) {
+	a, err := describeAlarm(ctx, s.alarms, s.alarm)
+	if err != nil {
+		return false, false, err
+	}
+	switch a.StateValue {
+	case cwtypes.StateValueAlarm:
+		return true, true, nil
+	case cwtypes.StateValueOk:
+		return false, true, nil
+	default:
+		return false, false, nil
+	}
 }
 
 // SetWeights implements engine.WriterSwitcher. Both records change in one batch

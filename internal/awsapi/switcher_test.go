@@ -7,10 +7,13 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
@@ -236,4 +239,30 @@ func TestSwitcher_TellsHowRoute53Failed(t *testing.T) {
 	if _, err := s.Agrees(context.Background(), replica); !errors.Is(err, engine.ErrSilent) {
 		t.Errorf("agrees: got %v, want ErrSilent", err)
 	}
+}
+
+func TestSwitcher_TellsWhereTheAlarmLeads(t *testing.T) {
+	for state, want := range map[cwtypes.StateValue][2]bool{
+		cwtypes.StateValueAlarm: {true, true}, cwtypes.StateValueOk: {false, true}, cwtypes.StateValueInsufficientData: {false, false},
+	} {
+		f := newFake(t)
+		on(f, func(in *cloudwatch.DescribeAlarmsInput) (*cloudwatch.DescribeAlarmsOutput, error) {
+			require.Equal(t, []string{"active-writer-dev"}, in.AlarmNames)
+			return &cloudwatch.DescribeAlarmsOutput{MetricAlarms: []cwtypes.MetricAlarm{{StateValue: state}}}, nil
+		})
+		s := &Switcher{alarms: f, alarm: "active-writer-dev"}
+		diverted, known, err := s.Diverted(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, want, [2]bool{diverted, known}, state)
+	}
+}
+
+func TestSwitcher_AnAlarmThatIsGoneSaysNothing(t *testing.T) {
+	f := newFake(t)
+	on(f, func(*cloudwatch.DescribeAlarmsInput) (*cloudwatch.DescribeAlarmsOutput, error) {
+		return &cloudwatch.DescribeAlarmsOutput{}, nil
+	})
+	_, known, err := (&Switcher{alarms: f, alarm: "active-writer-dev"}).Diverted(t.Context())
+	require.ErrorIs(t, err, ErrMissing)
+	require.False(t, known)
 }

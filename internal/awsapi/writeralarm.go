@@ -12,19 +12,27 @@ import (
 	"github.com/pgdr/pgdr/internal/awsapi/facts"
 )
 
-// Alarm describes the active writer's alarm.
-func (r *Readiness) Alarm(ctx context.Context) (facts.Alarm, error) {
-	name := r.config.ActiveWriterAlarm
-	out, err := r.alarms.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{
+// describeAlarm returns an alarm of the guard's region, ErrMissing where there is
+// none.
+func describeAlarm(ctx context.Context, alarms cloudwatchAPI, name string) (cwtypes.MetricAlarm, error) {
+	out, err := alarms.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{
 		AlarmNames: []string{name}, AlarmTypes: []cwtypes.AlarmType{cwtypes.AlarmTypeMetricAlarm},
 	})
 	if err != nil {
-		return facts.Alarm{}, explain(err, "describe alarm %q", name)
+		return cwtypes.MetricAlarm{}, explain(err, "describe alarm %q", name)
 	}
 	if len(out.MetricAlarms) == 0 {
-		return facts.Alarm{}, fmt.Errorf("alarm %q: %w", name, ErrMissing)
+		return cwtypes.MetricAlarm{}, fmt.Errorf("alarm %q: %w", name, ErrMissing)
 	}
-	a := out.MetricAlarms[0]
+	return out.MetricAlarms[0], nil
+}
+
+// Alarm describes the active writer's alarm.
+func (r *Readiness) Alarm(ctx context.Context) (facts.Alarm, error) {
+	a, err := describeAlarm(ctx, r.alarms, r.config.ActiveWriterAlarm)
+	if err != nil {
+		return facts.Alarm{}, err
+	}
 	return facts.Alarm{
 		ARN: aws.ToString(a.AlarmArn), State: string(a.StateValue), MissingData: aws.ToString(a.TreatMissingData),
 		Settings: facts.AlarmSettings{

@@ -136,10 +136,13 @@ func (deafPorts) Prove(context.Context, engine.Member) (engine.Proof, error) {
 	return engine.Proof{}, engine.ErrSilent
 }
 func (deafPorts) Agrees(context.Context, engine.Member) (bool, error) { return false, engine.ErrSilent }
-func (deafPorts) SetWeights(context.Context, engine.Member) error     { return engine.ErrSilent }
-func (deafPorts) Restore(context.Context, engine.Member) error        { return engine.ErrSilent }
-func (deafPorts) DetachSecret(context.Context) error                  { return engine.ErrSilent }
-func (deafPorts) Stop(context.Context, engine.Member) error           { return engine.ErrSilent }
+func (deafPorts) Diverted(context.Context) (bool, bool, error) {
+	return false, false, engine.ErrSilent
+}
+func (deafPorts) SetWeights(context.Context, engine.Member) error { return engine.ErrSilent }
+func (deafPorts) Restore(context.Context, engine.Member) error    { return engine.ErrSilent }
+func (deafPorts) DetachSecret(context.Context) error              { return engine.ErrSilent }
+func (deafPorts) Stop(context.Context, engine.Member) error       { return engine.ErrSilent }
 func (deafPorts) Put(context.Context, time.Time, map[contract.Metric]float64) error {
 	return engine.ErrSilent
 }

@@ -58,6 +58,8 @@ func TestDocumentation_TellsDefaultsAndFixedMeasures(t *testing.T) {
 		{"debtEvery", debtEvery},
 		{"calmCooldown", calmCooldown},
 		{"auditEvery", auditEvery},
+		{"alarmEvery", alarmEvery},
+		{"alarmPatience", alarmPatience},
 		{"orderTerm", orderTerm},
 	} {
 		measures = append(measures, []string{m.name, m.value.String(), ""})

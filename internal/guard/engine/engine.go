@@ -71,6 +71,11 @@ const (
 	// nothing but the fence keeps it from taking writes:
 	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html
 	auditEvery = 10 * time.Minute
+	// alarmEvery is the pause between two readings of the alarm that flips DNS.
+	alarmEvery = time.Minute
+	// alarmPatience is how long that alarm may say another thing than the ledger
+	// before operators are notified: it follows its metric within two minutes.
+	alarmPatience = 5 * time.Minute
 	// publishEvery is the pause between two sets of metrics: twice a period.
 	publishEvery = 30 * time.Second
 	// calmCooldown is the cooldown at most after a failover that was given up

@@ -22,6 +22,7 @@ const (
 	NoticeSummary  NoticeKind = "failover-done"
 	NoticeFenced   NoticeKind = "old-primary-fenced"
 	NoticeAdopted  NoticeKind = "writer-adopted"
+	NoticeDNSAlarm NoticeKind = "dns-alarm-disagrees"
 )
 
 // Notice is a message that a person can act on.

@@ -178,6 +178,9 @@ type WriterSwitcher interface {
 	// Agrees tells whether the weights point at the member.
 	Agrees(ctx context.Context, m Member) (bool, error)
 	SetWeights(ctx context.Context, m Member) error
+	// Diverted tells whether the alarm that Route 53 follows takes the primary's
+	// record out. known is false while the alarm has no data.
+	Diverted(ctx context.Context) (diverted, known bool, err error)
 }
 
 // Posture gives a promoted instance what a primary has, and the old one its

@@ -27,6 +27,8 @@ type session struct {
 	recalled bool
 	// published is when the gauges were last put.
 	published time.Time
+	// alarmRead is when the alarm that flips DNS was last read.
+	alarmRead time.Time
 	report    Report
 }
 

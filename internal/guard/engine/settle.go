@@ -25,6 +25,9 @@ func (s *session) settle(ctx context.Context) error {
 	if err := s.audit(ctx); err != nil {
 		return err
 	}
+	if err := s.watchAlarm(ctx); err != nil {
+		return err
+	}
 	return s.deliver(ctx)
 }
 

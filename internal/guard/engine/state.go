@@ -91,6 +91,8 @@ type State struct {
 	Debts map[DebtKind]Debt `json:"debts,omitempty"`
 	// AuditedAt is when what the last failover left was last looked at again.
 	AuditedAt time.Time `json:"audited_at,omitzero"`
+	// DNSAlarm is how long the alarm that flips DNS has not said what the ledger says.
+	DNSAlarm Disagreement `json:"dns_alarm,omitzero"`
 	// Outbox holds notices that are not delivered yet.
 	Outbox []Notice `json:"outbox,omitempty"`
 	// Told is what people were last told stands in the way.

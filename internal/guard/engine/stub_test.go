@@ -85,6 +85,7 @@ func (s *stub) Fence(context.Context, Member) error                             
 func (s *stub) Fenced(context.Context, Member) (bool, error)                      { return false, ErrSilent }
 func (s *stub) Unfence(context.Context, Member) error                             { return ErrSilent }
 func (s *stub) Agrees(context.Context, Member) (bool, error)                      { return true, nil }
+func (s *stub) Diverted(context.Context) (bool, bool, error)                      { return false, false, nil }
 func (s *stub) SetWeights(context.Context, Member) error                          { return nil }
 func (s *stub) Restore(context.Context, Member) error                             { return nil }
 func (s *stub) DetachSecret(context.Context) error                                { return nil }

@@ -104,12 +104,8 @@ func newAccount(ctx context.Context, project, dir string, ca *pgtest.CA) (*accou
 	if a.env, err = stacks.Environment(ctx); err != nil {
 		return nil, fmt.Errorf("read the function's variables: %w", err)
 	}
-	role, err := stacks.Only("aws_iam_role")
-	if err != nil {
-		return nil, fmt.Errorf("find the function's role: %w", err)
-	}
 	a.wire = simaws.API(cloud, api.Options{Principals: map[string]api.Principal{
-		accessKey: {Role: role.Str("arn"), Session: name, Function: a.arn},
+		accessKey: {Role: stacks.Role().Str("arn"), Session: name, Function: a.arn},
 	}})
 	if err := a.trust(dir, ca); err != nil {
 		return nil, err

@@ -197,10 +197,17 @@ func TestCloudWatch_DescribesAlarms(t *testing.T) {
 	require.Equal(t, "ignore", aws.ToString(a.TreatMissingData))
 	require.Equal(t, []cwtypes.Dimension{{Name: aws.String("Environment"), Value: aws.String("dev")}}, a.Dimensions)
 
-	w.edit("aws_cloudwatch_metric_alarm", named("alarm_name", w.env["PGDR_ACTIVE_WRITER_ALARM"]), func(_, hidden sim.Attrs) { hidden["state"] = "ALARM" })
+	force := func(name string, state cwtypes.StateValue) error {
+		_, err := w.cloudwatch().SetAlarmState(w.ctx, &cloudwatch.SetAlarmStateInput{AlarmName: aws.String(name), StateValue: state, StateReason: aws.String("a test")})
+		return err
+	}
+	refused(t, force(w.env["PGDR_ACTIVE_WRITER_ALARM"], cwtypes.StateValueAlarm), "AccessDenied")
 	_, err = w.cloudwatch().DescribeAlarms(w.ctx, &cloudwatch.DescribeAlarmsInput{StateValue: cwtypes.StateValueAlarm})
 	refused(t, err, "AccessDenied")
 	w.allowAll()
+	refused(t, force("none", cwtypes.StateValueAlarm), "ResourceNotFound")
+	refused(t, force(w.env["PGDR_ACTIVE_WRITER_ALARM"], "LOUD"), "ValidationError")
+	require.NoError(t, force(w.env["PGDR_ACTIVE_WRITER_ALARM"], cwtypes.StateValueAlarm))
 	out, err = w.cloudwatch().DescribeAlarms(w.ctx, &cloudwatch.DescribeAlarmsInput{StateValue: cwtypes.StateValueAlarm})
 	require.NoError(t, err)
 	require.Len(t, out.MetricAlarms, 1)

@@ -45,6 +45,36 @@ func describeAlarms(c *api.Call) (any, error) {
 	return cbor.Map{"MetricAlarms": found, "CompositeAlarms": cbor.List{}}, err
 }
 
+// setAlarmState forces a state, which holds until the alarm is evaluated again. It
+// moves no health check: Route 53 goes by the metric's data.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html
+func setAlarmState(c *api.Call) (any, error) {
+	in, err := c.DecodeCBOR()
+	if err != nil {
+		return nil, err
+	}
+	m := api.Reader{Map: in}
+	if err := m.Only("AlarmName", "StateValue", "StateReason"); err != nil {
+		return nil, err
+	}
+	name, state := m.Text("AlarmName"), m.Text("StateValue")
+	if !slices.Contains([]string{"OK", "ALARM", "INSUFFICIENT_DATA"}, state) {
+		return nil, api.Refuse("ValidationError", "Value '%s' at 'stateValue' failed to satisfy constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]", state)
+	}
+	err = c.Update(func(tx *sim.Tx) error {
+		if err := c.Authorize(tx, "cloudwatch:SetAlarmState", c.ARN("cloudwatch", "alarm:"+name), nil); err != nil {
+			return err
+		}
+		r := tx.Get(typeAlarm, c.Region, name)
+		if r == nil {
+			return api.Refuse("ResourceNotFound", "The alarm %s does not exist", name)
+		}
+		tx.Edit(r).Hidden.Set(sim.Attrs{"state": state, "state_reason": m.Text("StateReason"), "state_at": tx.At.UTC().Format(time.RFC3339Nano)})
+		return nil
+	})
+	return cbor.Map{}, err
+}
+
 // alarmScope is what the caller must be allowed to see: the alarms that it
 // names; all where it names none, or asks for composite ones.
 func alarmScope(c *api.Call, names, kinds []string) []string {
