@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -182,6 +183,23 @@ func TestPolicies_EachFindsWhatItIsForAndLeavesWhatIsNear(t *testing.T) {
 		})
 	}
 	require.Len(t, policies, len(ids), "a test without a policy")
+}
+
+// Whether EC2's faults end in a promotion or in a question is a human's to
+// decide, each way.
+func TestGuardPolicy_AsksAHumanWhatEC2sFaultsLeadTo(t *testing.T) {
+	const name = "PGDR_ON_FENCE_ERROR"
+	w := newWorld(t, "as-deployed")
+	guard := w.first(t, "aws_lambda_function", "replica")
+	for _, c := range []struct {
+		before, after string
+		asks          bool
+	}{{"ask", "promote", true}, {"promote", "ask", true}, {"promote", "promote", false}} {
+		before := plantest.Edit{At: []any{"change", "before", "environment", 0, "variables", name}, Set: c.before}
+		got := w.reviewWith(t, guard, nil, append(variable(name, c.after), before)...)
+		require.Equal(t, c.asks, found(got, "guard-policy", review.Human), page(t, got))
+		require.Equal(t, c.asks, strings.Contains(page(t, got), "promote accepts an unfenced primary"), page(t, got))
+	}
 }
 
 // vpcOutput changes one output of the plan.
