@@ -15,10 +15,6 @@ import (
 	"github.com/pgdr/pgdr/spec"
 )
 
-// guardTimeout in seconds is just under the minute between two ticks: one
-// invocation samples until the next begins.
-const guardTimeout = 55
-
 // guard is the failover function in the replica's region: role, log, code.
 type guard struct {
 	place
@@ -110,7 +106,7 @@ func (g *guard) addFunction(props guardProps) {
 		Filename:       asset.Path(),
 		SourceCodeHash: cdktf.Fn_Filebase64sha256(asset.Path()),
 		MemorySize:     new(float64(props.cfg.Memory)),
-		Timeout:        new(float64(guardTimeout)),
+		Timeout:        new(contract.GuardTimeout.Seconds()),
 		Environment:    &lambdafunction.LambdaFunctionEnvironment{Variables: pointerMap(props.environment)},
 		VpcConfig: &lambdafunction.LambdaFunctionVpcConfig{
 			SubnetIds:        pointers(props.subnetIDs...),

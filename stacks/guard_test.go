@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 func TestDNS_OnlyThePrimarysRecordHasAHealthCheck(t *testing.T) {
@@ -52,7 +54,7 @@ func TestFunction_RunsInTheSurvivingRegion(t *testing.T) {
 	require.Equal(t, "aws.replica", f["provider"])
 	require.Equal(t, "provided.al2023", f["runtime"])
 	require.Equal(t, []any{"arm64"}, f["architectures"])
-	require.InDelta(t, 55, f["timeout"], 0)
+	require.InDelta(t, contract.GuardTimeout.Seconds(), f["timeout"], 0)
 	require.NotContains(t, f, "reserved_concurrent_executions")
 	require.Len(t, f["vpc_config"].(object)["subnet_ids"], 3)
 	for _, id := range f["vpc_config"].(object)["subnet_ids"].([]any) {

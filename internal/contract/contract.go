@@ -5,6 +5,8 @@
 // from here. It imports the standard library alone.
 package contract
 
+import "time"
+
 // Roles of the two sites, fixed at birth: after a failover the site named
 // replica holds the writer, and keeps its name.
 const (
@@ -47,5 +49,23 @@ const (
 	LedgerStateSort      = "state"
 )
 
-// Tick is the schedule expression by which the guard runs.
-const Tick = "rate(1 minute)"
+// Tick is the schedule expression by which the guard runs. TickEvery is the time
+// between two of its events.
+const (
+	Tick      = "rate(1 minute)"
+	TickEvery = time.Minute
+)
+
+// How long one invocation of the guard takes. It watches until the next one
+// stands by to take the lease over, so that no part of a minute goes unwatched.
+const (
+	// GuardWatch is how long an invocation looks when nothing is wrong: TickEvery,
+	// and time for a next event that comes late and for a start from cold.
+	GuardWatch = TickEvery + 5*time.Second
+	// GuardTimeout is the function's time-out. A look that begins at the end of
+	// the watch still ends in it, and leaves time to write down what was done.
+	GuardTimeout = 90 * time.Second
+	// GuardInvocations is how many must be able to run at once: the one that
+	// watches, and the one that stands by.
+	GuardInvocations = 2
+)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/command"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/event"
@@ -19,7 +20,7 @@ const (
 	blindFor = 36
 	// lateFor is how many looks an order may stay away that was sent and not
 	// answered: as long as an invocation may take.
-	lateFor = 12
+	lateFor = int(contract.GuardTimeout / pollEvery)
 )
 
 // reply is what an order was answered with.

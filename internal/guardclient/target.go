@@ -7,9 +7,9 @@ import (
 	"github.com/pgdr/pgdr/internal/contract"
 )
 
-// answerWithin bounds one call. The function is given 55 s, and Lambda's own
-// start of it comes before.
-const answerWithin = 75 * time.Second
+// answerWithin bounds one call: the function's time-out, and Lambda's own start
+// of it, which comes before.
+const answerWithin = contract.GuardTimeout + 20*time.Second
 
 // Target is the guard of an environment.
 type Target struct {

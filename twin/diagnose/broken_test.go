@@ -94,6 +94,8 @@ func broken() map[string]struct {
 		"the guard outside the VPC":                    {guard(func(_ *sim.Tx, f *sim.Resource) { f.Attrs["vpc_config"] = []any{} }), []string{"guard-network"}},
 		"the guard among the applications":             {amongApplications, []string{"fence-leak"}},
 		"a guard that ends soon":                       {set("aws_lambda_function", home, "timeout", 3.0), []string{"guard-time"}},
+		"a guard that ends before the next takes over": {set("aws_lambda_function", home, "timeout", 55.0), []string{"guard-time"}},
+		"a guard that runs alone":                      {set("aws_lambda_function", home, "reserved_concurrent_executions", 1.0), []string{"guard-program"}},
 		"a witness that there is not":                  {variable("PGDR_WITNESS_REGIONS", "us-west-2,mars-north-1"), []string{"witness"}},
 		"a ledger that there is not":                   {variable("PGDR_LEDGER_TABLE", "other"), []string{"ledger-missing", "permission"}},
 		"a ledger of another shape":                    {set("aws_dynamodb_table", home, "range_key", nil), []string{"ledger-shape"}},

@@ -10,9 +10,6 @@ import (
 	"github.com/pgdr/pgdr/twin/sim"
 )
 
-// Time-outs of the function, in seconds: at the next tick it is to be over.
-const minTime, maxTime = 50, 60
-
 // lookAtGuard looks at where the guard runs.
 func (s *survey) lookAtGuard() {
 	name := s.guardName()
@@ -24,8 +21,8 @@ func (s *survey) lookAtGuard() {
 			s.find("witness", name, "%s names %s, which the account does not have", contract.VarWitnesses, region)
 		}
 	}
-	if t := s.guard.Attrs.Int("timeout"); t < minTime || t > maxTime {
-		s.find("guard-time", name, "its time-out is %d s, want %d to %d", t, minTime, maxTime)
+	if t, want := s.guard.Attrs.Int("timeout"), int(contract.GuardTimeout.Seconds()); t != want {
+		s.find("guard-time", name, "its time-out is %d s, want %d", t, want)
 	}
 	if m := s.guard.Attrs.Int("memory_size"); m < minMemory {
 		s.find("guard-memory", name, "it has %d MB, want %d or more", m, minMemory)
@@ -52,8 +49,8 @@ func (s *survey) lookAtProgram(name string) {
 	if got := a.Str("runtime"); !strings.HasPrefix(got, "provided.") {
 		s.find("guard-program", name, "its runtime is %q, which does not start a program", got)
 	}
-	if a.Has("reserved_concurrent_executions") && a.Int("reserved_concurrent_executions") == 0 {
-		s.find("guard-program", name, "its concurrency is reserved as 0: it never runs")
+	if n := a.Int("reserved_concurrent_executions"); a.Has("reserved_concurrent_executions") && n >= 0 && n < contract.GuardInvocations {
+		s.find("guard-program", name, "its concurrency is reserved as %d, want %d or more: the next invocation stands by while one watches", n, contract.GuardInvocations)
 	}
 }
 

@@ -24,12 +24,6 @@ import (
 	"github.com/pgdr/pgdr/internal/version"
 )
 
-// watch is how long an invocation looks when nothing is wrong: the function's
-// time-out of 55 seconds, less the pause before one more look, that look, and
-// what the engine keeps to write down what was done. Until the next tick a path
-// is then left alone for less than decide.SampleFresh.
-const watch = 40 * time.Second
-
 // Options are what differs between the function on AWS and a local one.
 type Options struct {
 	// Lookup finds an environment variable, as os.LookupEnv does.
@@ -80,7 +74,7 @@ func New(ctx context.Context, o Options) (*command.Handler, error) {
 	check := &checker{cfg: cfg, read: adapters.Readiness, audit: databases}
 	guard, err := engine.New(engine.Config{
 		Policy: cfg.Policy, Topology: awsapi.Topology(cfg), Environment: cfg.Environment,
-		Owner: o.Owner, Invocation: o.Invocation, Watch: watch, Log: o.Log,
+		Owner: o.Owner, Invocation: o.Invocation, Watch: contract.GuardWatch, Log: o.Log,
 	}, engine.Ports{
 		Clock: o.Clock, Ledger: adapters.Ledger,
 		Observer: &observer{clock: o.Clock, sql: databases, api: adapters.Liveness,

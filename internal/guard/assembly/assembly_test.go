@@ -156,7 +156,7 @@ func watching(t *testing.T) (*handClock, *slowCheck, *survey, guarded) {
 		InstanceUnreachable: 300 * time.Second, RegionSilent: 120 * time.Second, Arming: 600 * time.Second, Cooldown: 3600 * time.Second, MaxDataLoss: 60 * time.Second, AbortAfter: 900 * time.Second}
 	var d deafPorts
 	e, err := engine.New(engine.Config{
-		Policy: policy, Topology: engine.Topology{Primary: primary, Replica: replica}, Owner: "test", Watch: watch,
+		Policy: policy, Topology: engine.Topology{Primary: primary, Replica: replica}, Owner: "test", Watch: contract.GuardWatch,
 	}, engine.Ports{
 		Clock: clock, Ledger: d, Observer: o, Promoter: d, Prover: d, Fencer: &acl{}, Switcher: d, Posture: d, Metrics: d, Notifier: d,
 	})

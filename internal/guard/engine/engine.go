@@ -109,7 +109,7 @@ type Config struct {
 	// that a process has one alone.
 	Invocation func(ctx context.Context) string
 	// Watch is how long one invocation looks when nothing is wrong: a little
-	// less than the schedule's period.
+	// more than the schedule's period, so that the next one stands by for it.
 	Watch time.Duration
 	// Log gets one line a step; nil means none.
 	Log *slog.Logger

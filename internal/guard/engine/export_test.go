@@ -108,6 +108,9 @@ func (f *Failover) Forced() bool     { return f.forced() }
 func (f *Failover) Unfenced() bool   { return f.unfenced() }
 func (f *Failover) AllowsLoss() bool { return f.allowsLoss() }
 
+// LeaseTerm is how long a killed invocation keeps others out at most.
+const LeaseTerm = leaseTerm
+
 // ModelEpoch is when the tests' worlds begin.
 var ModelEpoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 

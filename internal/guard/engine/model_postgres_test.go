@@ -103,6 +103,9 @@ const (
 
 func (o observer) Sample(ctx context.Context, t engine.Target) engine.Samples {
 	p, live := o.p, o.p.aws.Liveness
+	if p.run != nil {
+		p.w.looks = append(p.w.looks, p.w.now)
+	}
 	ctx, cancel := p.WithDeadline(ctx, p.Now().Add(lookTime))
 	defer cancel()
 	var x engine.Samples

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/pgdr/pgdr/internal/awsapi"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
@@ -74,7 +75,7 @@ func (w *world) newProcess(name string) *process {
 		Endpoint: func(awsapi.Service, string) string { return "https://aws.model" },
 	}))
 	p.engine = must(engine.New(engine.Config{
-		Policy: engine.ModelPolicy(), Topology: awsapi.Topology(c), Environment: c.Environment, Watch: 40 * time.Second,
+		Policy: engine.ModelPolicy(), Topology: awsapi.Topology(c), Environment: c.Environment, Watch: contract.GuardWatch,
 		Owner: name, Invocation: func(context.Context) string { return strconv.Itoa(p.served) },
 	}, engine.Ports{
 		Clock: p, Ledger: ledger{p.aws.Ledger, p}, Observer: observer{p}, Promoter: p.aws.Promoter, Prover: prover{p},

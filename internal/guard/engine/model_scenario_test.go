@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/twin/sim"
@@ -321,7 +322,7 @@ func setting(seed uint64) (w *world, start time.Time) {
 // happen, and alarms', which come in swarms.
 func (w *world) awaken(start time.Time) {
 	for at := modelEpoch; at.Before(w.end); at = at.Add(time.Minute) {
-		timeout := w.between(55*time.Second, 3*time.Minute)
+		timeout := w.between(contract.GuardTimeout, 3*time.Minute)
 		w.at(at, func(w *world) { w.invoke(timeout) })
 		if w.chance(0.15) {
 			w.at(at.Add(w.between(0, 30*time.Second)), func(w *world) { w.invoke(timeout) })
@@ -343,7 +344,7 @@ func (w *world) tick() {
 		at = at.Add(time.Minute)
 	}
 	for ; at.Before(w.end); at = at.Add(time.Minute) {
-		w.at(at, func(w *world) { w.invoke(100 * time.Second) })
+		w.at(at, func(w *world) { w.invoke(contract.GuardTimeout) })
 	}
 }
 

@@ -55,8 +55,9 @@ type record struct {
 	sent       bool      // a promotion reached RDS
 	fenceTry   time.Time // when fencing was last tried
 	fenceTries int
-	lastEnd    time.Time // when a failover last ended
-	waived     bool      // the operator said unfenced
+	lastEnd    time.Time   // when a failover last ended
+	waived     bool        // the operator said unfenced
+	looks      []time.Time // when an invocation began to look
 }
 
 // refreshEvery is how old the world's look at the account may be. RDS goes on

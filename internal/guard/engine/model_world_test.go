@@ -95,7 +95,10 @@ var armed = sync.OnceValue(func() deployment {
 	w := newWorld(1)
 	w.now, w.end = modelEpoch.Add(-3*time.Minute), modelEpoch
 	w.pg.receivedAt = w.now
-	w.tick()
+	for at := w.now; at.Before(w.end); at = at.Add(time.Minute) {
+		// Each is over before the next, and the last before the world is forked.
+		w.at(at, func(w *world) { w.invoke(59 * time.Second) })
+	}
 	w.run()
 	if w.ledger.Arming.ArmedFor != primaryID() || w.ledger.Lease.Owner != "" {
 		panic(fmt.Sprintf("the guard has not armed itself: %+v", w.ledger.Arming))

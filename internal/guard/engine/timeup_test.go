@@ -4,6 +4,10 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // stillClock does not move.
@@ -29,6 +33,17 @@ func TestTick_DoesNotBeginAPauseThatEndsInItsReserve(t *testing.T) {
 			t.Errorf("with %s left: time is up: %t, want %t", left, got, want)
 		}
 	}
+}
+
+// TestTick_WatchesUntilTheNextOneStandsBy: an invocation ends only after the next
+// one has begun to try for the lease, in time for a pause and a look before its
+// reserve, and the next one tries for long enough.
+func TestTick_WatchesUntilTheNextOneStandsBy(t *testing.T) {
+	const look = 5 * time.Second
+	overlap := contract.GuardWatch - contract.TickEvery
+	require.GreaterOrEqual(t, overlap, standByEvery)
+	require.LessOrEqual(t, overlap+sampleEvery+look, leaseTerm)
+	require.LessOrEqual(t, contract.GuardWatch+sampleEvery+look, contract.GuardTimeout-sampleEvery-reserve)
 }
 
 // deadline shows another deadline.

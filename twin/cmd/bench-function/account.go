@@ -23,8 +23,7 @@ import (
 const (
 	accessKey = "AKIAGUARD00000000001"
 	name      = contract.FunctionName + "-dev"
-	// timeout is the function's own.
-	timeout = 55 * time.Second
+	timeout   = contract.GuardTimeout
 )
 
 // services that the guard calls, as the SDK's AWS_ENDPOINT_URL_<SERVICE> names

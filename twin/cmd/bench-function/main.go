@@ -30,7 +30,7 @@ const (
 // settings of one call.
 type settings struct {
 	bench.Settings
-	// processes whose memory is measured; each takes a tick of 40 seconds.
+	// processes whose memory is measured; each takes a whole tick.
 	processes int
 	// out is the folder for the results.
 	out string

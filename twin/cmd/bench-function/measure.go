@@ -179,8 +179,8 @@ func (m *measurement) peaks(ctx context.Context) (all []peak, err error) {
 	return all, nil
 }
 
-// tick has a new process run a check and one whole tick, of 40 seconds. It is
-// an error if it did not look at both databases: then its memory would say
+// tick has a new process run a check and one whole tick of contract.GuardWatch. It
+// is an error if it did not look at both databases: then its memory would say
 // nothing.
 func tick(ctx context.Context, f *lambdaruntime.Function) (peak, error) {
 	f.Recycle()
