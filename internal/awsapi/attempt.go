@@ -45,7 +45,7 @@ var effects = map[string]effect{
 	"DescribeDBInstances": reading, "DescribeEvents": reading, "DescribeDBParameters": reading,
 	"DescribeNetworkAcls":    reading,
 	"ListResourceRecordSets": reading, "GetChange": reading, "GetHealthCheck": reading,
-	"DescribeAlarms": reading, "GetItem": reading, "Query": reading,
+	"DescribeAlarms": reading, "GetMetricData": reading, "GetItem": reading, "Query": reading,
 	"GetSecretValue": reading, "DescribeSecret": reading, "DescribeKey": reading, "GetTopicAttributes": reading,
 	"SimulatePrincipalPolicy": reading, "GetCallerIdentity": reading,
 

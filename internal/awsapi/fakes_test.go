@@ -185,6 +185,10 @@ func (f *fake) PutMetricData(ctx context.Context, in *cloudwatch.PutMetricDataIn
 	return ask[cloudwatch.PutMetricDataOutput](ctx, f, in)
 }
 
+func (f *fake) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricDataInput, _ ...func(*cloudwatch.Options)) (*cloudwatch.GetMetricDataOutput, error) {
+	return ask[cloudwatch.GetMetricDataOutput](ctx, f, in)
+}
+
 func (f *fake) DescribeAlarms(ctx context.Context, in *cloudwatch.DescribeAlarmsInput, _ ...func(*cloudwatch.Options)) (*cloudwatch.DescribeAlarmsOutput, error) {
 	return ask[cloudwatch.DescribeAlarmsOutput](ctx, f, in)
 }

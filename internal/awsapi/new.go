@@ -70,6 +70,7 @@ type Adapters struct {
 	Metrics   *Metrics
 	Notifier  *Notifier
 	Secrets   *Secrets
+	Activity  *Activity
 	Liveness  *Liveness
 	Readiness *Readiness
 }
@@ -104,6 +105,7 @@ func New(ctx context.Context, c contract.Config, o Options) (*Adapters, error) {
 		Metrics:  &Metrics{cloudwatch: metrics, namespace: c.MetricNamespace, environment: c.Environment},
 		Notifier: &Notifier{sns: topics, topic: c.NoticeTopicARN},
 		Secrets:  &Secrets{secrets: secrets, arn: c.SecretARN},
+		Activity: &Activity{clock: o.Clock, cloudwatch: map[engine.Site]cloudwatchAPI{engine.SitePrimary: m.cloudwatch(away)}},
 		Liveness: &Liveness{clock: o.Clock, databases: databases, callers: callers,
 			regions:   map[engine.Site]string{engine.SitePrimary: away, engine.SiteReplica: home},
 			witnesses: c.WitnessRegions},

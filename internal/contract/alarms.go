@@ -7,6 +7,11 @@ const (
 	NamespaceRDS      = "AWS/RDS"
 	NamespaceLambda   = "AWS/Lambda"
 	DimensionInstance = "DBInstanceIdentifier"
+	// MetricConnections and MetricWrites are RDS's: sessions, and write operations
+	// on the disk a second. RDS publishes a minute's values after that minute.
+	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
+	MetricConnections = "DatabaseConnections"
+	MetricWrites      = "WriteIOPS"
 	DimensionFunction = "FunctionName"
 )
 
@@ -95,7 +100,7 @@ func instanceAlarms(role string) []Alarm {
 			Setting: settingsOfAlarms + setting, Unit: unit, Minutes: minutes, Breaching: minutes, Missing: MissingNothing, Description: description}
 	}
 	return []Alarm{
-		of("connections", "DatabaseConnections", "Maximum", Above, "connections", 1, 3, "Connections near the instance's limit: clients will be refused."),
+		of("connections", MetricConnections, "Maximum", Above, "connections", 1, 3, "Connections near the instance's limit: clients will be refused."),
 		of("cpu", "CPUUtilization", "Average", Above, "cpu_percent", 1, 15, "The processor is busy: replay and clients slow down."),
 		of("free-storage", "FreeStorageSpace", "Minimum", Below, "free_storage_gib", gibibyte, 3, "The disk is filling: at zero the instance stops taking writes."),
 	}

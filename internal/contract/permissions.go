@@ -129,6 +129,8 @@ const unaskedLambda = "a function that runs is in its VPC"
 //
 //   - cloudwatch:PutMetricData: by namespace.
 //     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+//   - cloudwatch:GetMetricData: by region.
+//     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
 //   - ec2:Describe*: by region.
 //     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 //   - rds:DescribeEvents: by region.
@@ -225,6 +227,8 @@ var Grants = []Grant{
 	{Policy: "exceptions", Sid: "NetworkInterfacesRead", Why: "be in its VPC", Actions: VPCReadActions, Resources: everything, ByLambda: true,
 		Conditions: func(s Scope) []Condition { return inRegions(s.ReplicaRegion) }, Unasked: unaskedLambda},
 	{Policy: "exceptions", Sid: "FenceRead", Why: "see the fence", Actions: []string{"ec2:DescribeNetworkAcls"}, Resources: everything,
+		Conditions: func(s Scope) []Condition { return inRegions(s.PrimaryRegion) }},
+	{Policy: "exceptions", Sid: "PrimaryActivity", Why: "see until when the old primary took writes", Actions: []string{"cloudwatch:GetMetricData"}, Resources: everything,
 		Conditions: func(s Scope) []Condition { return inRegions(s.PrimaryRegion) }},
 	{Policy: "exceptions", Sid: "DatabaseEvents", Why: "see the databases' events", Actions: []string{"rds:DescribeEvents"}, Resources: everything,
 		Conditions: func(s Scope) []Condition { return inRegions(s.PrimaryRegion, s.ReplicaRegion) }},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -29,6 +30,9 @@ type instance struct {
 	// standby: the server is one still, of the source.
 	standby bool
 	source  *instance
+	// writes of WAL as of writesAt, when its metrics were last published.
+	writes   float64
+	writesAt time.Time
 }
 
 func newInstance(r sim.Resource, server *pgtest.Server) *instance {

@@ -40,7 +40,9 @@ func (s *Servers) channelSettings() map[string]string {
 type gauges struct {
 	connections, limit, bytes float64
 	lag, behind               float64
-	standby                   bool
+	// writes of WAL to the disk since the server was made.
+	writes  float64
+	standby bool
 }
 
 const askGauges = `SELECT
@@ -52,7 +54,8 @@ const askGauges = `SELECT
 		WHEN NOT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming') THEN -1
 		ELSE coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 0) END::float8,
 	CASE WHEN pg_is_in_recovery() THEN 0
-		ELSE coalesce((SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)) FROM pg_replication_slots), 0) END::float8`
+		ELSE coalesce((SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)) FROM pg_replication_slots), 0) END::float8,
+	(SELECT wal_write FROM pg_stat_wal)::float8`
 
 // publish publishes RDS's metrics of all instances whose region has power.
 func (s *Servers) publish(ctx context.Context, now time.Time) {
@@ -65,6 +68,7 @@ func (s *Servers) publish(ctx context.Context, now time.Time) {
 		}
 		if g, err := s.ask(ctx, server); err == nil {
 			s.put(r, g, now)
+			i.putWrites(s.o.Metrics, r, g.writes, now)
 		}
 	}
 }
@@ -73,7 +77,7 @@ func (s *Servers) publish(ctx context.Context, now time.Time) {
 func (s *Servers) ask(ctx context.Context, server *pgtest.Server) (g gauges, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	err = server.QueryRow(ctx, askGauges, nil, &g.connections, &g.limit, &g.bytes, &g.standby, &g.lag, &g.behind)
+	err = server.QueryRow(ctx, askGauges, nil, &g.connections, &g.limit, &g.bytes, &g.standby, &g.lag, &g.behind, &g.writes)
 	if g.lag > 0 { // PostgreSQL counts the machine's seconds
 		g.lag = s.o.Clock.Elapsed(time.Duration(g.lag * float64(time.Second))).Seconds()
 	}
@@ -83,8 +87,8 @@ func (s *Servers) ask(ctx context.Context, server *pgtest.Server) (g gauges, err
 // values are the metrics that RDS publishes of an instance.
 func (s *Servers) values(r sim.Resource, g gauges) map[string]float64 {
 	values := map[string]float64{
-		"DatabaseConnections": g.connections / g.limit * connectionLimit(r.Attrs.Str("instance_class")),
-		"FreeStorageSpace":    s.free(r, g),
+		contract.MetricConnections: g.connections / g.limit * connectionLimit(r.Attrs.Str("instance_class")),
+		"FreeStorageSpace":         s.free(r, g),
 		// Nothing here stands for the load on a processor: this is an idle one's.
 		"CPUUtilization":           5,
 		"OldestReplicationSlotLag": g.behind,
@@ -97,10 +101,27 @@ func (s *Servers) values(r sim.Resource, g gauges) map[string]float64 {
 
 func (s *Servers) put(r sim.Resource, g gauges, now time.Time) {
 	for name, value := range s.values(r, g) {
-		s.o.Metrics.Put(metrics.ID{
-			Region: r.Region, Namespace: contract.NamespaceRDS, Name: name,
-			Dimensions: metrics.Dimensions(map[string]string{contract.DimensionInstance: r.Attrs.Str("identifier")}),
-		}, metrics.Point{At: now, Received: now, Value: value, Count: 1})
+		s.o.Metrics.Put(instanceMetric(r, name), metrics.Point{At: now, Received: now, Value: value, Count: 1})
+	}
+}
+
+// putWrites publishes the writes a second of the time since the last value, as of
+// that minute: RDS publishes it when the minute is over.
+func (i *instance) putWrites(to *metrics.Store, r sim.Resource, writes float64, now time.Time) {
+	before, at := i.writes, i.writesAt
+	i.writes, i.writesAt = writes, now
+	if at.IsZero() || writes < before || !now.After(at) {
+		return // The first value, or the server counts anew.
+	}
+	to.Put(instanceMetric(r, contract.MetricWrites), metrics.Point{
+		At: now.Add(-metricPeriod).Truncate(metricPeriod), Received: now, Value: (writes - before) / now.Sub(at).Seconds(), Count: 1,
+	})
+}
+
+func instanceMetric(r sim.Resource, name string) metrics.ID {
+	return metrics.ID{
+		Region: r.Region, Namespace: contract.NamespaceRDS, Name: name,
+		Dimensions: metrics.Dimensions(map[string]string{contract.DimensionInstance: r.Attrs.Str("identifier")}),
 	}
 }
 

@@ -132,6 +132,7 @@ func TestServers_AreWhatTheAccountSays(t *testing.T) {
 		}
 		w.await("lag", read(home, "ReplicaLag", replica))
 		w.await("connections", read(away, "DatabaseConnections", primaryDB))
+		w.await("writes", read(away, "WriteIOPS", primaryDB))
 		require.False(t, read(away, "ReplicaLag", primaryDB)(), "the source has no lag")
 	})
 	t.Run("a slot keeps what the replica has not received, though nobody receives by it", func(t *testing.T) {

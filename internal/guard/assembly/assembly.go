@@ -81,7 +81,7 @@ func New(ctx context.Context, o Options) (*command.Handler, error) {
 			survey: &survey{clock: o.Clock, check: check}},
 		Promoter: adapters.Promoter, Prover: databases, Switcher: adapters.Switcher,
 		Fencer:  newTriedFencer(adapters.Fencer, databases, o.Clock, o.Log),
-		Posture: adapters.Posture, Metrics: adapters.Metrics, Notifier: adapters.Notifier,
+		Posture: adapters.Posture, Metrics: adapters.Metrics, Notifier: adapters.Notifier, Activity: adapters.Activity,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("assemble the engine: %w", err)

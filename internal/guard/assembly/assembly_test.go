@@ -131,6 +131,9 @@ func (deafPorts) Inspect(context.Context, engine.Member) (engine.Instance, error
 func (deafPorts) Find(context.Context, engine.Member) (engine.Instance, error) {
 	return engine.Instance{}, engine.ErrSilent
 }
+func (deafPorts) Activity(context.Context, engine.Member, time.Time) (engine.Activity, error) {
+	return engine.Activity{}, engine.ErrSilent
+}
 func (deafPorts) Promote(context.Context, engine.Member) error { return engine.ErrSilent }
 func (deafPorts) Prove(context.Context, engine.Member) (engine.Proof, error) {
 	return engine.Proof{}, engine.ErrSilent
@@ -158,7 +161,7 @@ func watching(t *testing.T) (*handClock, *slowCheck, *survey, guarded) {
 	e, err := engine.New(engine.Config{
 		Policy: policy, Topology: engine.Topology{Primary: primary, Replica: replica}, Owner: "test", Watch: contract.GuardWatch,
 	}, engine.Ports{
-		Clock: clock, Ledger: d, Observer: o, Promoter: d, Prover: d, Fencer: &acl{}, Switcher: d, Posture: d, Metrics: d, Notifier: d,
+		Clock: clock, Ledger: d, Observer: o, Promoter: d, Prover: d, Fencer: &acl{}, Switcher: d, Posture: d, Metrics: d, Notifier: d, Activity: d,
 	})
 	require.NoError(t, err)
 	return clock, check, o.survey, guarded{e}

@@ -156,6 +156,7 @@ func New(cfg Config, ports Ports) (*Engine, error) {
 	missing(ports.Posture == nil, "ports.posture")
 	missing(ports.Metrics == nil, "ports.metrics")
 	missing(ports.Notifier == nil, "ports.notifier")
+	missing(ports.Activity == nil, "ports.activity")
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("engine: %w", errors.Join(faults...))
 	}

@@ -80,7 +80,7 @@ func (w *world) newProcess(name string) *process {
 	}, engine.Ports{
 		Clock: p, Ledger: ledger{p.aws.Ledger, p}, Observer: observer{p}, Promoter: p.aws.Promoter, Prover: prover{p},
 		Fencer: fencer{p.aws.Fencer, p}, Switcher: p.aws.Switcher, Posture: p.aws.Posture,
-		Metrics: p.aws.Metrics, Notifier: p.aws.Notifier,
+		Metrics: p.aws.Metrics, Notifier: p.aws.Notifier, Activity: p.aws.Activity,
 	}))
 	if w.alter != nil {
 		w.alter(p)

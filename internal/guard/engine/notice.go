@@ -131,8 +131,9 @@ func summaryNotice(env string, f Failover, debts map[DebtKind]Debt, now time.Tim
 	}
 	lines = append(lines, "", "Steps:")
 	lines = append(lines, stepLines(f)...)
-	lines = append(lines, "", lossLine(f.Loss()), walLine(f), proofLine(f),
-		"", fenceLine(f))
+	lines = append(lines, "", lossLine(f.Loss()), walLine(f))
+	lines = append(lines, activityLines(f)...)
+	lines = append(lines, proofLine(f), "", fenceLine(f))
 	lines = append(lines, owedLines(debts)...)
 	lines = append(lines, "", "Next: rebuild a replica (the data has a single home until then), salvage from the old primary what is missing, and look at what is owed.")
 	return newNotice(NoticeSummary, f.ID+"-done", now, env, "failover is done", lines...)

@@ -204,6 +204,26 @@ type Notifier interface {
 	Notify(ctx context.Context, n Notice) error
 }
 
+// Activist tells what a member's region shows of what clients did there.
+type Activist interface {
+	// Activity is what CloudWatch shows of the member after since. It trails by
+	// minutes, so that it is no evidence of anything that is so now.
+	Activity(ctx context.Context, m Member, since time.Time) (Activity, error)
+}
+
+// Activity are the last minutes in which clients were seen at work. A zero time
+// means that there was none.
+type Activity struct {
+	// WritesAt is the end of the last minute with writes on the disk, Writes how
+	// many a second there were in it.
+	WritesAt time.Time `json:"writes_at,omitzero"`
+	Writes   float64   `json:"writes,omitempty"`
+	// ConnectionsAt is the end of the last minute with sessions, Connections how
+	// many there were.
+	ConnectionsAt time.Time `json:"connections_at,omitzero"`
+	Connections   float64   `json:"connections,omitempty"`
+}
+
 // Ports are all that an Engine reaches.
 type Ports struct {
 	Clock    Clock
@@ -216,4 +236,5 @@ type Ports struct {
 	Posture  Posture
 	Metrics  Metrics
 	Notifier Notifier
+	Activity Activist
 }

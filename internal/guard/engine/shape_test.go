@@ -91,7 +91,7 @@ func TestNew_NamesEveryMissingPart(t *testing.T) {
 	}
 	for _, part := range []string{
 		"policy", "owner", "watch", "topology.primary.identifier", "topology.replica.identifier", "ports.clock", "ports.ledger",
-		"ports.observer", "ports.promoter", "ports.prover", "ports.fencer", "ports.switcher", "ports.posture", "ports.metrics", "ports.notifier",
+		"ports.observer", "ports.promoter", "ports.prover", "ports.fencer", "ports.switcher", "ports.posture", "ports.metrics", "ports.notifier", "ports.activity",
 	} {
 		if !strings.Contains(err.Error(), part+": ") {
 			t.Errorf("error does not name %s: %v", part, err)

@@ -197,7 +197,11 @@ type Failover struct {
 	// SentLoss is what operators are told, as of when it was sent; Decision has
 	// the estimate of the claim.
 	SentLoss decide.Loss `json:"sent_loss,omitzero"`
-	Proof    Proof       `json:"proof"`
+	// Activity of the old primary that CloudWatch shows, or why it was not read;
+	// only where RDS reports nothing wrong with the primary.
+	Activity      *Activity `json:"activity,omitempty"`
+	ActivityError string    `json:"activity_error,omitempty"`
+	Proof         Proof     `json:"proof"`
 	// Unproven: an operator ordered the switch on RDS's word alone.
 	Unproven bool `json:"unproven,omitempty"`
 	// Abandoned: an operator gave it up though a promotion may have been sent.
@@ -319,6 +323,10 @@ func (f *Failover) clone() *Failover {
 	if f.Abandoned != nil {
 		a := *f.Abandoned
 		c.Abandoned = &a
+	}
+	if f.Activity != nil {
+		a := *f.Activity
+		c.Activity = &a
 	}
 	return &c
 }

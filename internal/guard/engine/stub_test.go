@@ -28,7 +28,7 @@ func stubbed(ctx context.Context, c Config) (*stub, *Engine, context.Context, co
 	c.Topology = Topology{Primary: Member{Identifier: "app-primary"}, Replica: Member{Identifier: "app-replica"}}
 	c.Watch = time.Minute
 	e, err := New(c, Ports{
-		Clock: s, Ledger: s, Observer: s, Promoter: s, Prover: s, Fencer: s, Switcher: s, Posture: s, Metrics: s, Notifier: s,
+		Clock: s, Ledger: s, Observer: s, Promoter: s, Prover: s, Fencer: s, Switcher: s, Posture: s, Metrics: s, Notifier: s, Activity: s,
 	})
 	if err != nil {
 		panic(err)
@@ -92,4 +92,5 @@ func (s *stub) DetachSecret(context.Context) error                              
 func (s *stub) Stop(context.Context, Member) error                                { return nil }
 func (s *stub) Put(context.Context, time.Time, map[contract.Metric]float64) error { return nil }
 func (s *stub) Notify(context.Context, Notice) error                              { return nil }
+func (s *stub) Activity(context.Context, Member, time.Time) (Activity, error)     { return Activity{}, nil }
 func (s *stub) Find(context.Context, Member) (Instance, error)                    { return Instance{}, ErrSilent }

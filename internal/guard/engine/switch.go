@@ -68,12 +68,16 @@ func (s *session) orOwe(ctx context.Context, step, next Step, debt DebtKind, eff
 
 // notify sends the summary. If that fails it waits in the outbox.
 func (s *session) notify(ctx context.Context) (bool, error) {
-	n := summaryNotice(s.e.cfg.Environment, *s.st.Failover, s.st.Debts, s.e.ports.Clock.Now())
+	activity := s.activity(ctx)
+	f := s.st.Failover.clone()
+	activity(f)
+	n := summaryNotice(s.e.cfg.Environment, *f, s.st.Debts, s.e.ports.Clock.Now())
 	err := s.act(ctx, StepNotify, nil, func(c context.Context) error { return s.e.ports.Notifier.Notify(c, n) })
 	if na := (*notActed)(nil); errors.As(err, &na) {
 		return false, na.err
 	}
-	return s.advance(ctx, StepNotify, StepDone, func(st *State, _ *Failover) {
+	return s.advance(ctx, StepNotify, StepDone, func(st *State, f *Failover) {
+		activity(f)
 		if err != nil {
 			st.tell(n)
 		}

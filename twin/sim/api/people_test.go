@@ -181,6 +181,38 @@ func TestCloudWatch_RefusesACallAsAWhole(t *testing.T) {
 	refused(t, w.putMetrics(slices.Repeat([]cwtypes.MetricDatum{good}, 1001)...), "InvalidParameterValue")
 }
 
+// A value that RDS has not published yet is not in the answer, whatever minute it
+// is of.
+func TestCloudWatch_TellsStatisticsOfWhatHasCome(t *testing.T) {
+	w := newWorld(t)
+	start := w.clock.Now()
+	id := metrics.ID{Region: east, Namespace: "AWS/RDS", Name: "WriteIOPS", Dimensions: metrics.Dimensions(map[string]string{"DBInstanceIdentifier": primaryDB})}
+	for minute, value := range []float64{40, 20, 7} {
+		at := start.Truncate(time.Minute).Add(time.Duration(minute-2) * time.Minute)
+		w.server.Metrics().Put(id, metrics.Point{At: at, Received: at.Add(time.Minute), Value: value, Count: 1})
+	}
+	out, err := w.activity(east)
+	require.NoError(t, err)
+	require.Len(t, out.MetricDataResults, 1)
+	r := out.MetricDataResults[0]
+	require.Equal(t, "writes", aws.ToString(r.Id))
+	require.Equal(t, []float64{20, 40}, r.Values, "the newest first; the third comes a minute later")
+	require.Equal(t, start.Truncate(time.Minute).Add(-time.Minute), r.Timestamps[0].UTC())
+
+	in := func(change func(*cloudwatch.GetMetricDataInput)) error {
+		q := &cloudwatch.GetMetricDataInput{StartTime: aws.Time(start.Add(-time.Hour)), EndTime: aws.Time(start), MetricDataQueries: []cwtypes.MetricDataQuery{{Id: aws.String("x"), MetricStat: &cwtypes.MetricStat{
+			Period: aws.Int32(60), Stat: aws.String("Sum"), Metric: &cwtypes.Metric{Namespace: aws.String("AWS/RDS"), MetricName: aws.String("WriteIOPS")},
+		}}}}
+		change(q)
+		_, err := cloudwatch.NewFromConfig(w.config(east)).GetMetricData(w.ctx, q)
+		return err
+	}
+	require.NoError(t, in(func(*cloudwatch.GetMetricDataInput) {}))
+	refused(t, in(func(q *cloudwatch.GetMetricDataInput) { q.EndTime = q.StartTime }), "InvalidParameterValue")
+	refused(t, in(func(q *cloudwatch.GetMetricDataInput) { q.MetricDataQueries[0].MetricStat.Period = aws.Int32(7) }), "ValidationError")
+	refused(t, in(func(q *cloudwatch.GetMetricDataInput) { q.MetricDataQueries[0].MetricStat.Stat = aws.String("p99") }), "ValidationError")
+}
+
 func TestCloudWatch_DescribesAlarms(t *testing.T) {
 	w := newWorld(t)
 	out, err := w.cloudwatch().DescribeAlarms(w.ctx, &cloudwatch.DescribeAlarmsInput{

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -165,6 +166,10 @@ func nameProbes() []probe {
 		}},
 		{"alarm", needs("ActiveWriterAlarm", "cloudwatch:DescribeAlarms"), func(w *world) error {
 			_, err := w.cloudwatch().DescribeAlarms(w.ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{w.env["PGDR_ACTIVE_WRITER_ALARM"]}})
+			return err
+		}},
+		{"old primary's activity", needs("PrimaryActivity", "cloudwatch:GetMetricData"), func(w *world) error {
+			_, err := w.activity(east)
 			return err
 		}},
 		{"metrics", needs("Metrics", "cloudwatch:PutMetricData"), func(w *world) error { return w.publishMetric("PGDR/dev") }},
@@ -418,6 +423,18 @@ func (w *world) describeACLs(region string) error {
 func (w *world) events(region string) error {
 	_, err := w.rds(region).DescribeEvents(w.ctx, &rds.DescribeEventsInput{})
 	return err
+}
+
+func (w *world) activity(region string) (*cloudwatch.GetMetricDataOutput, error) {
+	return cloudwatch.NewFromConfig(w.config(region)).GetMetricData(w.ctx, &cloudwatch.GetMetricDataInput{
+		StartTime: aws.Time(w.clock.Now().Add(-time.Hour)), EndTime: aws.Time(w.clock.Now().Add(time.Hour)),
+		MetricDataQueries: []cwtypes.MetricDataQuery{{Id: aws.String("writes"), MetricStat: &cwtypes.MetricStat{
+			Period: aws.Int32(60), Stat: aws.String("Average"),
+			Metric: &cwtypes.Metric{Namespace: aws.String("AWS/RDS"), MetricName: aws.String("WriteIOPS"), Dimensions: []cwtypes.Dimension{
+				{Name: aws.String("DBInstanceIdentifier"), Value: aws.String(primaryDB)},
+			}},
+		}}},
+	})
 }
 
 func (w *world) describeAll(region string) error {

@@ -22,7 +22,7 @@ func API() *api.Service {
 		Throttled: api.Error{Code: "Throttling", Message: "Rate exceeded"},
 		Broken:    api.Error{Code: "InternalServiceError", Message: "Request processing has failed due to some unknown error, exception, or failure.", Status: http.StatusInternalServerError},
 		Operations: map[string]func(*api.Call) (any, error){
-			"PutMetricData": putMetricData, "DescribeAlarms": describeAlarms, "SetAlarmState": setAlarmState,
+			"PutMetricData": putMetricData, "DescribeAlarms": describeAlarms, "SetAlarmState": setAlarmState, "GetMetricData": getMetricData,
 		},
 	}
 }
