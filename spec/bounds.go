@@ -103,6 +103,7 @@ var Choices = map[string][]string{
 	"guard.mode":             {string(contract.ModeAutomatic), string(contract.ModeManual)},
 	"guard.on_region_silent": {string(contract.SilentPromote), string(contract.SilentAsk)},
 	"guard.on_fence_error":   {string(contract.FenceErrorAsk), string(contract.FenceErrorPromote)},
+	"guard.switch_dns_when":  {string(contract.SwitchProven), string(contract.SwitchAccepted)},
 }
 
 // NumberChoices are the fields that take one of a fixed list of numbers.

@@ -145,6 +145,8 @@ type Guard struct {
 	OnRegionSilent string `yaml:"on_region_silent"`
 	// OnFenceError is "ask" or "promote".
 	OnFenceError string `yaml:"on_fence_error"`
+	// SwitchDNSWhen is "proven" or "accepted".
+	SwitchDNSWhen string `yaml:"switch_dns_when"`
 	// InstanceFailed is how long the instance must be unreachable while RDS
 	// reports it failed.
 	InstanceFailed int `yaml:"instance_failed_seconds"`

@@ -40,6 +40,7 @@ func Default() Config {
 			Mode:                string(contract.ModeAutomatic),
 			OnRegionSilent:      string(contract.SilentPromote),
 			OnFenceError:        string(contract.FenceErrorAsk),
+			SwitchDNSWhen:       string(contract.SwitchProven),
 			InstanceFailed:      180,
 			InstanceUnreachable: 300,
 			RegionSilent:        120,

@@ -185,7 +185,7 @@ database:
 	_, err := load(t, project, variables{"REPLICA_REGION": "us-east-1"})
 	assert.Equal(t, `the configuration has 9 faults:
   context.pgdr.dns.ttl_seconds: found "60" (cdktf.json): give a whole number in digits, without quotes or unit
-  context.pgdr.guard.memry_mib: found an unknown key (cdktf.json): did you mean memory_mib? valid here: mode, on_region_silent, on_fence_error, instance_failed_seconds, instance_unreachable_seconds, region_silent_seconds, arming_seconds, cooldown_seconds, max_data_loss_seconds, abort_after_seconds, witness_regions, memory_mib and log_retention_days
+  context.pgdr.guard.memry_mib: found an unknown key (cdktf.json): did you mean memory_mib? valid here: mode, on_region_silent, on_fence_error, switch_dns_when, instance_failed_seconds, instance_unreachable_seconds, region_silent_seconds, arming_seconds, cooldown_seconds, max_data_loss_seconds, abort_after_seconds, witness_regions, memory_mib and log_retention_days
   database.backup_retention_days: found 0 (environments/dev.yaml, line 10): give 1 to 35 (a source without backups can have no replica; RDS keeps automated backups for 35 days at most)
   database.name: found a list (environments/dev.yaml, line 9): give a text, in quotes
   monitoring.emails[1]: found "ops@acme.tld" a second time (environments/dev.yaml, line 7): give each address once

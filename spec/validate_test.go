@@ -155,6 +155,7 @@ func TestValidate_FindsFaultOfGuard(t *testing.T) {
 	type c = spec.Config
 	for name, f := range map[string]faultCase{
 		"mode":                        {func(c *c) { c.Guard.Mode = "auto" }, "guard.mode", `"auto"`, "automatic or manual"},
+		"DNS policy":                  {func(c *c) { c.Guard.SwitchDNSWhen = "sent" }, "guard.switch_dns_when", `"sent"`, "proven or accepted"},
 		"fence policy":                {func(c *c) { c.Guard.OnFenceError = "force" }, "guard.on_fence_error", `"force"`, "ask or promote"},
 		"region policy":               {func(c *c) { c.Guard.OnRegionSilent = "" }, "guard.on_region_silent", "nothing", "promote or ask"},
 		"failed before Multi-AZ":      {func(c *c) { c.Guard.InstanceFailed = 179 }, "guard.instance_failed_seconds", "179", "at least 180 with database.multi_az"},

@@ -57,6 +57,7 @@ func guardPolicy(g spec.Guard) contract.Policy {
 		Mode:                contract.Mode(g.Mode),
 		OnRegionSilent:      contract.SilentRegion(g.OnRegionSilent),
 		OnFenceError:        contract.FenceError(g.OnFenceError),
+		SwitchDNSWhen:       contract.SwitchDNS(g.SwitchDNSWhen),
 		InstanceFailed:      seconds(g.InstanceFailed),
 		InstanceUnreachable: seconds(g.InstanceUnreachable),
 		RegionSilent:        seconds(g.RegionSilent),

@@ -16,7 +16,7 @@ func sound() Config {
 	return Config{
 		Environment: "dev",
 		Policy: Policy{
-			Mode: ModeAutomatic, OnRegionSilent: SilentPromote, OnFenceError: FenceErrorAsk, InstanceFailed: 200 * time.Second, InstanceUnreachable: 300 * time.Second,
+			Mode: ModeAutomatic, OnRegionSilent: SilentPromote, OnFenceError: FenceErrorAsk, SwitchDNSWhen: SwitchProven, InstanceFailed: 200 * time.Second, InstanceUnreachable: 300 * time.Second,
 			RegionSilent: 120 * time.Second, Arming: 10 * time.Minute, Cooldown: time.Hour, MaxDataLoss: time.Minute, AbortAfter: 15 * time.Minute, MultiAZ: true,
 		},
 		Primary:  Instance{"us-east-1", "primary-db-dev", "db-PRIMARY", "primary-db-dev.abc.us-east-1.rds.amazonaws.com"},
@@ -110,6 +110,7 @@ func TestDecode_NamesEachFaultyVariable(t *testing.T) {
 		{"PGDR_MODE", "auto", `"automatic" or "manual"`},
 		{"PGDR_ON_REGION_SILENT", "wait", `"promote" or "ask"`},
 		{"PGDR_ON_FENCE_ERROR", "force", `"ask" or "promote"`},
+		{"PGDR_SWITCH_DNS_WHEN", "sent", `"proven" or "accepted"`},
 		{"PGDR_INSTANCE_FAILED_SECONDS", "60", "at least 180 with PGDR_DB_MULTI_AZ"},
 		{"PGDR_INSTANCE_UNREACHABLE_SECONDS", "soon", "a whole number"},
 		{"PGDR_REGION_SILENT_SECONDS", "0", "a whole number from "},

@@ -17,8 +17,8 @@ type Metric string
 
 // The gauges of the guard. Those that are a yes or no are 1 or 0.
 const (
-	// ActiveWriter is 0 while the primary at birth is the writer and 1 while
-	// the former replica is. It flips DNS.
+	// ActiveWriter is 0 while DNS is to lead to the primary at birth and 1 while
+	// it is to lead to the former replica. It flips DNS.
 	ActiveWriter       Metric = "ActiveWriter"
 	PrimaryReachable   Metric = "PrimaryReachable"
 	PrimaryNotWritable Metric = "PrimaryNotWritable"

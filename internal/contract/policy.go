@@ -39,6 +39,18 @@ const (
 	FenceErrorPromote FenceError = "promote"
 )
 
+// SwitchDNS says when DNS turns to the replica.
+type SwitchDNS string
+
+// When DNS turns.
+const (
+	// SwitchProven: once the new writer has taken a write.
+	SwitchProven SwitchDNS = "proven"
+	// SwitchAccepted: once RDS has accepted the promotion. Until it is done,
+	// applications reach a server that takes no writes.
+	SwitchAccepted SwitchDNS = "accepted"
+)
+
 // MultiAZWindow is the shortest window that is accepted for an instance with a
 // standby of its own, which must have its chance first: a Multi-AZ failover
 // takes 60 to 120 s.
@@ -51,6 +63,7 @@ type Policy struct {
 	Mode           Mode
 	OnRegionSilent SilentRegion
 	OnFenceError   FenceError
+	SwitchDNSWhen  SwitchDNS
 	// InstanceFailed is how long the instance must be unreachable on both data
 	// paths while RDS reports it failed.
 	InstanceFailed time.Duration
@@ -187,6 +200,9 @@ func (p Policy) wordFaults() []Fault {
 	}
 	if p.OnFenceError != FenceErrorAsk && p.OnFenceError != FenceErrorPromote {
 		faults = append(faults, Fault{"on_fence_error", strconv.Quote(string(p.OnFenceError)), either(FenceErrorAsk, FenceErrorPromote)})
+	}
+	if p.SwitchDNSWhen != SwitchProven && p.SwitchDNSWhen != SwitchAccepted {
+		faults = append(faults, Fault{"switch_dns_when", strconv.Quote(string(p.SwitchDNSWhen)), either(SwitchProven, SwitchAccepted)})
 	}
 	return faults
 }

@@ -88,6 +88,7 @@ var variables = append([]variable{
 	choice(VarMode, func(c *Config) *Mode { return &c.Policy.Mode }, ModeAutomatic, ModeManual),
 	choice(VarOnRegionSilent, func(c *Config) *SilentRegion { return &c.Policy.OnRegionSilent }, SilentPromote, SilentAsk),
 	choice("PGDR_ON_FENCE_ERROR", func(c *Config) *FenceError { return &c.Policy.OnFenceError }, FenceErrorAsk, FenceErrorPromote),
+	choice("PGDR_SWITCH_DNS_WHEN", func(c *Config) *SwitchDNS { return &c.Policy.SwitchDNSWhen }, SwitchProven, SwitchAccepted),
 }, policyVariables()...)
 
 func policyVariables() []variable {

@@ -161,7 +161,7 @@ func observations() []decide.Observation {
 // What is proposed against a refusal is what the guard waives it for, nothing
 // less would do, and against the others nothing does.
 func TestPropose_AgreesWithTheGuardsDecision(t *testing.T) {
-	policy := decide.Policy{Mode: "manual", OnRegionSilent: "ask", OnFenceError: "ask", InstanceFailed: 180 * time.Second, InstanceUnreachable: 300 * time.Second,
+	policy := decide.Policy{Mode: "manual", OnRegionSilent: "ask", OnFenceError: "ask", SwitchDNSWhen: "proven", InstanceFailed: 180 * time.Second, InstanceUnreachable: 300 * time.Second,
 		RegionSilent: 120 * time.Second, Arming: 600 * time.Second, Cooldown: 3600 * time.Second, MaxDataLoss: 60 * time.Second, AbortAfter: 900 * time.Second, MultiAZ: true}
 	decided := func(o decide.Observation, with Overrides) decide.Decision {
 		o.Request = &decide.Request{Force: with.Force, AllowDataLoss: with.AllowDataLoss, Unfenced: with.Unfenced, Unproven: with.Unproven}

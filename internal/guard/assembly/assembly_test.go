@@ -24,7 +24,7 @@ import (
 // deployed are the variables of a function as it is deployed.
 func deployed() map[string]string {
 	return map[string]string{
-		"PGDR_ENVIRONMENT": "dev", "PGDR_MODE": "automatic", "PGDR_ON_REGION_SILENT": "promote", "PGDR_ON_FENCE_ERROR": "ask",
+		"PGDR_ENVIRONMENT": "dev", "PGDR_MODE": "automatic", "PGDR_ON_REGION_SILENT": "promote", "PGDR_ON_FENCE_ERROR": "ask", "PGDR_SWITCH_DNS_WHEN": "proven",
 		"PGDR_INSTANCE_FAILED_SECONDS": "180", "PGDR_INSTANCE_UNREACHABLE_SECONDS": "300", "PGDR_REGION_SILENT_SECONDS": "120",
 		"PGDR_ARMING_SECONDS": "600", "PGDR_COOLDOWN_SECONDS": "3600", "PGDR_MAX_DATA_LOSS_SECONDS": "60", "PGDR_ABORT_AFTER_SECONDS": "900",
 		"PGDR_DB_PORT": "5432", "PGDR_DB_NAME": "app", "PGDR_DB_AUDIT": "pgaudit", "PGDR_DB_MULTI_AZ": "true",
@@ -155,7 +155,7 @@ func (deafPorts) Notify(context.Context, engine.Notice) error { return engine.Er
 func watching(t *testing.T) (*handClock, *slowCheck, *survey, guarded) {
 	t.Helper()
 	clock, check, o := surveyed()
-	policy := decide.Policy{Mode: "automatic", OnRegionSilent: "promote", OnFenceError: "ask", InstanceFailed: 180 * time.Second,
+	policy := decide.Policy{Mode: "automatic", OnRegionSilent: "promote", OnFenceError: "ask", SwitchDNSWhen: "proven", InstanceFailed: 180 * time.Second,
 		InstanceUnreachable: 300 * time.Second, RegionSilent: 120 * time.Second, Arming: 600 * time.Second, Cooldown: 3600 * time.Second, MaxDataLoss: 60 * time.Second, AbortAfter: 900 * time.Second}
 	var d deafPorts
 	e, err := engine.New(engine.Config{

@@ -8,7 +8,7 @@ import (
 
 func testPolicy() Policy {
 	return Policy{
-		Mode: "automatic", OnRegionSilent: "promote", OnFenceError: "ask", InstanceFailed: 180 * time.Second, InstanceUnreachable: 300 * time.Second,
+		Mode: "automatic", OnRegionSilent: "promote", OnFenceError: "ask", SwitchDNSWhen: "proven", InstanceFailed: 180 * time.Second, InstanceUnreachable: 300 * time.Second,
 		RegionSilent: 120 * time.Second, Arming: 600 * time.Second, Cooldown: 3600 * time.Second, MaxDataLoss: 60 * time.Second, AbortAfter: 900 * time.Second, MultiAZ: true,
 	}
 }
@@ -200,14 +200,14 @@ func TestArming_DoesNotArmItselfWhenHeldByAnOperator(t *testing.T) {
 
 func TestPolicy_ReportsEveryFaultWithItsField(t *testing.T) {
 	err := Policy{
-		Mode: "auto", OnRegionSilent: "yes", OnFenceError: "no", InstanceUnreachable: -1 * time.Second,
+		Mode: "auto", OnRegionSilent: "yes", OnFenceError: "no", SwitchDNSWhen: "sent", InstanceUnreachable: -1 * time.Second,
 		MaxDataLoss: -1 * time.Second, MultiAZ: true,
 	}.Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
-		`mode: found "auto"`, `on_region_silent: found "yes"`, `on_fence_error: found "no"`,
+		`mode: found "auto"`, `on_region_silent: found "yes"`, `on_fence_error: found "no"`, `switch_dns_when: found "sent"`,
 		"instance_unreachable_seconds: found -1", "region_silent_seconds: found 0", "arming_seconds: found 0",
 		"cooldown_seconds: found 0", "max_data_loss_seconds: found -1", "abort_after_seconds: found 0",
 	} {

@@ -66,6 +66,7 @@ func drawPolicy(t *rapid.T) Policy {
 		Mode:                rapid.SampledFrom([]contract.Mode{contract.ModeAutomatic, contract.ModeAutomatic, contract.ModeManual}).Draw(t, "mode"),
 		OnRegionSilent:      rapid.SampledFrom([]contract.SilentRegion{contract.SilentPromote, contract.SilentPromote, contract.SilentAsk}).Draw(t, "on silent"),
 		OnFenceError:        contract.FenceErrorAsk,
+		SwitchDNSWhen:       contract.SwitchProven,
 		InstanceFailed:      d("failed"),
 		InstanceUnreachable: d("unreachable"),
 		RegionSilent:        d("region"),

@@ -30,7 +30,7 @@ type written map[string]any
 func (w written) read(t *testing.T) Policy {
 	t.Helper()
 	multiAZ, _ := w["multi_az"].(bool)
-	p := Policy{Mode: contract.Mode(w["mode"].(string)), OnRegionSilent: contract.SilentRegion(w["on_region_silent"].(string)), OnFenceError: contract.FenceErrorAsk, MultiAZ: multiAZ}
+	p := Policy{Mode: contract.Mode(w["mode"].(string)), OnRegionSilent: contract.SilentRegion(w["on_region_silent"].(string)), OnFenceError: contract.FenceErrorAsk, SwitchDNSWhen: contract.SwitchProven, MultiAZ: multiAZ}
 	for _, s := range contract.PolicySettings {
 		s.Set(&p, int(w[s.Field].(float64)))
 	}

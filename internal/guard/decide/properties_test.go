@@ -13,7 +13,7 @@ import (
 
 func automaticPolicy(t *rapid.T) Policy {
 	p := drawPolicy(t)
-	p.Mode, p.OnRegionSilent, p.OnFenceError = contract.ModeAutomatic, contract.SilentPromote, contract.FenceErrorAsk
+	p.Mode, p.OnRegionSilent, p.OnFenceError, p.SwitchDNSWhen = contract.ModeAutomatic, contract.SilentPromote, contract.FenceErrorAsk, contract.SwitchProven
 	return p
 }
 
@@ -245,7 +245,7 @@ func TestDecision_SurvivesJSON(t *testing.T) {
 
 func FuzzDecide_NeverPanicsOnWhatTheLedgerMayHold(f *testing.F) {
 	f.Add([]byte(`{"Policy":{},"Observation":{"sql":{"last_sample":"2026-03-01T12:00:00Z"}},"Now":"0001-01-01T00:00:00Z"}`))
-	f.Add([]byte(`{"Policy":{"Mode":"automatic","OnRegionSilent":"promote","OnFenceError":"ask","InstanceFailed":1,"InstanceUnreachable":1,"RegionSilent":1,"Arming":1,"Cooldown":1,"AbortAfter":1},"Observation":{"facts":{"readable":true},"positions":{"acked":{"seq":-9223372036854775808}}},"Now":"9999-12-31T23:59:59Z"}`))
+	f.Add([]byte(`{"Policy":{"Mode":"automatic","OnRegionSilent":"promote","OnFenceError":"ask","SwitchDNSWhen":"proven","InstanceFailed":1,"InstanceUnreachable":1,"RegionSilent":1,"Arming":1,"Cooldown":1,"AbortAfter":1},"Observation":{"facts":{"readable":true},"positions":{"acked":{"seq":-9223372036854775808}}},"Now":"9999-12-31T23:59:59Z"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var in struct {
 			Policy      Policy

@@ -71,6 +71,10 @@ func Ready(status string) bool {
 // promotion: RDS reports one that it works on as modifying, then as rebooting.
 func Untouched(status string) bool { return ConditionOf(status) == Serving && status != backingUp }
 
+// Promoting tells whether RDS shows a replica in that status, whose promotion was
+// sent, at work on it.
+func Promoting(status string) bool { return status == "modifying" || status == "rebooting" }
+
 // stopped tells whether an operator stopped the instance. It counts as at work
 // for as long as that lasts, whatever else happens to its region.
 func stopped(status string) bool { return status == "stopped" || status == "stopping" }

@@ -43,7 +43,7 @@ func (a *Abandonment) Who() string {
 
 // takeBack waits until nothing can be left of an abandoned promotion, and then
 // has the failover undone: RDS and PostgreSQL both say that the replica is as it
-// was.
+// was. DNS that was turned early goes back before the fence is lifted.
 func (s *session) takeBack(ctx context.Context, i Instance) (bool, error) {
 	f := s.st.Failover
 	due := f.SentAt.Add(abandonAfter)
@@ -54,6 +54,12 @@ func (s *session) takeBack(ctx context.Context, i Instance) (bool, error) {
 	x := s.e.ports.Observer.Sample(ctx, Target{Writer: f.From, Replica: f.To})
 	if why := touched(f, i, x); why != "" {
 		return s.hold(ctx, refusal.New(refusal.Abandoned, "%s has abandoned it; not undone yet: %s", f.Abandoned.Who(), why), nil)
+	}
+	switch waits, err := s.turnBack(ctx); {
+	case err != nil:
+		return false, err
+	case waits != nil:
+		return s.hold(ctx, *waits, nil)
 	}
 	return s.advance(ctx, StepAwait, StepAbort, func(st *State, f *Failover) {
 		r := refusal.New(refusal.Abandoned, "%s has abandoned it; %s after the last sending the replica is untouched",

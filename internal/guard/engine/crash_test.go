@@ -32,6 +32,12 @@ var stories = []story{
 	{"instance cut off", func(w *world) {
 		w.during(disaster, time.Hour, peering, replication)
 	}, time.Minute, doneEnding, ""},
+	{"region lost, DNS turned early", func(w *world) {
+		w.early = true
+		w.at(disaster, func(w *world) { w.pg.alive = false })
+		w.during(disaster, 150*time.Second, peering, replication, east)
+		w.at(disaster.Add(150*time.Second), func(w *world) { w.pg.alive = true })
+	}, 150 * time.Second, doneEnding, ""},
 	{"aborted", func(w *world) {
 		w.at(disaster, func(w *world) { w.deny("promote") })
 		w.during(disaster, 210*time.Second, peering, replication)
@@ -63,7 +69,7 @@ func (w *world) matters(p *process, c call) bool {
 func gist(s *engine.State) string {
 	text := fmt.Sprint(s.Writer, s.Epoch, len(s.Outbox), s.Failover != nil, s.Last != nil)
 	if f := s.Failover; f != nil {
-		text += fmt.Sprint(f.Step, f.Fence, f.FenceSought, f.MaybeSent, f.Intent != nil, f.Standing != nil)
+		text += fmt.Sprint(f.Step, f.Fence, f.FenceSought, f.MaybeSent, f.Intent != nil, f.Standing != nil, f.AcceptedAt.IsZero(), f.TurnedAt.IsZero())
 	}
 	for _, kind := range slices.Sorted(maps.Keys(s.Debts)) {
 		text += fmt.Sprint(kind, s.Debts[kind].Tries)

@@ -55,6 +55,7 @@ func TestDocumentation_TellsDefaultsAndFixedMeasures(t *testing.T) {
 		{"provePatience", provePatience},
 		{"troubleAfter", troubleAfter},
 		{"abandonAfter", abandonAfter},
+		{"dnsSettles", dnsSettles},
 		{"debtEvery", debtEvery},
 		{"calmCooldown", calmCooldown},
 		{"auditEvery", auditEvery},

@@ -61,6 +61,9 @@ const (
 	// given to show after all. RDS takes "several minutes or longer":
 	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.Promote.html
 	abandonAfter = 15 * time.Minute
+	// dnsSettles is how long after the metric was turned back DNS may lead to the
+	// replica still: the alarm looks once a minute, and the health check after it.
+	dnsSettles = 2 * time.Minute
 	// debtEvery is the pause after the first try to pay a debt. It grows to
 	// debtSlowest times that, one try a tick: a dark region must not hold up
 	// what can be done here.

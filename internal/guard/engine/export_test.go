@@ -33,7 +33,10 @@ var without = map[string]func(*Engine){
 		replace(StepPromote, stoppable(e.steps[StepPromote]))(e)
 		replace(StepAbort, (*session).undoAnyway)(e)
 	},
-	"deadline": func(e *Engine) { e.cfg.Policy.AbortAfter = 1000 * time.Hour },
+	"DNS after acceptance":      replace(StepPromote, (*session).turnedAtSending),
+	"ledger before metric":      replace(StepAwait, (*session).metricFirst),
+	"DNS back before unfencing": replace(StepAwait, (*session).leavingDNS),
+	"deadline":                  func(e *Engine) { e.cfg.Policy.AbortAfter = 1000 * time.Hour },
 	"loss at sending": func(e *Engine) {
 		limit := e.cfg.Policy.MaxDataLoss
 		e.cfg.Policy.MaxDataLoss = time.Hour
@@ -83,6 +86,38 @@ func (s *session) undoAnyway(ctx context.Context) (bool, error) {
 	return s.finish(ctx, OutcomeAborted)
 }
 
+// early tells whether DNS is to be turned for a failover under way, now or later.
+func (s *session) early() bool {
+	f := s.st.Failover
+	return s.e.cfg.Policy.SwitchDNSWhen == contract.SwitchAccepted && f.TurnedAt.IsZero() && f.Abandoned == nil
+}
+
+// turnedAtSending turns DNS before RDS has accepted anything.
+func (s *session) turnedAtSending(ctx context.Context) (bool, error) {
+	if s.early() {
+		_ = s.act(ctx, StepPromote, func(_ *State, f *Failover) error { f.TurnedAt = s.e.ports.Clock.Now(); return nil }, s.putWriter)
+	}
+	return s.promote(ctx)
+}
+
+// metricFirst turns DNS before the ledger says so.
+func (s *session) metricFirst(ctx context.Context) (bool, error) {
+	if s.early() && !s.st.Failover.AcceptedAt.IsZero() {
+		_ = s.e.ports.Metrics.Put(ctx, s.e.ports.Clock.Now(), map[contract.Metric]float64{contract.ActiveWriter: 1})
+	}
+	return s.await(ctx)
+}
+
+// leavingDNS ends an abandoned failover with DNS at the replica.
+func (s *session) leavingDNS(ctx context.Context) (bool, error) {
+	if f := s.st.Failover; f.Abandoned != nil && !f.TurnedAt.IsZero() && f.BackAt.IsZero() {
+		if err := s.onStep(ctx, StepAwait, func(_ *State, f *Failover) error { f.BackAt = f.ClaimedAt; return nil }); err != nil {
+			return false, err
+		}
+	}
+	return s.await(ctx)
+}
+
 // Ports are the engine's, to be wrapped.
 func (e *Engine) Ports() *Ports { return &e.ports }
 
@@ -117,7 +152,7 @@ var ModelEpoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // ModelPolicy has the shape of the default one on a shorter scale.
 func ModelPolicy() decide.Policy {
 	return decide.Policy{
-		Mode: contract.ModeAutomatic, OnRegionSilent: contract.SilentPromote, OnFenceError: contract.FenceErrorPromote,
+		Mode: contract.ModeAutomatic, OnRegionSilent: contract.SilentPromote, OnFenceError: contract.FenceErrorPromote, SwitchDNSWhen: contract.SwitchProven,
 		InstanceFailed: 40 * time.Second, InstanceUnreachable: 60 * time.Second, RegionSilent: 30 * time.Second,
 		Arming: 60 * time.Second, Cooldown: 5 * time.Minute, MaxDataLoss: 90 * time.Second, AbortAfter: 2 * time.Minute,
 	}

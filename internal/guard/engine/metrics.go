@@ -29,10 +29,10 @@ func (s *session) publish(ctx context.Context) {
 // writerGauge is the metric that flips DNS; nothing while the writer is not
 // known.
 func (s *State) writerGauge() map[contract.Metric]float64 {
-	switch s.Writer.Site {
-	case SitePrimary:
+	switch {
+	case s.Writer.Site == SitePrimary && !s.turned():
 		return map[contract.Metric]float64{contract.ActiveWriter: 0}
-	case SiteReplica:
+	case s.Writer.Site == SitePrimary, s.Writer.Site == SiteReplica:
 		return map[contract.Metric]float64{contract.ActiveWriter: 1}
 	default:
 		return nil

@@ -30,6 +30,9 @@ func (w *world) checkCaller(p *process, c call) {
 	if c.op == "DeleteNetworkAclEntry" && w.sent {
 		w.fail("un-fenced after a promotion was sent")
 	}
+	if c.op == "DeleteNetworkAclEntry" && w.early && !w.skewed && w.stalls == 0 && w.aws.alarmed() {
+		w.fail("un-fenced while DNS leads to the replica")
+	}
 }
 
 // checkTransition looks at what a write of the ledger means.
@@ -148,11 +151,29 @@ func (w *world) checkFence(c call) {
 	}
 }
 
-// checkSwitch runs when DNS is turned.
-func (w *world) checkSwitch(to engine.Site) {
+// checkWeights runs when the weights were changed.
+func (w *world) checkWeights(to engine.Site) {
 	w.check([]rule{
 		{to == "", "the records' weights point to no single instance"},
-		{to == engine.SiteReplica && !w.writable(), "applications are sent to an instance that takes no writes"},
+		{to == engine.SiteReplica && !w.writable(), "the weights send applications to an instance that takes no writes"},
+	})
+}
+
+// checkMetric runs when the metric that DNS follows was published. It says what
+// the ledger says, where who publishes it is the one to act.
+func (w *world) checkMetric(p *process, turns bool) {
+	w.check([]rule{
+		{turns && !w.writable() && !w.early, "applications are sent to an instance that takes no writes"},
+		{turns && !w.writable() && !w.accepted, "applications are sent to an instance whose promotion RDS has not accepted"},
+	})
+	f, l := w.ledger.Failover, w.ledger.Lease
+	if w.skewed || w.stalls > 0 || l.Owner != p.owner() {
+		return // It may have been delayed, and another has gone on since.
+	}
+	says := w.ledger.Writer.Site == engine.SiteReplica || f != nil && !f.TurnedAt.IsZero()
+	w.check([]rule{
+		{turns && !says, "the metric turns DNS before the ledger says so"},
+		{!turns && says, "the metric turns DNS back though the ledger does not say so"},
 	})
 }
 
@@ -219,6 +240,7 @@ func (w *world) checkEnd() {
 	if !w.sent {
 		w.check([]rule{
 			{w.fence.some, "the primary is the writer and still fenced"},
+			{w.aws.alarmed() || w.aws.weights() != engine.SitePrimary, "nothing was promoted and DNS leads to the replica"},
 			{!w.primaryUp() && s.Told == "", "the primary is lost, nothing was promoted, and nobody was told why"},
 		})
 		return

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/awsapi"
 	"github.com/pgdr/pgdr/internal/contract"
+	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
@@ -75,7 +76,7 @@ func (w *world) newProcess(name string) *process {
 		Endpoint: func(awsapi.Service, string) string { return "https://aws.model" },
 	}))
 	p.engine = must(engine.New(engine.Config{
-		Policy: engine.ModelPolicy(), Topology: awsapi.Topology(c), Environment: c.Environment, Watch: contract.GuardWatch,
+		Policy: w.policy(), Topology: awsapi.Topology(c), Environment: c.Environment, Watch: contract.GuardWatch,
 		Owner: name, Invocation: func(context.Context) string { return strconv.Itoa(p.served) },
 	}, engine.Ports{
 		Clock: p, Ledger: ledger{p.aws.Ledger, p}, Observer: observer{p}, Promoter: p.aws.Promoter, Prover: prover{p},
@@ -84,6 +85,15 @@ func (w *world) newProcess(name string) *process {
 	}))
 	if w.alter != nil {
 		w.alter(p)
+	}
+	return p
+}
+
+// policy is the guard's in this world.
+func (w *world) policy() decide.Policy {
+	p := engine.ModelPolicy()
+	if w.early {
+		p.SwitchDNSWhen = contract.SwitchAccepted
 	}
 	return p
 }

@@ -241,6 +241,24 @@ var troubles = []func(w *world, at time.Time){
 	},
 }
 
+// unheeded: RDS accepts promotions and carries none of them out, until an
+// operator gives the failover up, from that moment on.
+func (w *world) unheeded(from time.Time) {
+	w.swallow = 1000
+	for at := from; at.Before(from.Add(12 * time.Minute)); at = at.Add(time.Minute) {
+		w.at(at, func(w *world) {
+			if f := w.ledger.Failover; f == nil || !f.MaybeSent || f.Abandoned != nil || w.sent {
+				return
+			}
+			w.operator(func(s *engine.State) {
+				s.Failover = s.Clone().Failover
+				s.Failover.Abandoned = &engine.Abandonment{By: "ann", At: w.now}
+				s.Arming, s.Order = decide.Arming{Held: true, HeldEpoch: s.Epoch}, nil
+			})
+		})
+	}
+}
+
 func (w *world) setPause(p *engine.Pause) {
 	w.operator(func(s *engine.State) { s.Pause = p })
 }
@@ -263,6 +281,7 @@ func (w *world) meddle() {
 func scenario(seed uint64, alter setup) *world {
 	w, start := setting(seed)
 	w.alter = alter
+	w.early = *modelDNS == string(contract.SwitchAccepted) || *modelDNS == "" && seed/2%2 == 1
 	w.skewed = w.chance(0.35)
 	w.crashes = []float64{0, 0, 0.002, 0.01}[w.rng.IntN(4)]
 	w.stalls = []float64{0, 0, 0, 0, 0.01}[w.rng.IntN(5)]
@@ -281,6 +300,9 @@ func scenario(seed uint64, alter setup) *world {
 		w.trouble(start.Add(-10*time.Second), func(w *world) { w.setFaulty(eastEC2, true) })
 		w.trouble(start.Add(time.Duration(1+seed%8)*time.Minute), func(w *world) { w.setFaulty(eastEC2, false) })
 	}
+	if seed%11 == 6 {
+		w.unheeded(start.Add(time.Duration(2+seed%5) * time.Minute)) // It draws no chance either.
+	}
 	heal := w.events[len(w.events)-1].at.Add(30 * time.Second)
 	if least := start.Add(4 * time.Minute); heal.Before(least) {
 		heal = least
@@ -289,6 +311,9 @@ func scenario(seed uint64, alter setup) *world {
 		heal = most
 	}
 	w.end = heal.Add(15 * time.Minute)
+	if w.swallow > 0 {
+		w.end = heal.Add(35 * time.Minute)
+	}
 	w.at(heal, (*world).heal)
 	w.awaken(start)
 	return w

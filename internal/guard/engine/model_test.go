@@ -27,6 +27,7 @@ func killStride() int { return tier.Of(15, 3, 1) }
 var (
 	modelSeed = flag.Uint64("model.seed", 0, "run this one world and show what happened in it")
 	modelLack = flag.String("model.without", "", "take this safeguard away")
+	modelDNS  = flag.String("model.dns", "", "turn DNS in every world when it is proven or accepted, instead of either in half of them")
 	modelRuns = flag.Uint64("model.runs", 0, "how many worlds to run")
 )
 

@@ -19,8 +19,9 @@ type seen struct {
 	// lag is how long after a change packets and EC2's answers may still be
 	// those of before.
 	lag time.Duration
-	// flips counts the values of the metric that turned DNS.
-	flips int
+	// points counts the values of the metric that DNS follows, flips those of them
+	// that turned it.
+	points, flips int
 }
 
 // fenceTruth is what the network ACL does to applications' packets.
@@ -53,6 +54,7 @@ type record struct {
 	promotable time.Time // last moment at which a promotion would be taken
 	promotions int       // that RDS took
 	sent       bool      // a promotion reached RDS
+	accepted   bool      // RDS has accepted one, whatever became of it
 	fenceTry   time.Time // when fencing was last tried
 	fenceTries int
 	lastEnd    time.Time   // when a failover last ended
@@ -150,9 +152,9 @@ func (w *world) took(p *process, c call) {
 		w.fence.some = !in || !out
 		w.checkFence(c)
 	case "ChangeResourceRecordSets":
-		w.checkSwitch(w.aws.weights())
+		w.checkWeights(w.aws.weights())
 	case "PutMetricData":
-		w.tookMetrics()
+		w.tookMetrics(p)
 	case "PutItem":
 		if p.writing != nil {
 			old := w.ledger
@@ -165,6 +167,7 @@ func (w *world) took(p *process, c call) {
 
 func (w *world) tookPromotion() {
 	w.checkPromotion()
+	w.accepted = true
 	if w.swallow > 0 {
 		w.swallow--
 		w.aws.force(engine.SiteReplica, lifecycle.Available)
@@ -178,17 +181,17 @@ func (w *world) tookPromotion() {
 	w.pg.writableAt = w.now.Add(w.aws.timing.Promotion + w.between(-10*time.Second, 15*time.Second))
 }
 
-func (w *world) tookMetrics() {
-	flips := 0
-	for _, p := range w.aws.activeWriter() {
+func (w *world) tookMetrics(p *process) {
+	points, flips := w.aws.activeWriter(), 0
+	for _, p := range points {
 		if p.Value >= 1 {
 			flips++
 		}
 	}
-	if flips > w.flips {
-		w.flips = flips
-		w.checkSwitch(engine.SiteReplica)
+	if len(points) > w.points {
+		w.checkMetric(p, flips > w.flips)
 	}
+	w.points, w.flips = len(points), flips
 }
 
 func mark(since *time.Time, on bool, now time.Time) {

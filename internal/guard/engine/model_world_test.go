@@ -24,6 +24,8 @@ type world struct {
 	end  time.Time
 	// violation that was found first; the run stops there.
 	violation string
+	// early: DNS turns once RDS has accepted the promotion.
+	early bool
 	// alter is done to every process.
 	alter setup
 

@@ -133,7 +133,11 @@ func summaryNotice(env string, f Failover, debts map[DebtKind]Debt, now time.Tim
 	lines = append(lines, stepLines(f)...)
 	lines = append(lines, "", lossLine(f.Loss()), walLine(f))
 	lines = append(lines, activityLines(f)...)
-	lines = append(lines, proofLine(f), "", fenceLine(f))
+	lines = append(lines, proofLine(f))
+	if !f.TurnedAt.IsZero() {
+		lines = append(lines, fmt.Sprintf("DNS: turned at %s, when RDS had accepted the promotion. Until %s applications were refused writes (25006).", stamp(f.TurnedAt), stamp(f.Times[StepVerify])))
+	}
+	lines = append(lines, "", fenceLine(f))
 	lines = append(lines, owedLines(debts)...)
 	lines = append(lines, "", "Next: rebuild a replica (the data has a single home until then), salvage from the old primary what is missing, and look at what is owed.")
 	return newNotice(NoticeSummary, f.ID+"-done", now, env, "failover is done", lines...)

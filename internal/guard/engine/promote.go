@@ -280,7 +280,12 @@ func (s *session) promoted(ctx context.Context, err error, unresolved bool, at t
 	case errors.As(err, &na):
 		return false, s.unsent(ctx, at, unresolved, na.err)
 	case err == nil, errors.Is(err, ErrNotReplica):
-		return s.advance(ctx, StepPromote, StepAwait, func(_ *State, f *Failover) { f.MaybeSent, f.SentAt = true, at })
+		return s.advance(ctx, StepPromote, StepAwait, func(_ *State, f *Failover) {
+			f.MaybeSent, f.SentAt = true, at
+			if f.AcceptedAt.IsZero() {
+				f.AcceptedAt = s.e.ports.Clock.Now()
+			}
+		})
 	case errors.Is(err, ErrNotFound) && !unresolved:
 		// The pre-flight tells what has become of the replica.
 		return s.advance(ctx, StepPromote, StepPreflight, func(_ *State, f *Failover) { f.MaybeSent, f.SentAt = false, time.Time{} })
@@ -366,9 +371,16 @@ func noEffect(err error) bool {
 // await waits until RDS is done: it serves, and has no replication source. Just
 // after the promotion was asked for the instance still looks as before.
 func (s *session) await(ctx context.Context) (bool, error) {
-	f := s.st.Failover
-	i, err := s.inspect(ctx, f.To)
-	now := s.e.ports.Clock.Now()
+	if err := s.turnEarly(ctx); err != nil {
+		return false, err
+	}
+	i, err := s.inspect(ctx, s.st.Failover.To)
+	if err == nil {
+		if err := s.seeAccepted(ctx, i); err != nil {
+			return false, err
+		}
+	}
+	f, now := s.st.Failover, s.e.ports.Clock.Now()
 	switch {
 	case err != nil:
 		return s.hold(ctx, refusal.New(refusal.WriterUnconfirmed, "%v", err), nil)

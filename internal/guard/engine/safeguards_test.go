@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
@@ -59,6 +60,11 @@ var rewired = map[string]setup{
 	"intent": func(p *process) {
 		ports := p.engine.Ports()
 		ports.Ledger = &forgetful{ports.Ledger}
+	},
+	// The metric that DNS follows goes by who the writer is.
+	"metric by the ledger": func(p *process) {
+		ports := p.engine.Ports()
+		ports.Metrics = writersOnly{ports.Metrics, p}
 	},
 	// A primary that is heard once the failover goes on whatever is heard, is
 	// taken to be silent.
@@ -126,6 +132,20 @@ func (l *forgetful) Write(ctx context.Context, s engine.State) error {
 		return nil
 	}
 	return l.Ledger.Write(ctx, s)
+}
+
+// writersOnly publishes of the writer alone where DNS is to lead.
+type writersOnly struct {
+	engine.Metrics
+	p *process
+}
+
+func (m writersOnly) Put(ctx context.Context, at time.Time, values map[contract.Metric]float64) error {
+	if _, told := values[contract.ActiveWriter]; told && m.p.w.ledger.Writer.Site == engine.SitePrimary {
+		values = maps.Clone(values)
+		values[contract.ActiveWriter] = 0
+	}
+	return m.Metrics.Put(ctx, at, values)
 }
 
 // hardOfHearing hears nothing of the primary while a failover is under way that

@@ -194,6 +194,15 @@ type Failover struct {
 	// is un-fenced and the failover only goes forward.
 	MaybeSent bool      `json:"maybe_sent,omitempty"`
 	SentAt    time.Time `json:"sent_at,omitzero"`
+	// AcceptedAt is when RDS was known to have accepted the promotion: it answered
+	// so, or showed the instance at work on it.
+	AcceptedAt time.Time `json:"accepted_at,omitzero"`
+	// TurnedAt is when DNS was turned to the replica before the proof. The metric
+	// follows it. It is zero again once that is taken back: BackFrom is since when,
+	// and BackAt when the metric was first published so in a minute of its own.
+	TurnedAt time.Time `json:"turned_at,omitzero"`
+	BackFrom time.Time `json:"back_from,omitzero"`
+	BackAt   time.Time `json:"back_at,omitzero"`
 	// SentLoss is what operators are told, as of when it was sent; Decision has
 	// the estimate of the claim.
 	SentLoss decide.Loss `json:"sent_loss,omitzero"`

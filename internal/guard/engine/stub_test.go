@@ -22,7 +22,7 @@ type stub struct {
 func stubbed(ctx context.Context, c Config) (*stub, *Engine, context.Context, context.CancelFunc) {
 	s := &stub{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	c.Policy = decide.Policy{
-		Mode: contract.ModeAutomatic, OnRegionSilent: contract.SilentPromote, OnFenceError: contract.FenceErrorAsk, InstanceFailed: time.Minute,
+		Mode: contract.ModeAutomatic, OnRegionSilent: contract.SilentPromote, OnFenceError: contract.FenceErrorAsk, SwitchDNSWhen: contract.SwitchProven, InstanceFailed: time.Minute,
 		InstanceUnreachable: time.Minute, RegionSilent: time.Minute, Arming: time.Minute, Cooldown: time.Minute, AbortAfter: time.Minute,
 	}
 	c.Topology = Topology{Primary: Member{Identifier: "app-primary"}, Replica: Member{Identifier: "app-replica"}}

@@ -51,6 +51,7 @@ words := {
 	contract.variables.mode: {"safe": contract.modes.automatic, "effect": {"rto": "in mode manual nobody fails over but a human"}},
 	contract.variables.on_region_silent: {"safe": "", "effect": {"rto": "promote acts by itself when the region is silent, ask waits for a human", "protection": "promote accepts that a silent region may live"}},
 	contract.variables.on_fence_error: {"safe": "", "effect": {"rto": "ask waits for a human while EC2 answers with faults, promote waits two minutes", "protection": "promote accepts an unfenced primary where EC2 answers with faults, and it may live"}},
+	contract.variables.switch_dns_when: {"safe": "", "effect": {"rto": "proven turns DNS after the promotion is proven, accepted as soon as RDS accepts it", "protection": "accepted leads applications to a server that takes no writes yet"}},
 	contract.variables.db_multi_az: {"safe": "true", "effect": {"protection": "after a promotion there is no standby"}},
 	contract.variables.db_deletion_protection: {"safe": "true", "effect": {"protection": "after a promotion the writer can be deleted by one command"}},
 	contract.variables.db_audit: {"safe": contract.audits.pgaudit, "effect": {"protection": "log_statement_all writes passwords into the log"}},
