@@ -73,7 +73,7 @@ func TestEngine_TellsUntilWhenCloudWatchSawThePrimaryTakeWrites(t *testing.T) {
 		seenAt(w, last.Add(time.Minute), 0, 0)
 	}
 	t.Run("fenced", func(t *testing.T) {
-		w := plain(t, 12*time.Minute, left)
+		w := tell(t, armedWorld(1, slowly), 12*time.Minute, left)
 		l := w.ledger.Last
 		require.NotNil(t, l.Activity)
 		require.True(t, l.Activity.WritesAt.After(l.Times[engine.StepConfirm]), "%s", l.Activity.WritesAt)
@@ -81,7 +81,7 @@ func TestEngine_TellsUntilWhenCloudWatchSawThePrimaryTakeWrites(t *testing.T) {
 		require.Contains(t, summaryOf(t, w), "it was still taking writes at "+l.Activity.WritesAt.Format("2006-01-02 15:04:05Z")+". CloudWatch shows 35.0 a second")
 	})
 	t.Run("unfenced", func(t *testing.T) {
-		w := plain(t, 12*time.Minute, func(w *world) {
+		w := tell(t, armedWorld(1, slowly), 12*time.Minute, func(w *world) {
 			left(w)
 			w.deny("fence")
 			w.at(disaster.Add(70*time.Second), func(w *world) {
