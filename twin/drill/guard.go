@@ -13,6 +13,8 @@ import (
 	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/command"
 	"github.com/pgdr/pgdr/internal/guard/engine"
+	"github.com/pgdr/pgdr/internal/guard/event"
+	"github.com/pgdr/pgdr/internal/guardclient"
 	"github.com/pgdr/pgdr/twin/alarms"
 	"github.com/pgdr/pgdr/twin/drill/report"
 	"github.com/pgdr/pgdr/twin/sim"
@@ -41,10 +43,18 @@ func guardActions() map[string]action {
 // functionName is the last part of a function's ARN.
 func functionName(arn string) string { return arn[strings.LastIndexByte(arn, ':')+1:] }
 
-// command sends the guard a command, as an operator does, and notes what it
+// command sends the guard a command as drctl writes it, and notes what the guard
 // refuses.
-func (s *stage) command(ctx context.Context, event string) error {
-	a, err := s.ask(ctx, event)
+func (s *stage) command(ctx context.Context, text string) error {
+	order := event.Parse([]byte(text), s.at().environment)
+	if order.Kind != event.Order {
+		return fmt.Errorf("event: found %s, want a command: %w", text, errAction)
+	}
+	written, err := guardclient.Event(order.Command)
+	if err != nil {
+		return err
+	}
+	a, err := s.ask(ctx, string(written))
 	if a.Refusal != nil {
 		s.record.refuse(string(a.Refusal.Name), s.world.Clock.Now())
 	}
@@ -52,8 +62,8 @@ func (s *stage) command(ctx context.Context, event string) error {
 }
 
 // ask sends the guard a command and notes nothing.
-func (s *stage) ask(ctx context.Context, event string) (a command.Answer, err error) {
-	raw, err := s.world.Invoke(ctx, s.at().function, []byte(event))
+func (s *stage) ask(ctx context.Context, text string) (a command.Answer, err error) {
+	raw, err := s.world.Invoke(ctx, s.at().function, []byte(text))
 	if err != nil {
 		return a, fmt.Errorf("invoke the guard: %w", err)
 	}
