@@ -18,9 +18,10 @@ func judge(e scenario.Expect, r report.Report, servers map[string]string) []stri
 	j := judgement{}
 	j.want(r.Guard.Promotions == e.Promotions, "promotions: %d, want %d", r.Guard.Promotions, e.Promotions)
 	j.want(e.Promotions > 0 || (r.Guard.Fences > 0) == e.Fenced, "rules of a fence: %d, though nothing was to be promoted; want them: %t", r.Guard.Fences, e.Fenced)
-	j.want(e.Promotions > 0 || r.Switched == nil, "the name led to the replica, though nothing was to be promoted")
+	j.want(e.Promotions > 0 || e.TurnedBack || r.Switched == nil, "the name led to the replica, though nothing was to be promoted")
 	j.want(e.Evidence == "" || r.Guard.Evidence == e.Evidence, "evidence: %q, want %q", r.Guard.Evidence, e.Evidence)
 	j.fence(e, r.Guard)
+	j.turnedBack(e, r)
 	for _, name := range e.Refusals {
 		j.want(slices.Contains(r.Guard.Refusals, name), "refusals: %s, want %s among them", listed(r.Guard.Refusals), name)
 	}
@@ -61,6 +62,20 @@ func (j *judgement) fence(e scenario.Expect, g report.Guard) {
 	}
 	j.want(word == "" || g.Fence == word, "fence: %q, want %q", g.Fence, word)
 	j.want(!e.Unfenced || !g.FenceRules, "unfenced: in the end the network ACL still has the guard's fence")
+}
+
+// turnedBack wants DNS back at the primary before the fence is lifted: clients
+// that the name leads to a replica would find no writer.
+func (j *judgement) turnedBack(e scenario.Expect, r report.Report) {
+	if !e.TurnedBack {
+		return
+	}
+	j.want(r.Switched != nil, "turned_back: the name never led to the replica")
+	j.want(r.TurnedBack != nil, "turned_back: the name does not lead to the primary again")
+	j.want(r.Lifted != nil, "turned_back: the fence was never lifted")
+	if r.TurnedBack != nil && r.Lifted != nil {
+		j.want(*r.TurnedBack <= *r.Lifted, "turned_back: the fence was lifted at %.1f s, and the name led to the primary again at %.1f s", *r.Lifted, *r.TurnedBack)
+	}
 }
 
 type judgement struct{ failures []string }

@@ -43,6 +43,20 @@ func TestJudge_PassesWhatIsAsExpected(t *testing.T) {
 
 func TestJudge_FailsEachThingThatIsNot(t *testing.T) {
 	for says, spoil := range map[string]func(*scenario.Expect, *report.Report){
+		"refusals: paused was named and should not":     func(e *scenario.Expect, _ *report.Report) { e.Unnamed = []string{"paused"} },
+		"RDS accepted and never carried out: 0, want 1": func(e *scenario.Expect, _ *report.Report) { e.Ignored = 1 },
+		"turned_back: the name does not lead to the primary again": func(e *scenario.Expect, r *report.Report) {
+			e.TurnedBack, r.Switched, r.Lifted = true, seconds(1), seconds(3)
+		},
+		"turned_back: the name never led to the replica": func(e *scenario.Expect, r *report.Report) {
+			e.TurnedBack, r.TurnedBack, r.Lifted = true, seconds(2), seconds(3)
+		},
+		"turned_back: the fence was never lifted": func(e *scenario.Expect, r *report.Report) {
+			e.TurnedBack, r.Switched, r.TurnedBack = true, seconds(1), seconds(2)
+		},
+		"turned_back: the fence was lifted at 3.0 s, and the name led to the pri": func(e *scenario.Expect, r *report.Report) {
+			e.TurnedBack, r.Switched, r.TurnedBack, r.Lifted = true, seconds(1), seconds(4), seconds(3)
+		},
 		"promotions: 0, want 1":      func(_ *scenario.Expect, r *report.Report) { r.Guard.Promotions = 0 },
 		"promotions: 2, want 1":      func(_ *scenario.Expect, r *report.Report) { r.Guard.Promotions = 2 },
 		`evidence: "alive", want`:    func(_ *scenario.Expect, r *report.Report) { r.Guard.Evidence = "alive" },

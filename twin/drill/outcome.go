@@ -11,6 +11,7 @@ import (
 	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/twin/alarms"
+	"github.com/pgdr/pgdr/twin/dns"
 	"github.com/pgdr/pgdr/twin/drill/app"
 	"github.com/pgdr/pgdr/twin/drill/report"
 	"github.com/pgdr/pgdr/twin/sim/api"
@@ -41,6 +42,7 @@ func (s *stage) collect(ctx context.Context) (*outcomeOf, error) {
 	if o.switched = s.switched(o.zero); !o.switched.IsZero() {
 		at := o.seconds(o.switched)
 		o.report.Switched = &at
+		o.turnedBack(s)
 	}
 	for _, log := range o.logs {
 		a, err := s.app(ctx, o, log)
@@ -51,6 +53,27 @@ func (s *stage) collect(ctx context.Context) (*outcomeOf, error) {
 	}
 	o.report.Marks = s.timeline(o)
 	return o, nil
+}
+
+// turnedBack notes when the name led to the primary again, after it had led to
+// the replica, and when the fence began to be lifted.
+func (o *outcomeOf) turnedBack(s *stage) {
+	name, host := s.at().record, s.at().databases[contract.RolePrimary].host
+	back := earliest(time.Time{}, s.world.DNS.Leads(), func(l dns.Lead) (time.Time, bool) {
+		return l.At, l.Name == name && slices.Equal(l.To, []string{host}) && l.At.After(o.switched)
+	})
+	lifted := earliest(time.Time{}, s.world.AWS.Calls(), func(c api.Record) (time.Time, bool) {
+		return c.At, c.Service == api.EC2 && c.Operation == "DeleteNetworkAclEntry" && c.Code == "" && c.At.After(o.zero)
+	})
+	for _, m := range []struct {
+		at time.Time
+		to **float64
+	}{{back, &o.report.TurnedBack}, {lifted, &o.report.Lifted}} {
+		if !m.at.IsZero() {
+			seconds := o.seconds(m.at)
+			*m.to = &seconds
+		}
+	}
 }
 
 // guard is what the guard did and said.

@@ -37,7 +37,11 @@ type Report struct {
 	// Switched is when the name first led to the replica, in seconds from the
 	// disaster; nil if it never did.
 	Switched *float64 `json:"switched_seconds"`
-	Plans    []Plan   `json:"plans,omitempty"`
+	// TurnedBack is when the name led to the primary again after that, Lifted when
+	// the first rule of the fence was taken away; nil if that never was.
+	TurnedBack *float64 `json:"turned_back_seconds,omitempty"`
+	Lifted     *float64 `json:"lifted_seconds,omitempty"`
+	Plans      []Plan   `json:"plans,omitempty"`
 	// Log is what the guard printed, each line with its moment. It is a file of
 	// its own, and the only one of a drill that could not be held to its end.
 	Log []string `json:"-"`

@@ -108,6 +108,9 @@ type Expect struct {
 	// Unfenced: in the end no rule of the guard's denies anything in the
 	// network ACL of the primary's database subnets.
 	Unfenced bool `yaml:"unfenced"`
+	// TurnedBack: the name led to the replica, which was never promoted, and to
+	// the primary again before the fence was lifted.
+	TurnedBack bool `yaml:"turned_back"`
 	// Killed are steps in each of which the guard must have been killed.
 	Killed []string `yaml:"killed"`
 	// Timeouts, Ticks, Overlaps and Duplicates are how many there must have
