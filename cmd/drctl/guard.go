@@ -245,7 +245,7 @@ func (f *guardFlags) command(use, short string, do func(context.Context, *guardc
 				return f.exitOf(err)
 			}
 			o := &guardclient.Operator{Target: target, Invoker: invoker, Out: cmd.OutOrStdout(), JSON: f.json, By: f.who()}
-			o.Paint = guardclient.Paint(f.getenv("NO_COLOR") == "" && f.getenv("TERM") != "dumb" && f.terminal(o.Out))
+			o.Paint = cli.PaintFor(f.getenv, f.terminal(o.Out))
 			return f.exitOf(do(cmd.Context(), o))
 		},
 	}

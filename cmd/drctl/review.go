@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/pgdr/pgdr/internal/cli"
 	"github.com/pgdr/pgdr/internal/review"
 )
 
@@ -20,6 +22,9 @@ type reviewFlags struct {
 	into        string
 	today       string
 	acceptHuman bool
+	// terminal tells whether a stream is one; paint colours what goes to it.
+	terminal func(stream any) bool
+	paint    cli.Paint
 }
 
 // verdictError carries a verdict, or that there is none, to the exit code.
@@ -50,7 +55,11 @@ func unusable(err error) error {
 }
 
 func reviewCommand() *cobra.Command {
-	flags := &reviewFlags{}
+	flags := &reviewFlags{terminal: cli.IsTerminal}
+	return flags.command()
+}
+
+func (f *reviewFlags) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "review",
 		Short: "Review Terraform's plans by policy: what happens, what it does, may it be applied",
@@ -58,16 +67,16 @@ func reviewCommand() *cobra.Command {
 			"Exit codes: 0 clean, 1 blocked, 2 needs a human, 3 no verdict (a plan, a policy or a flag cannot be used).",
 		Example: "  drctl review --plan plans/prod\n  drctl review --plan primary.json --plan replica.json --format json -o review.json",
 		Args:    func(cmd *cobra.Command, args []string) error { return unusable(cobra.NoArgs(cmd, args)) },
-		RunE:    func(cmd *cobra.Command, _ []string) error { return survive(func() error { return flags.run(cmd) }) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return survive(func() error { return f.run(cmd) }) },
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return unusable(err) })
-	cmd.Flags().StringArrayVar(&flags.plans, "plan", nil, "a plan's JSON, or a folder of them; \"-\" is standard input (may be given again)")
-	cmd.Flags().StringArrayVar(&flags.policies, "policy", nil, "folder of further policies in Rego (may be given again)")
-	cmd.Flags().StringVar(&flags.format, "format", "markdown", "one of "+strings.Join(review.Formats, ", "))
-	cmd.Flags().StringVarP(&flags.output, "output", "o", "", "file to write (default: standard output)")
-	cmd.Flags().StringVar(&flags.into, "into", "", "folder to write review.json, review.md and comment.md to; what an earlier review left there is removed first")
-	cmd.Flags().BoolVar(&flags.acceptHuman, "accept-human", false, "exit with 0 also where a human has to decide: for a CI that waits for one next")
-	cmd.Flags().StringVar(&flags.today, "today", "", "date by which versions are judged, as YYYY-MM-DD (default: today)")
+	cmd.Flags().StringArrayVar(&f.plans, "plan", nil, "a plan's JSON, or a folder of them; \"-\" is standard input (may be given again)")
+	cmd.Flags().StringArrayVar(&f.policies, "policy", nil, "folder of further policies in Rego (may be given again)")
+	cmd.Flags().StringVar(&f.format, "format", "", "one of "+strings.Join(review.Formats, ", ")+" (default: text on a terminal, markdown elsewhere)")
+	cmd.Flags().StringVarP(&f.output, "output", "o", "", "file to write (default: standard output)")
+	cmd.Flags().StringVar(&f.into, "into", "", "folder to write review.json, review.md and comment.md to; what an earlier review left there is removed first")
+	cmd.Flags().BoolVar(&f.acceptHuman, "accept-human", false, "exit with 0 also where a human has to decide: for a CI that waits for one next")
+	cmd.Flags().StringVar(&f.today, "today", "", "date by which versions are judged, as YYYY-MM-DD (default: today)")
 	return cmd
 }
 
@@ -84,6 +93,15 @@ func survive(do func() error) (err error) {
 }
 
 func (f *reviewFlags) run(cmd *cobra.Command) error {
+	terminal := f.output == "" && f.into == "" && f.terminal(cmd.OutOrStdout())
+	f.paint = cli.PaintFor(os.Getenv, terminal)
+	switch {
+	case f.format != "":
+	case terminal:
+		f.format = "text"
+	default:
+		f.format = "markdown"
+	}
 	if err := f.clear(cmd); err != nil {
 		return unusable(err)
 	}

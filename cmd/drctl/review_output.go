@@ -49,6 +49,9 @@ func (f *reviewFlags) write(cmd *cobra.Command, r *review.Review) error {
 	if err != nil {
 		return fmt.Errorf("--format: %w", err)
 	}
+	if f.format == "text" {
+		out = []byte(review.Text(r, f.paint))
+	}
 	if _, err = cmd.OutOrStdout().Write(out); err != nil {
 		return fmt.Errorf("write the review: %w", err)
 	}

@@ -40,6 +40,8 @@ const (
 	VarWitnesses          = "PGDR_WITNESS_REGIONS"
 	VarMode               = "PGDR_MODE"
 	VarOnRegionSilent     = "PGDR_ON_REGION_SILENT"
+	VarOnFenceError       = "PGDR_ON_FENCE_ERROR"
+	VarAudit              = "PGDR_DB_AUDIT"
 )
 
 // variable is one environment variable of the function.
@@ -71,7 +73,7 @@ var variables = append([]variable{
 	number(VarBackupRetention, BackupRetention, func(c *Config) *int { return &c.Database.BackupRetentionDays }),
 	truth(VarMultiAZ, func(c *Config) *bool { return &c.Database.MultiAZ }),
 	truth(VarDeletionProtection, func(c *Config) *bool { return &c.Database.DeletionProtection }),
-	choice("PGDR_DB_AUDIT", func(c *Config) *string { return &c.Database.Audit }, AuditPgaudit, AuditLogStatementAll),
+	choice(VarAudit, func(c *Config) *string { return &c.Database.Audit }, AuditPgaudit, AuditLogStatementAll),
 	text("PGDR_HOSTED_ZONE_ID", zoneID, func(c *Config) *string { return &c.DNS.ZoneID }),
 	text(VarRecordName, hostName, func(c *Config) *string { return &c.DNS.RecordName }),
 	seconds(VarRecordTTL, RecordTTL, func(c *Config) *time.Duration { return &c.DNS.TTL }),
@@ -87,7 +89,7 @@ var variables = append([]variable{
 	list(VarWitnesses, region, func(c *Config) *[]string { return &c.WitnessRegions }),
 	choice(VarMode, func(c *Config) *Mode { return &c.Policy.Mode }, ModeAutomatic, ModeManual),
 	choice(VarOnRegionSilent, func(c *Config) *SilentRegion { return &c.Policy.OnRegionSilent }, SilentPromote, SilentAsk),
-	choice("PGDR_ON_FENCE_ERROR", func(c *Config) *FenceError { return &c.Policy.OnFenceError }, FenceErrorAsk, FenceErrorPromote),
+	choice(VarOnFenceError, func(c *Config) *FenceError { return &c.Policy.OnFenceError }, FenceErrorAsk, FenceErrorPromote),
 	choice("PGDR_SWITCH_DNS_WHEN", func(c *Config) *SwitchDNS { return &c.Policy.SwitchDNSWhen }, SwitchProven, SwitchAccepted),
 }, policyVariables()...)
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/pgdr/pgdr/internal/cli"
 	"github.com/pgdr/pgdr/internal/guard/command"
 	"github.com/pgdr/pgdr/internal/guard/event"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
@@ -23,7 +24,7 @@ type Operator struct {
 	// By is who asks.
 	By string
 	// Paint colours what carries meaning.
-	Paint Paint
+	Paint cli.Paint
 }
 
 // ask sends a command. The refusal in the answer is no error here.
@@ -49,7 +50,7 @@ func (o *Operator) say(format string, args ...any) {
 
 // refused tells of a refusal and makes it the error.
 func (o *Operator) refused(r refusal.Refusal) error {
-	o.say("%s: %s\n  %s\n  Next: %s\n", o.Paint.red("REFUSED"), r.Name, r.Reason, r.Next)
+	o.say("%s: %s\n  %s\n  Next: %s\n", o.Paint.Red("REFUSED"), r.Name, r.Reason, r.Next)
 	return &RefusedError{r}
 }
 

@@ -1,28 +1,15 @@
 package guardclient
 
-// Paint colours words for a terminal; the zero value leaves them as they are.
-type Paint bool
+import "github.com/pgdr/pgdr/internal/cli"
 
-// SGR parameters of ECMA-48.
-const (
-	sgrRed    = "31"
-	sgrGreen  = "32"
-	sgrYellow = "33"
-)
-
-func (p Paint) in(colour, text string) string {
-	if !p {
-		return text
+// painted is a verdict in the colour of its level.
+func painted(p cli.Paint, v Verdict) string {
+	switch v.Level {
+	case LevelOK:
+		return p.Green(v.String())
+	case LevelAction:
+		return p.Red(v.String())
+	default:
+		return p.Yellow(v.String())
 	}
-	return "\x1b[1;" + colour + "m" + text + "\x1b[0m"
-}
-
-func (p Paint) red(text string) string { return p.in(sgrRed, text) }
-
-func (p Paint) verdict(v Verdict) string {
-	colour := map[Level]string{LevelOK: sgrGreen, LevelAction: sgrRed}[v.Level]
-	if colour == "" {
-		colour = sgrYellow
-	}
-	return p.in(colour, v.String())
 }

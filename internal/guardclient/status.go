@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/cli"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
@@ -14,10 +15,10 @@ import (
 
 // Status is the verdict, the next step, and the state of things in some ten
 // lines.
-func Status(t Target, v engine.View, paint Paint) string {
+func Status(t Target, v engine.View, paint cli.Paint) string {
 	var p page
 	verdict := Judge(t, v)
-	p.line("%s", paint.verdict(verdict))
+	p.line("%s", painted(paint, verdict))
 	p.line("Next:     %s\n", verdict.Next)
 	now, st := v.Decision.At, v.State
 	data, apis := paths(st.Watch, now)

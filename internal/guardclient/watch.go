@@ -49,7 +49,7 @@ func (o *Operator) Watch(ctx context.Context, terminal bool) error {
 func (o *Operator) picture(ctx context.Context) (string, error) {
 	v, err := o.look(ctx)
 	if err != nil {
-		return fmt.Sprintf("%s at %s: %v\n", o.Paint.red("NO ANSWER"), stamp(time.Now()), err), err
+		return fmt.Sprintf("%s at %s: %v\n", o.Paint.Red("NO ANSWER"), stamp(time.Now()), err), err
 	}
 	return Status(o.Target, v, o.Paint), nil
 }

@@ -3,6 +3,8 @@ package review
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -16,6 +18,10 @@ type Change struct {
 	Action  string `json:"action"`
 	// Sentence says it in the domain's words.
 	Sentence string `json:"sentence"`
+	// Reversal says whether a later plan can undo it, and Why where it cannot, or
+	// where that is not known.
+	Reversal Reversal `json:"reversal"`
+	Why      string   `json:"why,omitempty"`
 	// Attributes that change, where it is changed or replaced.
 	Attributes []AttributeChange `json:"attributes"`
 }
@@ -36,15 +42,18 @@ var verbs = map[string]string{
 	ActionUpdate: "is changed", ActionCreate: "is created",
 }
 
-// changes lists what is not kept, the gravest first.
-func changes(doc *Document) []Change {
+// changes lists what is not kept, the gravest first. held is what each stateful
+// type holds.
+func changes(doc *Document, held map[string]string) []Change {
 	list := []Change{}
-	for _, r := range doc.Resources {
+	for i := range doc.Resources {
+		r := doc.Resources[i]
 		if _, happens := gravity[r.Action]; !happens {
 			continue
 		}
 		c := Change{Stack: r.Stack, Address: r.Address, Type: r.Type, Name: r.Name, Action: r.Action, Attributes: attributesOf(r)}
 		c.Sentence = sentence(r, c.Attributes)
+		c.Reversal, c.Why = reversal(&r, c.Attributes, held)
 		list = append(list, c)
 	}
 	slices.SortStableFunc(list, func(a, b Change) int {
@@ -54,6 +63,18 @@ func changes(doc *Document) []Change {
 		return central(b.Type) - central(a.Type)
 	})
 	return list
+}
+
+// undo says in brackets whether the change can be undone.
+func (c Change) undo() string {
+	switch {
+	case c.Reversal == Reversible || c.Why == "":
+		return string("(" + c.Reversal + ")")
+	case c.Reversal == Irreversible:
+		return "(irreversible: " + c.Why + ")"
+	default:
+		return "(unknown whether reversible: " + c.Why + ")"
+	}
 }
 
 // tagsOnly says that nothing but tags changes.
@@ -70,6 +91,16 @@ func (c Change) tagsOnly() bool {
 func central(kind string) int {
 	order := []string{"aws_route53_health_check", "aws_network_acl", "aws_dynamodb_table", "aws_lambda_function", "aws_db_instance"}
 	return slices.Index(order, kind)
+}
+
+var kindPattern = regexp.MustCompile(`(?:^|\.)([a-z0-9]+_[a-z0-9_]+)\.`)
+
+// kindAt is the type of the resource at an address, "" if it has none.
+func kindAt(address string) string {
+	if found := kindPattern.FindStringSubmatch(address); found != nil {
+		return found[1]
+	}
+	return ""
 }
 
 func sentence(r Resource, attributes []AttributeChange) string {
@@ -103,7 +134,7 @@ func consequence(r Resource) string {
 	case r.Type == "aws_db_instance":
 		return "its data goes with it" + finalSnapshot(r)
 	case r.Type == "aws_lambda_function":
-		return "nobody fails over until it is there again"
+		return "nothing fails over until it is there again"
 	case r.Type == "aws_dynamodb_table":
 		return "the guard forgets the writer, fences and arming"
 	case r.Type == "aws_kms_key" || r.Type == "aws_kms_replica_key":
@@ -132,7 +163,7 @@ func attributesOf(r Resource) []AttributeChange {
 			continue // the same as tags, and the provider's
 		}
 		if marked(r.Unknown[name]) {
-			list = append(list, AttributeChange{name, scalar(r.Before[name]), "(known after apply)"})
+			list = append(list, AttributeChange{name, scalar(r.Before[name]), knownLater})
 			continue
 		}
 		list = append(list, differences(name, r.Before[name], r.After[name])...)
@@ -140,9 +171,16 @@ func attributesOf(r Resource) []AttributeChange {
 	return list
 }
 
-// differences descends into objects and into lists of one object, which is how
-// Terraform shows a block.
+// knownLater stands for a value that Terraform learns while it applies.
+const knownLater = "(known after apply)"
+
+// differences descends into objects, into lists of one object, which is how
+// Terraform shows a block, and into lists of things that have names, such as the
+// parameters of a database.
 func differences(path string, before, after any) []AttributeChange {
+	if b, a := byName(before), byName(after); b != nil && a != nil {
+		return namedDifferences(path, b, a)
+	}
 	if b, a := onlyBlock(before), onlyBlock(after); b != nil && a != nil {
 		return differences(path, b, a)
 	}
@@ -162,6 +200,56 @@ func differences(path string, before, after any) []AttributeChange {
 		list = append(list, differences(path+"."+name, b[name], a[name])...)
 	}
 	return list
+}
+
+// byName are the objects of a list by their names; nil where one has none, or
+// has it twice.
+func byName(value any) map[string]any {
+	list, ok := value.([]any)
+	if !ok || len(list) == 0 {
+		return nil
+	}
+	named := map[string]any{}
+	for _, item := range list {
+		name, _ := object(item)["name"].(string)
+		if _, twice := named[name]; name == "" || twice {
+			return nil
+		}
+		named[name] = item
+	}
+	return named
+}
+
+// namedDifferences shows of a thing with a name its value, if that is all that
+// differs.
+func namedDifferences(path string, before, after map[string]any) []AttributeChange {
+	names := slices.Collect(maps.Keys(keysOf(before, after)))
+	slices.Sort(names)
+	var list []AttributeChange
+	for _, name := range names {
+		if b, a := before[name], after[name]; !equal(b, a) {
+			list = append(list, AttributeChange{path + " " + name, brief(valueOf(b, a)), brief(valueOf(a, b))})
+		}
+	}
+	return list
+}
+
+// valueOf is the value of a thing with a name; all of it where the other one
+// differs in more.
+func valueOf(thing, other any) any {
+	one := object(thing)
+	if one == nil {
+		return nil
+	}
+	for key, value := range object(other) {
+		if key != "value" && !equal(value, one[key]) {
+			return thing
+		}
+	}
+	if value, has := one["value"]; has {
+		return value
+	}
+	return thing
 }
 
 func onlyBlock(value any) map[string]any {

@@ -1,7 +1,6 @@
 package review
 
 import (
-	"fmt"
 	"strings"
 )
 
@@ -31,7 +30,7 @@ func comment(r *Review) string {
 	if len(left) > 0 {
 		p.line("\n**Left out, because a comment on GitHub is limited:** %s.", strings.Join(left, ", "))
 	}
-	if len(r.Changes) > 0 || len(left) > 0 {
+	if len(others(r)) > 0 || len(left) > 0 {
 		p.line("\n<sub>%sThe run's summary, and `review.md` among its artifacts, have all of it.</sub>", allChanges(len(r.Changes)))
 	}
 	return string(p.text)
@@ -41,5 +40,5 @@ func allChanges(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d changes in all. ", n)
+	return plural(n, "change") + " in all. "
 }

@@ -20,11 +20,14 @@ type Engine struct {
 	query    rego.PreparedEvalQuery
 	// ids of the policies by the last part of their package.
 	ids map[string]string
+	// held is what each type of resource that holds state holds.
+	held map[string]string
 }
 
 // questions are asked of every package below data.pgdr.policies.
 const questions = `findings := {name: p.findings | some name, p in data.pgdr.policies}
-metadata := {name: p.policy | some name, p in data.pgdr.policies}`
+metadata := {name: p.policy | some name, p in data.pgdr.policies}
+held := data.pgdr.facts.stateful`
 
 // NewEngine compiles our policies and those of dirs, which may be none. The
 // error is an [InputError] that names the file of a policy that is at fault.
@@ -92,6 +95,7 @@ func (e *Engine) readPolicies(ctx context.Context, modules map[string]*ast.Modul
 	if err != nil {
 		return err
 	}
+	e.held = found.Held
 	files := filesOf(modules)
 	seen := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -128,6 +132,7 @@ func checkPolicy(p Policy, there bool, seen map[string]string) string {
 type answer struct {
 	Metadata map[string]Policy    `json:"metadata"`
 	Findings map[string][]Finding `json:"findings"`
+	Held     map[string]string    `json:"held"`
 }
 
 func (e *Engine) eval(ctx context.Context, doc *Document) (answer, error) {
@@ -149,7 +154,8 @@ func (e *Engine) eval(ctx context.Context, doc *Document) (answer, error) {
 	return a, nil
 }
 
-// Judge returns what the policies find in a document, the worst first.
+// Judge returns what the policies find in a document, the worst first: by
+// severity, then by the harm that it does.
 func (e *Engine) Judge(ctx context.Context, doc *Document) ([]Finding, error) {
 	a, err := e.eval(ctx, doc)
 	if err != nil {
@@ -175,6 +181,12 @@ func (e *Engine) Judge(ctx context.Context, doc *Document) ([]Finding, error) {
 	slices.SortFunc(findings, func(a, b Finding) int {
 		if a.Severity != b.Severity {
 			return b.Severity.rank() - a.Severity.rank()
+		}
+		if n := harm(a.Policy) - harm(b.Policy); n != 0 {
+			return n
+		}
+		if n := central(kindAt(b.Address)) - central(kindAt(a.Address)); n != 0 && a.Policy == b.Policy {
+			return n
 		}
 		return cmpOr(a.Policy, b.Policy, a.Stack, b.Stack, a.Address, b.Address, a.Message, b.Message)
 	})

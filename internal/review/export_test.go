@@ -118,3 +118,6 @@ func (c *Coverage) Missed() []string {
 	slices.Sort(missed)
 	return missed
 }
+
+// Harms are our policies by the harm that what they find does.
+func Harms() []string { return harms }

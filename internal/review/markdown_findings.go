@@ -54,11 +54,7 @@ func following(findings []Finding, severity Severity) []string {
 
 func (p *page) policy(policy Policy, findings []Finding) {
 	p.line("\n**%s** (`%s`)\n", safe(policy.Title), policy.ID)
-	remedies := []string{}
 	for i, f := range findings {
-		if remedy := remedyOf(f, policy); !slices.Contains(remedies, remedy) {
-			remedies = append(remedies, remedy)
-		}
 		switch {
 		case i < most:
 			p.line("- %s %s", safe(capital(f.Message)), placed(f))
@@ -67,9 +63,20 @@ func (p *page) policy(policy Policy, findings []Finding) {
 		}
 	}
 	p.line("\nWhy: %s", safe(policy.Reason))
-	for _, remedy := range remedies {
+	for _, remedy := range remediesOf(findings, policy) {
 		p.line("\nWhat to do: %s", safe(remedy))
 	}
+}
+
+// remediesOf are the remedies of a policy's findings, each once.
+func remediesOf(findings []Finding, policy Policy) []string {
+	var remedies []string
+	for _, f := range findings {
+		if remedy := remedyOf(f, policy); !slices.Contains(remedies, remedy) {
+			remedies = append(remedies, remedy)
+		}
+	}
+	return remedies
 }
 
 func remedyOf(f Finding, policy Policy) string {

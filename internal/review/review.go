@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pgdr/pgdr/internal/cli"
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // Verdict says whether a plan may be applied.
@@ -49,6 +50,8 @@ type Review struct {
 	Stacks []StackSummary `json:"stacks"`
 	// Notes on what the review could not see.
 	Notes []string `json:"notes"`
+	// Loosened says in numbers what is switched off or loosened, the worst first.
+	Loosened []string `json:"loosened"`
 	// Effects, each a sentence; none where nothing changes.
 	Effects Effects `json:"effects"`
 	// Findings, the worst first.
@@ -100,7 +103,7 @@ func New(ctx context.Context, e *Engine, doc *Document) (*Review, error) {
 	r := &Review{
 		Environment: doc.Environment, Today: doc.Today, Verdict: verdict(findings),
 		Stacks: summaries(doc), Notes: notes(doc),
-		Findings: findings, Policies: map[string]Policy{}, Changes: changes(doc),
+		Findings: findings, Policies: map[string]Policy{}, Changes: changes(doc, e.held), Loosened: loosened(doc),
 	}
 	r.ExitCode = r.Verdict.ExitCode()
 	for _, p := range e.Policies {
@@ -126,7 +129,19 @@ func notes(doc *Document) []string {
 			list = append(list, notGiven(role)+" What the two do together is not judged.")
 		}
 	}
+	if standsManual(doc) {
+		list = append(list, "The guard's mode is and stays manual: nothing fails over by itself.")
+	}
 	return list
+}
+
+// standsManual says that the mode is manual, and that no plan changes it to that.
+func standsManual(doc *Document) bool {
+	mode := setting{path: variables + contract.VarMode}
+	return slices.ContainsFunc(doc.Resources, func(r Resource) bool {
+		manual := string(contract.ModeManual)
+		return r.Type == guardKind && mode.of(r.After) == manual && (r.Before == nil || mode.of(r.Before) == manual)
+	})
 }
 
 func notGiven(role string) string { return "The " + role + " stack's plan was not given." }

@@ -23,7 +23,29 @@ effect := {"rpo": "a slower replica is further behind", "rto": "the replica may 
 findings contains lib.weakness(w, {"effect": effect, "severity": severity(w)}) if {
 	some w in lib.weakenings(protected)
 	not facts.autoscaled(w.resource, w.path)
+	not shrunk(w)
 }
+
+# RDS cannot shrink a volume: it refuses the change, and the apply fails half-way.
+findings contains lib.found(w.resource, message, {
+	"severity": "block", "effect": {"protection": "the volume stays as large as it is"},
+	"remedy": "Set the size that the volume has. A smaller one needs a new instance: copy the data over with logical replication or pg_dump, then switch.",
+}) if {
+	some w in lib.weakenings(protected)
+	not facts.autoscaled(w.resource, w.path)
+	shrunk(w)
+	message := sprintf("%s: the volume has %v GiB, and the configuration asks for %v. RDS cannot shrink a volume.", [w.resource.name, w.before, w.after])
+}
+
+shrunk(w) if {
+	w.path == "allocated_storage"
+	w.after != null
+	lib.number(w.after) < lib.number(w.before)
+}
+
+severity(w) := "block" if w.path == "allocated_storage"
+
+severity(w) := "human" if w.path != "allocated_storage"
 
 # Whether it grew or the configuration was lowered since, a plan cannot tell: the
 # provider asks for neither.
@@ -32,11 +54,6 @@ findings contains lib.found(r, message, {"severity": "info", "remedy": "Write th
 	facts.autoscaled(r, "allocated_storage")
 	message := sprintf("%s: the volume has %v GiB, and the configuration says %v; RDS may grow it up to %v.", [r.name, lib.value(r.after, "allocated_storage"), r.configured.allocated_storage, r.configured.max_allocated_storage])
 }
-
-# RDS cannot shrink a volume: the plan would fail half-way.
-severity(w) := "block" if w.path == "allocated_storage"
-
-severity(w) := "human" if w.path != "allocated_storage"
 
 findings contains lib.found(r, message, {"effect": {"rto": "the instance restarts, in its maintenance window or at once", "protection": sprintf("capacity changes from %s to %s", [before, after])}}) if {
 	some r in facts.instances

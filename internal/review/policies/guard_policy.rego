@@ -48,7 +48,7 @@ direction(before, after) := "higher" if after > before
 
 # Words: any change, except to the safer one.
 words := {
-	contract.variables.mode: {"safe": contract.modes.automatic, "effect": {"rto": "in mode manual nobody fails over but a human"}},
+	contract.variables.mode: {"safe": contract.modes.automatic, "effect": {"rto": "in mode manual nothing fails over by itself: an operator orders each failover"}},
 	contract.variables.on_region_silent: {"safe": "", "effect": {"rto": "promote acts by itself when the region is silent, ask waits for a human", "protection": "promote accepts that a silent region may live"}},
 	contract.variables.on_fence_error: {"safe": "", "effect": {"rto": "ask waits for a human while EC2 answers with faults, promote waits two minutes", "protection": "promote accepts an unfenced primary where EC2 answers with faults, and it may live"}},
 	contract.variables.switch_dns_when: {"safe": "", "effect": {"rto": "proven turns DNS after the promotion is proven, accepted as soon as RDS accepts it", "protection": "accepted leads applications to a server that takes no writes yet"}},
