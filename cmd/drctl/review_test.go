@@ -83,7 +83,7 @@ func TestReview_HasAnExitCodeOfItsOwnWithoutAVerdict(t *testing.T) {
 		"no such file":           {[]string{"--plan", none}, none + ": cannot be read: no such file or directory"},
 		"a folder without plans": {[]string{"--plan", t.TempDir()}, "has no .json file of a plan"},
 		"the same plan twice":    {[]string{"--plan", primary, "--plan", primary}, "is a plan of the primary stack, and so is"},
-		"an unknown format":      {[]string{"--plan", primary, "--format", "html"}, `found "html", want one of markdown, json, comment`},
+		"an unknown format":      {[]string{"--plan", primary, "--format", "html"}, `found "html", want one of markdown, text, json, comment`},
 		"two ways to write":      {[]string{"--plan", primary, "--into", dir, "--format", "json"}, "--into writes every format"},
 		"a folder that is none":  {[]string{"--plan", primary, "--into", none}, "write the review"},
 		"a wrong day":            {[]string{"--plan", primary, "--today", "23.11.2026"}, `--today: found "23.11.2026"`},
@@ -155,4 +155,34 @@ func TestReview_JudgesVersionsByTheDayThatIsGiven(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 2, code)
 	require.Contains(t, out, "standard support of PostgreSQL 15 ends on 2028-02-29")
+}
+
+func TestReview_WritesTextOnATerminalAndMarkdownElsewhere(t *testing.T) {
+	dir := plansOf(t, "bad/multi-az-off")
+	for name, tt := range map[string]struct {
+		terminal bool
+		noColour string
+		args     []string
+		begins   string
+	}{
+		"terminal":         {true, "", nil, "Plan review of prod: \x1b[1;33mNEEDS A HUMAN\x1b[0m\n"},
+		"NO_COLOR":         {true, "1", nil, "Plan review of prod: NEEDS A HUMAN\n"},
+		"pipe":             {false, "", nil, "<!-- pgdr review prod -->\n"},
+		"text into a pipe": {false, "", []string{"--format", "text"}, "Plan review of prod: NEEDS A HUMAN\n"},
+		"another format":   {true, "", []string{"--format", "markdown"}, "<!-- pgdr review prod -->\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("NO_COLOR", tt.noColour)
+			t.Setenv("TERM", "xterm")
+			var out bytes.Buffer
+			cmd := (&reviewFlags{terminal: func(any) bool { return tt.terminal }}).command()
+			cmd.SetArgs(append([]string{"--plan", dir}, tt.args...))
+			cmd.SetOut(&out)
+			cmd.SilenceErrors, cmd.SilenceUsage = true, true
+			var verdict *verdictError
+			require.ErrorAs(t, cmd.ExecuteContext(t.Context()), &verdict)
+			require.Equal(t, 2, verdict.code)
+			require.True(t, strings.HasPrefix(out.String(), tt.begins), out.String())
+		})
+	}
 }
