@@ -85,7 +85,7 @@ plan: $(TWIN) ## Show what a deployment of ENV would do
 .PHONY: review
 review: $(DRCTL) $(TWIN) ## Plan ENV in the simulated account and review it by policy
 	@$(TWIN) plan --environment $(call quote,$(ENV)) --dir $(call quote,$(TWIN_DIR)) --save $(call quote,$(TWIN_DIR)/$(ENV)/plans) >&2
-	@exec $(DRCTL) review --plan $(call quote,$(TWIN_DIR)/$(ENV)/plans) $(POLICY_FLAGS) $(REVIEW_FLAGS)
+	@exec $(DRCTL) review --plan $(call quote,$(TWIN_DIR)/$(ENV)/plans) --project . $(POLICY_FLAGS) $(REVIEW_FLAGS)
 
 .PHONY: deploy-local
 deploy-local: deps $(TWIN) ## Apply both stacks of ENV with cdktf deploy
@@ -114,7 +114,7 @@ ci-plan: deps $(DRCTL) ## Plan both stacks of ENV on AWS, reading only, into pla
 ci-review: ## Review the plans of ENV; fail if the review blocks them, or if there is none
 	@rm -f $(foreach name,review.json review.md comment.md,$(call quote,$(PLANS)/$(name)))
 	@$(GO_BUILD) -o $(BIN)/drctl ./cmd/drctl
-	@$(DRCTL) review --plan $(call quote,$(PLANS)) $(POLICY_FLAGS) --into $(call quote,$(PLANS)) --accept-human
+	@$(DRCTL) review --plan $(call quote,$(PLANS)) --project . $(POLICY_FLAGS) --into $(call quote,$(PLANS)) --accept-human
 
 .PHONY: ci-summary
 ci-summary: ## Add the review of ENV to the run's summary, or print it

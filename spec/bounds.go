@@ -78,6 +78,8 @@ var Bounds = append([]Bound{
 		"0 alarms when the disk is full already; a tenth of the largest volume is where RDS itself starts to grow it"},
 	{"monitoring.slot_lag_mib", 64, 1048575,
 		"one WAL segment of RDS; it must come before the slot is given up, so it is below the largest max_slot_wal_keep_mib"},
+	{"review.cost_limit_usd", 0, 1000000,
+		"0 sets no limit; more than a million is no limit either"},
 	{"guard.memory_mib", 128, 3008,
 		"Lambda's smallest size; the most that a new account gets"},
 }, guardBounds()...)

@@ -30,6 +30,7 @@ type Config struct {
 	DNS        DNS        `yaml:"dns"`
 	Monitoring Monitoring `yaml:"monitoring"`
 	Guard      Guard      `yaml:"guard"`
+	Review     Review     `yaml:"review"`
 	Backend    Backend    `yaml:"backend"`
 	Tags       Tags       `yaml:"tags"`
 }
@@ -170,6 +171,13 @@ type Guard struct {
 	Memory int `yaml:"memory_mib"`
 	// LogRetention in days of the function's own log.
 	LogRetention int `yaml:"log_retention_days"`
+}
+
+// Review is what a review of plans is held to. Nothing is deployed from it.
+type Review struct {
+	// CostLimit in USD a month: a human decides about a plan that adds more. 0
+	// sets no limit.
+	CostLimit int `yaml:"cost_limit_usd"`
 }
 
 // Backend says where Terraform keeps its state.

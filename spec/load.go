@@ -66,9 +66,17 @@ type loader struct {
 // [*UnknownEnvironmentError] where the environment has no file; otherwise that
 // of a file which can't be read or parsed.
 func Load(opts LoadOptions) (Config, error) {
+	c, _, err := LoadWithOrigins(opts)
+	return c, err
+}
+
+// LoadWithOrigins is [Load], and says by the path of each field where its value
+// was given: "environments/prod.yaml:14", or the name of a variable. A field that
+// has its default has no origin.
+func LoadWithOrigins(opts LoadOptions) (Config, map[string]string, error) {
 	root, err := os.OpenRoot(opts.Dir)
 	if err != nil {
-		return Config{}, fmt.Errorf("open project folder: %w", err)
+		return Config{}, nil, fmt.Errorf("open project folder: %w", err)
 	}
 	defer func() { _ = root.Close() }() // it was only read from
 	env := opts.Env
@@ -80,21 +88,30 @@ func Load(opts LoadOptions) (Config, error) {
 		env: func(name string) string { return strings.TrimSpace(env(name)) },
 	}
 	if err := l.layers(); err != nil {
-		return Config{}, err
+		return Config{}, nil, err
 	}
 	if err := l.validate(); err != nil {
-		return Config{}, err
+		return Config{}, nil, err
 	}
 	if dir := firstOf(opts.TwinDir, l.env(TwinDirVariable)); dir != "" {
 		if !filepath.IsAbs(dir) {
 			dir = filepath.Join(opts.Dir, dir)
 		}
 		if dir, err = filepath.Abs(dir); err != nil {
-			return Config{}, fmt.Errorf("find the folder of %s: %w", TwinDirVariable, err)
+			return Config{}, nil, fmt.Errorf("find the folder of %s: %w", TwinDirVariable, err)
 		}
 		l.config.forceTwin(dir)
 	}
-	return l.config.Derived(), nil
+	return l.config.Derived(), l.places(), nil
+}
+
+// places are the origins as editors and terminals take them: FILE:LINE.
+func (l *loader) places() map[string]string {
+	places := make(map[string]string, len(l.origins))
+	for path, origin := range l.origins {
+		places[path] = strings.Replace(origin, ", line ", ":", 1)
+	}
+	return places
 }
 
 // layers applies every layer in order.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/cli"
 	"github.com/pgdr/pgdr/internal/review"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // reviewFlags choose what is reviewed, by what, and where to.
@@ -22,6 +23,9 @@ type reviewFlags struct {
 	into        string
 	today       string
 	acceptHuman bool
+	// project is the folder of the configuration behind the plans; "" if it is not
+	// at hand.
+	project string
 	// terminal tells whether a stream is one; paint colours what goes to it.
 	terminal func(stream any) bool
 	paint    cli.Paint
@@ -76,6 +80,7 @@ func (f *reviewFlags) command() *cobra.Command {
 	cmd.Flags().StringVarP(&f.output, "output", "o", "", "file to write (default: standard output)")
 	cmd.Flags().StringVar(&f.into, "into", "", "folder to write review.json, review.md and comment.md to; what an earlier review left there is removed first")
 	cmd.Flags().BoolVar(&f.acceptHuman, "accept-human", false, "exit with 0 also where a human has to decide: for a CI that waits for one next")
+	cmd.Flags().StringVar(&f.project, "project", "", "the project's root: findings then name file and line, and review.cost_limit_usd counts")
 	cmd.Flags().StringVar(&f.today, "today", "", "date by which versions are judged, as YYYY-MM-DD (default: today)")
 	return cmd
 }
@@ -143,7 +148,35 @@ func (f *reviewFlags) review(cmd *cobra.Command) (*review.Review, error) {
 		return nil, err
 	}
 	doc.SetMissing(missing)
-	return review.New(cmd.Context(), engine, doc)
+	project, err := f.configuration(doc.Environment)
+	if err != nil {
+		return nil, err
+	}
+	if project != nil {
+		doc.Cost.Limit = project.CostLimit
+	}
+	r, err := review.New(cmd.Context(), engine, doc)
+	if err == nil {
+		r.Locate(doc, project)
+	}
+	return r, err
+}
+
+// configuration is what the project says of the plans' environment; nil without
+// --project.
+func (f *reviewFlags) configuration(environment string) (*review.Project, error) {
+	if f.project == "" {
+		return nil, nil //nolint:nilnil // there is none, which is no error
+	}
+	dir, err := cli.Project(f.project)
+	if err != nil {
+		return nil, fmt.Errorf("--project: %w", err)
+	}
+	cfg, origins, err := spec.LoadWithOrigins(spec.LoadOptions{Dir: dir, Env: os.Getenv, Environment: environment})
+	if err != nil {
+		return nil, fmt.Errorf("--project: %w", err)
+	}
+	return &review.Project{Origins: origins, CostLimit: cfg.Review.CostLimit}, nil
 }
 
 func (f *reviewFlags) date() (time.Time, error) {

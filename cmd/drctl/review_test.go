@@ -186,3 +186,28 @@ func TestReview_WritesTextOnATerminalAndMarkdownElsewhere(t *testing.T) {
 		})
 	}
 }
+
+// With the project at hand a finding names the line, and the limit counts.
+func TestReview_ReadsTheProjectBehindThePlans(t *testing.T) {
+	project := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(project, "environments"), 0o750))
+	require.NoError(t, os.WriteFile(filepath.Join(project, "cdktf.json"), []byte("{}"), 0o600))
+	file := filepath.Join(project, "environments", "prod.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("review:\n  cost_limit_usd: 300\ndatabase:\n  instance_class: db.r6g.xlarge\n"), 0o600))
+	out, code, err := runReview(t, "", "--plan", plansOf(t, "bad/class-smaller"), "--project", project)
+	require.NoError(t, err)
+	require.Equal(t, 2, code)
+	require.Contains(t, out, "`environments/prod.yaml:4 database.instance_class`")
+	require.Contains(t, out, "and review.cost_limit_usd is 300.")
+
+	require.NoError(t, os.WriteFile(file, []byte("review:\n  cost_limit_usd: -1\n"), 0o600))
+	_, code, err = runReview(t, "", "--plan", plansOf(t, "bad/class-smaller"), "--project", project)
+	require.Equal(t, review.ExitUnusable, code)
+	require.ErrorContains(t, err, "review.cost_limit_usd: found -1 (environments/prod.yaml, line 2): give 0 to 1000000")
+	_, code, err = runReview(t, "", "--plan", plansOf(t, "bad/class-smaller"), "--project", filepath.Join(project, "environments"))
+	require.Equal(t, review.ExitUnusable, code, "found above it, and as wrong")
+	require.Error(t, err)
+	_, code, err = runReview(t, "", "--plan", plansOf(t, "bad/class-smaller"), "--project", t.TempDir())
+	require.Equal(t, review.ExitUnusable, code)
+	require.ErrorContains(t, err, "--project: this is not the project's folder")
+}

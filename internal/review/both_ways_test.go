@@ -25,6 +25,8 @@ type twoWays struct {
 	// what is not.
 	plan, near func(*tfjson.Plan)
 	situation  string
+	// limit of the cost, USD a month.
+	limit int
 }
 
 // becomes sets an attribute before and after.
@@ -64,6 +66,8 @@ var policies = map[string]twoWays{
 		found: becomes("backup_retention_period", 7, 6), ignore: becomes("backup_retention_period", 6, 7)},
 	"capacity": {kind: "aws_db_instance", stack: "primary",
 		found: becomes("max_allocated_storage", 500, 400), ignore: becomes("max_allocated_storage", 400, 500)},
+	"cost-limit": {kind: "aws_db_instance", stack: "primary", limit: 300,
+		found: becomes("instance_class", "db.r6g.large", "db.r6g.xlarge"), ignore: becomes("allocated_storage", 100, 200)},
 	"database-exposed": {kind: "aws_vpc_security_group_ingress_rule", stack: "primary",
 		found: becomes("cidr_ipv4", "10.10.0.0/16", "10.0.0.0/8"), ignore: becomes("cidr_ipv4", "10.10.0.0/17", "10.10.0.0/16")},
 	"deletion-protection": {kind: "aws_db_instance", stack: "primary",
@@ -176,9 +180,15 @@ func TestPolicies_EachFindsWhatItIsForAndLeavesWhatIsNear(t *testing.T) {
 			}
 			w := newWorld(t, situation)
 			target := w.first(t, ways.kind, ways.stack)
-			got := w.reviewWith(t, target, ways.plan, ways.found...)
+			judge := func(doc *review.Document) *review.Review {
+				doc.Cost.Limit = ways.limit
+				got, err := review.New(t.Context(), engine(t), doc)
+				require.NoError(t, err)
+				return got
+			}
+			got := judge(w.document(t, target, ways.plan, ways.found...))
 			require.True(t, found(got, p.ID, ""), page(t, got))
-			got = w.reviewWith(t, target, ways.near, ways.ignore...)
+			got = judge(w.document(t, target, ways.near, ways.ignore...))
 			require.False(t, found(got, p.ID, ""), page(t, got))
 		})
 	}

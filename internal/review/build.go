@@ -42,6 +42,7 @@ func NewDocument(today time.Time, plans ...*Plan) (*Document, error) {
 	for i, fault := range b.doc.GuardFaults {
 		b.doc.GuardFaults[i] = b.sweepText(fault)
 	}
+	b.doc.Cost = costOf(&b.doc)
 	slices.SortFunc(b.doc.Resources, func(x, y Resource) int {
 		return cmpOr(x.Stack, y.Stack, x.Type, y.Type, x.Address, y.Address)
 	})

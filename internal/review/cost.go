@@ -37,27 +37,39 @@ var perMonth = map[string]float64{
 	"aws_route53_zone":            0.50,
 }
 
-// costs says what the changes cost a month, in at most a few sentences.
-func costs(doc *Document) []string {
-	lines := []string{}
-	sum := 0.0
+// costOf is what the changes cost a month.
+func costOf(doc *Document) Cost {
+	c := Cost{Unpriced: []string{}}
 	for _, r := range doc.Resources {
-		sum += price(r.Type, expected(r)) - price(r.Type, r.Before)
-		if r.Type == "aws_db_instance" {
-			lines = append(lines, unpriced(r)...)
+		c.Monthly += price(r.Type, expected(r)) - price(r.Type, r.Before)
+		if r.Type == database {
+			c.Unpriced = append(c.Unpriced, unpriced(r)...)
 		}
 	}
+	return c
+}
+
+// costs says what the changes cost a month, in at most a few sentences.
+func costs(doc *Document) []string {
+	lines, sum := slices.Clone(doc.Cost.Unpriced), doc.Cost.Monthly
 	if math.Abs(sum) >= worthSaying {
 		direction := "more"
 		if sum < 0 {
 			direction = "less"
 		}
-		lines = append([]string{fmt.Sprintf("about %.0f USD a month %s, at list prices of us-east-1 and without traffic", math.Abs(sum), direction)}, lines...)
+		line := fmt.Sprintf("about %.0f USD a month %s, at list prices of us-east-1 and without traffic", math.Abs(sum), direction)
+		if doc.Cost.Limit > 0 {
+			line += fmt.Sprintf(" (limit of a plan: %d)", doc.Cost.Limit)
+		}
+		lines = append([]string{line}, lines...)
 	}
 	for _, r := range doc.Resources {
-		if r.Type == "aws_db_instance" && r.Stack == Replica && r.Action == ActionReplace {
+		if r.Type == database && r.Stack == Replica && r.Action == ActionReplace {
 			lines = append(lines, "once, the transfer of the whole database between the regions")
 		}
+	}
+	if lines == nil {
+		return []string{}
 	}
 	return lines
 }

@@ -36,9 +36,16 @@ func TestPolicies_HaveNoRuleThatIsNeverTrue(t *testing.T) {
 	for id, ways := range policies {
 		w := newWorld(t, situation(ways.situation))
 		target := w.first(t, ways.kind, ways.stack)
-		evaluate(id, w.document(t, target, ways.plan, ways.found...))
+		doc := w.document(t, target, ways.plan, ways.found...)
+		doc.Cost.Limit = ways.limit
+		evaluate(id, doc)
 		evaluate(id, w.document(t, target, ways.near, ways.ignore...))
 	}
+	first, err := recordings.Read("first/replica", stacks...)
+	require.NoError(t, err)
+	unpriced := planned(t, first)
+	unpriced.Cost.Limit = 1
+	evaluate("cost-limit", unpriced)
 	for _, m := range made {
 		w := newWorld(t, situation(m.situation))
 		evaluate(m.policy, m.document(t, w))

@@ -43,7 +43,7 @@ func TestDocs_ShowWhatTheReviewSays(t *testing.T) {
 
 func TestDocs_HaveEveryFieldOfTheDocument(t *testing.T) {
 	text := readDocs(t)
-	for _, kind := range []any{review.Document{}, review.Missing{}, review.Stack{}, review.Output{}, review.Resource{}, review.DataSource{}, review.Finding{}, review.Effect{}} {
+	for _, kind := range []any{review.Document{}, review.Missing{}, review.Stack{}, review.Output{}, review.Resource{}, review.DataSource{}, review.Finding{}, review.Effect{}, review.Cost{}} {
 		for _, field := range reflect.VisibleFields(reflect.TypeOf(kind)) {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if name == "policy" {

@@ -32,6 +32,18 @@ type Document struct {
 	// Faults of the function's configuration as it will be, found by the
 	// function's own code; each names the variable.
 	GuardFaults []string `json:"guard_faults"`
+	// Cost of the plans.
+	Cost Cost `json:"cost"`
+}
+
+// Cost is what the plans add, by the list prices of cost.go.
+type Cost struct {
+	// Monthly in USD; negative where they save.
+	Monthly float64 `json:"monthly"`
+	// Limit of that in USD, 0 where there is none. The caller sets it.
+	Limit int `json:"limit"`
+	// Unpriced says, in a sentence each, what changes and is not in the sum.
+	Unpriced []string `json:"unpriced"`
 }
 
 // Missing is a stack that could not be planned.

@@ -200,5 +200,6 @@ func evalFault(err error) error {
 func emptyDocument() *Document {
 	return &Document{
 		Today: "1970-01-01", Stacks: map[string]Stack{}, Missing: map[string]Missing{}, Resources: []Resource{}, Data: []DataSource{}, GuardFaults: []string{},
+		Cost: Cost{Unpriced: []string{}},
 	}
 }

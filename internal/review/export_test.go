@@ -10,6 +10,8 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/cover"
 	"github.com/open-policy-agent/opa/v1/rego"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // Judged are the attributes that our policies say they judge, by policy id.
@@ -121,3 +123,19 @@ func (c *Coverage) Missed() []string {
 
 // Harms are our policies by the harm that what they find does.
 func Harms() []string { return harms }
+
+// SettingFields are the fields of the configuration that findings may name.
+func SettingFields() []string {
+	var fields []string
+	for _, s := range settings {
+		if s.field != "" {
+			fields = append(fields, s.field)
+		}
+	}
+	for _, a := range contract.Alarms {
+		if a.Setting != "" {
+			fields = append(fields, a.Setting)
+		}
+	}
+	return append(fields, "guard.log_retention_days")
+}

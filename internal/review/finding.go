@@ -43,6 +43,9 @@ type Policy struct {
 
 // Finding is one thing that a policy found.
 type Finding struct {
+	// ID in words that people can say; it is the same in each review of the same
+	// plan. The review sets it.
+	ID string `json:"id"`
 	// Policy's id.
 	Policy   string   `json:"policy"`
 	Severity Severity `json:"severity"`
@@ -50,6 +53,14 @@ type Finding struct {
 	Stack string `json:"stack"`
 	// Address of the resource in that stack; "" where it is about all of it.
 	Address string `json:"address"`
+	// Attribute that it is about, as a path such as "backup_retention_period",
+	// "environment.0.variables.PGDR_MODE" or "parameter.rds.force_ssl"; "" where it
+	// is about more.
+	Attribute string `json:"attribute,omitempty"`
+	// Source is the field of the configuration that sets the attribute, after its
+	// file and line where the project is known: "environments/prod.yaml:14
+	// guard.mode". The review sets it.
+	Source string `json:"source,omitempty"`
 	// Message names the thing in the domain's words, and what happens to it.
 	Message string `json:"message"`
 	// Remedy of this finding; empty: the policy's.

@@ -10,13 +10,7 @@ var folding = []string{"dns-switch", "guard-permission", "guard-policy", "iam-br
 // follow notes, on each finding for a human that only tells what a replacement
 // brings with it, what is replaced. The finding stays, and so does its severity.
 func follow(findings []Finding, doc *Document) {
-	index := map[string]*Resource{}
-	for i := range doc.Resources {
-		r := &doc.Resources[i]
-		if !r.Deposed {
-			index[place(r.Stack, r.Address)] = r
-		}
-	}
+	index := byPlace(doc)
 	for i := range findings {
 		f := &findings[i]
 		f.Follows = ""

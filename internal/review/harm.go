@@ -19,6 +19,8 @@ var harms = []string{
 	"deletion-protection", "destroyed", "parameters", "capacity", "engine-version", "maintenance", "output-removed", "other-region",
 	// Trouble is known later.
 	"alarm-lost", "alarm-unheard", "alarm-loosened", "logs",
+	// It costs.
+	"cost-limit",
 	// Not all is known.
 	"unknown-type", "hidden-change", "drifted", "adopted", "partial-plan", "check-failed", "unjudged",
 	"password-changed",

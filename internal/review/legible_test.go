@@ -2,6 +2,8 @@ package review_test
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"github.com/pgdr/pgdr/internal/cli"
 	"github.com/pgdr/pgdr/internal/review"
 	"github.com/pgdr/pgdr/internal/review/plantest"
+	"github.com/pgdr/pgdr/spec"
 )
 
 // reviewOf is the review of a recording.
@@ -193,4 +196,106 @@ func TestText_TakesNoEscapeFromAPlan(t *testing.T) {
 	for _, c := range []string{"\x1b", "\u202e", "\u009b"} {
 		require.NotContains(t, got, c)
 	}
+}
+
+// A finding names the field that set what it is about; where the project is known,
+// also file and line.
+func TestReview_NamesTheFieldOfTheConfiguration(t *testing.T) {
+	for recording, field := range map[string]string{
+		"bad/guard-lossy":             "guard.max_data_loss_seconds",
+		"bad/guard-manual":            "guard.mode",
+		"bad/backups-shorter":         "database.backup_retention_days",
+		"bad/multi-az-off":            "database.multi_az",
+		"bad/deletion-protection-off": "disposable",
+		"bad/wal-unbounded":           "database.max_slot_wal_keep_mib",
+		"bad/storage-shrunk":          "database.allocated_storage_gib",
+		"bad/class-smaller":           "database.instance_class",
+		"bad/guard-log-short":         "guard.log_retention_days",
+		"bad/alarm-late":              "monitoring.free_storage_gib",
+		"bad/public":                  "",
+	} {
+		t.Run(recording, func(t *testing.T) {
+			plans, err := recordings.Read(recording, stacks...)
+			require.NoError(t, err)
+			doc := planned(t, plans)
+			r, err := review.New(t.Context(), engine(t), doc)
+			require.NoError(t, err)
+			require.Equal(t, field, r.Findings[0].Source, "without the project")
+			if field == "" {
+				return
+			}
+			r.Locate(doc, &review.Project{Origins: map[string]string{field: "environments/prod.yaml:14"}})
+			require.Equal(t, "environments/prod.yaml:14 "+field, r.Findings[0].Source)
+			require.Contains(t, page(t, r), "<sub>`environments/prod.yaml:14 "+field+"` · ")
+			require.Contains(t, review.Text(r, false), "      set by environments/prod.yaml:14 "+field+"\n")
+			r.Locate(doc, &review.Project{})
+			require.Equal(t, field+" (its default)", r.Findings[0].Source)
+		})
+	}
+}
+
+// Each field that the table names is one of the configuration.
+func TestSettings_NameFieldsOfTheConfiguration(t *testing.T) {
+	project := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(project, "environments"), 0o750))
+	for _, field := range review.SettingFields() {
+		file := filepath.Join(project, "environments", "x.yaml")
+		var text strings.Builder
+		steps := strings.Split(strings.ReplaceAll(field, "{stack}", review.Primary), ".")
+		for i, step := range steps {
+			text.WriteString(strings.Repeat("  ", i) + step + ":\n")
+		}
+		require.NoError(t, os.WriteFile(file, []byte(text.String()), 0o600))
+		_, err := spec.Load(spec.LoadOptions{Dir: project, Environment: "x"})
+		require.NoError(t, err, field) // a key without a value keeps the default; an unknown one is a fault
+	}
+	require.Greater(t, len(review.SettingFields()), 25)
+}
+
+func TestReview_GivesEachFindingAnIDInWords(t *testing.T) {
+	ids := func(recording string) []string {
+		var list []string
+		for _, f := range reviewOf(t, recording).Findings {
+			list = append(list, f.ID)
+		}
+		return list
+	}
+	require.Equal(t, []string{"guard-policy/replica/guard/function#PGDR_MODE"}, ids("bad/guard-manual"))
+	require.Equal(t, []string{"backups/primary/database/instance#backup_retention_period"}, ids("bad/backups-shorter"))
+	require.Contains(t, ids("bad/replica-replaced"), "encryption/replica/database/instance#kms_key_id")
+	for _, recording := range []string{"bad/everything-destroyed", "bad/vpc-renumbered"} {
+		list := ids(recording)
+		slices.Sort(list)
+		require.Equal(t, slices.Compact(slices.Clone(list)), list, "an id twice")
+		for _, id := range list {
+			require.NotRegexp(t, `_[0-9A-F]{8}`, id)
+		}
+	}
+}
+
+func TestReview_AsksAHumanAboveTheCostLimit(t *testing.T) {
+	judge := func(recording, class string, limit int) *review.Review {
+		plans, err := recordings.Read(recording, stacks...)
+		require.NoError(t, err)
+		if class != "" {
+			for role, raw := range plans {
+				plans[role] = []byte(strings.ReplaceAll(string(raw), "db.r6g.xlarge", class))
+			}
+		}
+		doc := planned(t, plans)
+		doc.Cost.Limit = limit
+		r, err := review.New(t.Context(), engine(t), doc)
+		require.NoError(t, err)
+		return r
+	}
+	above := judge("bad/class-smaller", "", 300)
+	require.True(t, found(above, "cost-limit", review.Human))
+	require.Contains(t, page(t, above), "The plan adds about 328 USD a month, and review.cost_limit_usd is 300.")
+	require.Contains(t, page(t, above), "without traffic (limit of a plan: 300)")
+	require.False(t, found(judge("bad/class-smaller", "", 329), "cost-limit", ""), "within the limit")
+	require.False(t, found(judge("bad/class-smaller", "", 0), "cost-limit", ""), "no limit")
+	require.False(t, found(judge("bad/multi-az-off", "", 1), "cost-limit", ""), "it saves")
+	unpriced := judge("bad/class-smaller", "db.m5.xlarge", 100000)
+	require.True(t, found(unpriced, "cost-limit", review.Human))
+	require.Contains(t, page(t, unpriced), "is not known: the primary primary-db-prod: the price of db.m5.xlarge is not known here")
 }

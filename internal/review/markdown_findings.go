@@ -90,5 +90,9 @@ func placed(f Finding) string {
 	if f.Address == "" {
 		return ""
 	}
-	return fmt.Sprintf("<sub>%s `%s`</sub>", f.Stack, code(f.Address))
+	source := ""
+	if f.Source != "" {
+		source = "`" + code(f.Source) + "` · "
+	}
+	return fmt.Sprintf("<sub>%s%s `%s` · `%s`</sub>", source, f.Stack, code(construct(f.Address)), code(f.Address))
 }

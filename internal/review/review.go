@@ -100,6 +100,7 @@ func New(ctx context.Context, e *Engine, doc *Document) (*Review, error) {
 		return nil, err
 	}
 	follow(findings, doc)
+	identify(findings)
 	r := &Review{
 		Environment: doc.Environment, Today: doc.Today, Verdict: verdict(findings),
 		Stacks: summaries(doc), Notes: notes(doc),
@@ -112,6 +113,7 @@ func New(ctx context.Context, e *Engine, doc *Document) (*Review, error) {
 		}
 	}
 	r.Effects = effects(findings, doc)
+	r.Locate(doc, nil)
 	return r, nil
 }
 

@@ -50,6 +50,9 @@ func (p *page) textFindings(r *Review, severity Severity, title string, paint cl
 		findings, remedies := byPolicy[id], remediesOf(byPolicy[id], policy)
 		for _, f := range findings[:min(len(findings), most)] {
 			p.line("    - %s", visible(capital(f.Message)))
+			if f.Source != "" {
+				p.line("      set by %s", visible(f.Source))
+			}
 		}
 		if len(findings) > most {
 			p.line("    - and %d more of this kind, in the JSON", len(findings)-most)

@@ -20,7 +20,7 @@ judges := {["aws_cloudwatch_metric_alarm", attribute] | some attribute in attrib
 
 effect := {"rto": "trouble is known later"}
 
-findings contains lib.found(r, message, {"effect": effect}) if {
+findings contains lib.found(r, message, {"effect": effect, "attribute": attribute}) if {
 	some r in lib.planned
 	r.type == "aws_cloudwatch_metric_alarm"
 	not lib.value(r.before, "metric_name") == contract.metrics.ActiveWriter # judged by dns-switch

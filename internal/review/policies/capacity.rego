@@ -28,7 +28,7 @@ findings contains lib.weakness(w, {"effect": effect, "severity": severity(w)}) i
 
 # RDS cannot shrink a volume: it refuses the change, and the apply fails half-way.
 findings contains lib.found(w.resource, message, {
-	"severity": "block", "effect": {"protection": "the volume stays as large as it is"},
+	"severity": "block", "attribute": w.path, "effect": {"protection": "the volume stays as large as it is"},
 	"remedy": "Set the size that the volume has. A smaller one needs a new instance: copy the data over with logical replication or pg_dump, then switch.",
 }) if {
 	some w in lib.weakenings(protected)
@@ -55,7 +55,7 @@ findings contains lib.found(r, message, {"severity": "info", "remedy": "Write th
 	message := sprintf("%s: the volume has %v GiB, and the configuration says %v; RDS may grow it up to %v.", [r.name, lib.value(r.after, "allocated_storage"), r.configured.allocated_storage, r.configured.max_allocated_storage])
 }
 
-findings contains lib.found(r, message, {"effect": {"rto": "the instance restarts, in its maintenance window or at once", "protection": sprintf("capacity changes from %s to %s", [before, after])}}) if {
+findings contains lib.found(r, message, {"effect": {"rto": "the instance restarts, in its maintenance window or at once", "protection": sprintf("capacity changes from %s to %s", [before, after])}, "attribute": attribute}) if {
 	some r in facts.instances
 	r.before != null
 	r.after != null

@@ -32,7 +32,7 @@ hasty := {"protection": "a shorter disturbance is enough for a failover"}
 
 slow := {"rto": "the guard waits longer before it acts"}
 
-findings contains lib.found(g, message, {"effect": effect}) if {
+findings contains lib.found(g, message, {"effect": effect, "attribute": lib.variable(name)}) if {
 	some g in facts.guards
 	g.before != null
 	some name, moves in windows
@@ -65,7 +65,7 @@ safe(word, environment) := replace(word, "{environment}", environment) if is_str
 
 safe(word, environment) := word if not is_string(environment)
 
-findings contains lib.found(g, message, {"effect": word.effect}) if {
+findings contains lib.found(g, message, {"effect": word.effect, "attribute": lib.variable(name)}) if {
 	some g in facts.guards
 	g.before != null
 	some name, word in words
@@ -77,7 +77,7 @@ findings contains lib.found(g, message, {"effect": word.effect}) if {
 }
 
 # What it watches and acts on; a rebuilt instance changes these too.
-findings contains lib.found(g, message, {"effect": {"protection": "the guard watches, fences or promotes something else"}}) if {
+findings contains lib.found(g, message, {"effect": {"protection": "the guard watches, fences or promotes something else"}, "attribute": lib.variable(name)}) if {
 	some g in facts.guards
 	g.before != null
 	some name, before in facts.variables(g.before)
@@ -88,7 +88,7 @@ findings contains lib.found(g, message, {"effect": {"protection": "the guard wat
 	message := sprintf("%s: %s goes from %s to %s.", [g.name, name, lib.show(before), target(g, name, after)])
 }
 
-findings contains lib.found(g, message, {"effect": {"protection": "the guard cannot start without it"}, "severity": "block"}) if {
+findings contains lib.found(g, message, {"effect": {"protection": "the guard cannot start without it"}, "severity": "block", "attribute": lib.variable(name)}) if {
 	some g in facts.guards
 	g.before != null
 	g.after != null

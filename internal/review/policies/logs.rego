@@ -19,7 +19,7 @@ findings contains lib.weakness(w, {"effect": {"protection": "the audit log is in
 }
 
 # 0 is for ever.
-findings contains lib.found(r, message, {"effect": {"protection": "the log goes less far back"}}) if {
+findings contains lib.found(r, message, {"effect": {"protection": "the log goes less far back"}, "attribute": "retention_in_days"}) if {
 	some r in lib.planned
 	r.type == "aws_cloudwatch_log_group"
 	r.before != null

@@ -12,7 +12,7 @@ policy := {
 
 judges := {["aws_db_parameter_group", "parameter"]}
 
-findings contains lib.found(r, message, {"effect": effect(name, new)}) if {
+findings contains lib.found(r, message, {"effect": effect(name, new), "attribute": sprintf("parameter.%s", [name])}) if {
 	some r in lib.planned
 	r.type == "aws_db_parameter_group"
 	r.before != null

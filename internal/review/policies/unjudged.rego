@@ -81,7 +81,7 @@ allowed(type, attribute) if harmless[type][attribute]
 
 judged := {pair | some pair in data.pgdr.policies[_].judges}
 
-findings contains lib.found(r, message, {}) if {
+findings contains lib.found(r, message, {"attribute": attribute}) if {
 	some r in lib.planned
 	r.action == "update"
 	some attribute in r.changed
@@ -95,7 +95,7 @@ after(r, attribute) := "what is known after the apply only" if lib.unknown(r, at
 after(r, attribute) := lib.show(lib.value(r.after, attribute)) if not lib.unknown(r, attribute)
 
 # A policy sees the mask alone.
-findings contains lib.found(r, message, {}) if {
+findings contains lib.found(r, message, {"attribute": attribute}) if {
 	some r in lib.planned
 	r.action in {"create", "update", "replace"}
 	some attribute in r.concealed

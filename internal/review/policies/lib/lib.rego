@@ -250,7 +250,10 @@ short(text) := sprintf("%s…", [substring(text, 0, longest)]) if count(text) > 
 longest := 200
 
 # weakness is a finding about a weakening.
-weakness(w, extra) := found(w.resource, sprintf("%s: %s.", [w.resource.name, w.how]), extra)
+weakness(w, extra) := found(w.resource, sprintf("%s: %s.", [w.resource.name, w.how]), object.union({"attribute": w.path}, extra))
+
+# variable is the path of a variable of the guard.
+variable(name) := sprintf("environment.0.variables.%s", [name])
 
 # judged are the attributes of a table, as policies list them in `judges`.
 judged(table) := {[type, top(path)] | some type, paths in table; some path, _ in paths}
