@@ -68,12 +68,14 @@ func changes(doc *Document, held map[string]string) []Change {
 // undo says in brackets whether the change can be undone.
 func (c Change) undo() string {
 	switch {
-	case c.Reversal == Reversible || c.Why == "":
-		return string("(" + c.Reversal + ")")
-	case c.Reversal == Irreversible:
-		return "(irreversible: " + c.Why + ")"
-	default:
+	case c.Reversal == ReversalUnknown && c.Why == "":
+		return "(unknown whether reversible)"
+	case c.Reversal == ReversalUnknown:
 		return "(unknown whether reversible: " + c.Why + ")"
+	case c.Why == "":
+		return "(" + string(c.Reversal) + ")"
+	default:
+		return "(" + string(c.Reversal) + ": " + c.Why + ")"
 	}
 }
 

@@ -113,7 +113,7 @@ func TestReview_SaysWhetherAChangeCanBeUndone(t *testing.T) {
 	require.Contains(t, page(t, reviewOf(t, "bad/everything-destroyed")), "but for a final snapshot (irreversible: lost is every row in it)")
 	replaced := page(t, reviewOf(t, "bad/replica-replaced"))
 	require.Contains(t, replaced, "To undo: 1 irreversible, 4 unknown, 0 reversible.")
-	require.Contains(t, replaced, "(unknown whether reversible: environment is known after the apply only)")
+	require.Contains(t, replaced, "environment … → (known after apply) (unknown whether reversible)")
 }
 
 func TestReview_SortsFindingsByHarm(t *testing.T) {

@@ -41,6 +41,8 @@ func reversal(r *Resource, attributes []AttributeChange, held map[string]string)
 	switch {
 	case r.Type == "aws_secretsmanager_secret_version" && r.Action == ActionReplace:
 		return Reversible, "" // the old version stays
+	case gone && r.Type == database && r.Stack == Replica:
+		return Irreversible, "the copy is lost"
 	case gone && held[r.Type] != "":
 		return Irreversible, "lost is " + held[r.Type]
 	case !known && r.Type != database:
@@ -63,7 +65,7 @@ func reversalOf(r *Resource, attributes []AttributeChange) (Reversal, string) {
 	}
 	for _, a := range attributes {
 		if a.After == knownLater {
-			return ReversalUnknown, top(a.Name) + " is known after the apply only"
+			return ReversalUnknown, "" // the sentence says so
 		}
 		if strings.Contains(a.Before+a.After, Masked) {
 			return ReversalUnknown, top(a.Name) + " is sensitive and not shown"
