@@ -41,6 +41,7 @@ const (
 	VarMode               = "PGDR_MODE"
 	VarOnRegionSilent     = "PGDR_ON_REGION_SILENT"
 	VarOnFenceError       = "PGDR_ON_FENCE_ERROR"
+	VarSwitchDNS          = "PGDR_SWITCH_DNS_WHEN"
 	VarAudit              = "PGDR_DB_AUDIT"
 )
 
@@ -90,7 +91,7 @@ var variables = append([]variable{
 	choice(VarMode, func(c *Config) *Mode { return &c.Policy.Mode }, ModeAutomatic, ModeManual),
 	choice(VarOnRegionSilent, func(c *Config) *SilentRegion { return &c.Policy.OnRegionSilent }, SilentPromote, SilentAsk),
 	choice(VarOnFenceError, func(c *Config) *FenceError { return &c.Policy.OnFenceError }, FenceErrorAsk, FenceErrorPromote),
-	choice("PGDR_SWITCH_DNS_WHEN", func(c *Config) *SwitchDNS { return &c.Policy.SwitchDNSWhen }, SwitchProven, SwitchAccepted),
+	choice(VarSwitchDNS, func(c *Config) *SwitchDNS { return &c.Policy.SwitchDNSWhen }, SwitchProven, SwitchAccepted),
 }, policyVariables()...)
 
 func policyVariables() []variable {

@@ -89,6 +89,7 @@ var onlyFields = []setting{
 	{kind: guardKind, path: "memory_size", field: "guard.memory_mib"},
 	{kind: guardKind, path: variables + contract.VarOnRegionSilent, field: "guard.on_region_silent"},
 	{kind: guardKind, path: variables + contract.VarOnFenceError, field: "guard.on_fence_error"},
+	{kind: guardKind, path: variables + contract.VarSwitchDNS, field: "guard.switch_dns_when"},
 	{kind: guardKind, path: variables + contract.VarWitnesses, field: "guard.witness_regions"},
 	{kind: guardKind, path: variables + contract.VarRecordTTL, field: fieldTTL},
 	{kind: guardKind, path: variables + contract.VarBackupRetention, field: fieldBackups},
