@@ -239,4 +239,10 @@ func TestPermissions_TellsAnOutageOfIAMOnce(t *testing.T) {
 	err := onceOf([]error{outage, nil, outage, outage})
 	require.ErrorIs(t, err, outage)
 	require.Equal(t, "3 of 4 questions failed, the first: 503 Service Unavailable", err.Error())
+
+	f := simulator(t, nil)
+	fails[iam.SimulatePrincipalPolicyInput](f, apiError("ServiceFailure"))
+	_, err = readinessOn(f).Permissions(t.Context(), primaryFacts, replicaFacts)
+	require.ErrorContains(t, err, "questions failed, the first")
+	require.Equal(t, 1, strings.Count(err.Error(), "ServiceFailure"), err.Error())
 }
