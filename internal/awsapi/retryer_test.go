@@ -8,31 +8,19 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"github.com/pgdr/pgdr/internal/clock"
+	"github.com/pgdr/pgdr/internal/clock/clocktest"
 )
 
-// handClock stands still but for those who sleep on it.
-type handClock struct {
-	clock.System
-	now time.Time
-	end time.Time
-}
-
-func (c *handClock) Now() time.Time { return c.now }
-
-func (c *handClock) Sleep(_ context.Context, d time.Duration) error {
-	c.now = c.now.Add(d)
-	if !c.end.IsZero() && c.now.After(c.end) {
-		return context.DeadlineExceeded
-	}
-	return nil
+// moving is a clock that sleeping moves.
+func moving() *clocktest.Hand {
+	return clocktest.New(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC), clocktest.Moves)
 }
 
 // try takes a turn, tells how the try ended, and returns how long the turn
 // took to come.
-func try(t *testing.T, p *paced, c *handClock, ended error) time.Duration {
+func try(t *testing.T, p *paced, c *clocktest.Hand, ended error) time.Duration {
 	t.Helper()
-	from := c.now
+	from := c.Now()
 	done, err := p.GetAttemptToken(t.Context())
 	if err != nil {
 		t.Fatalf("turn: %v", err)
@@ -40,13 +28,13 @@ func try(t *testing.T, p *paced, c *handClock, ended error) time.Duration {
 	if err := done(ended); err != nil {
 		t.Fatalf("end of the try: %v", err)
 	}
-	return c.now.Sub(from)
+	return c.Now().Sub(from)
 }
 
 var throttle = &smithy.GenericAPIError{Code: "Throttling"}
 
 func TestRetryer_SlowsDownWhileAWSThrottlesAndRecovers(t *testing.T) {
-	c := &handClock{now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}
+	c := moving()
 	p := newRetryer(c)
 	want := []time.Duration{0, 200, 400, 800, 1600, 2000, 2000}
 	for i, ms := range want {
@@ -62,7 +50,7 @@ func TestRetryer_SlowsDownWhileAWSThrottlesAndRecovers(t *testing.T) {
 }
 
 func TestRetryer_SilenceIsNoReasonToHurry(t *testing.T) {
-	c := &handClock{now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}
+	c := moving()
 	p := newRetryer(c)
 	for range 3 {
 		try(t, p, c, throttle)
@@ -74,34 +62,36 @@ func TestRetryer_SilenceIsNoReasonToHurry(t *testing.T) {
 }
 
 func TestRetryer_GivesATurnUpWithItsContext(t *testing.T) {
-	c := &handClock{now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}
+	c := moving()
 	p := newRetryer(c)
 	try(t, p, c, throttle)
-	c.end = c.now
-	if _, err := p.GetAttemptToken(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
+	ctx, cancel := c.WithDeadline(t.Context(), c.Now().Add(time.Millisecond))
+	defer cancel()
+	if _, err := p.GetAttemptToken(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want the context's end", err)
 	}
 }
 
 // The SDK pauses by the machine's clock, which is another in a simulation.
 func TestRetryer_PausesOnTheGuardsClock(t *testing.T) {
-	c := &handClock{now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}
+	c := moving()
 	p := newRetryer(c)
 	for tries, want := range map[int]time.Duration{1: firstBackoff, 2: maxBackoff, 3: maxBackoff} {
-		from := c.now
+		from := c.Now()
 		ctx := context.WithValue(t.Context(), traceKey{}, &trace{tries: tries})
 		if _, err := p.GetRetryToken(ctx, throttle); err != nil {
 			t.Fatalf("try again: %v", err)
 		}
-		if got := c.now.Sub(from); got != want {
+		if got := c.Now().Sub(from); got != want {
 			t.Errorf("after %d tries: paused %s, want %s", tries, got, want)
 		}
 		if d, err := p.RetryDelay(tries, throttle); d != 0 || err != nil {
 			t.Errorf("the SDK is to pause %s (%v) by its own clock", d, err)
 		}
 	}
-	c.end = c.now
-	if _, err := p.GetRetryToken(t.Context(), throttle); !errors.Is(err, context.DeadlineExceeded) {
+	ctx, cancel := c.WithDeadline(t.Context(), c.Now().Add(time.Millisecond))
+	defer cancel()
+	if _, err := p.GetRetryToken(ctx, throttle); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want the context's end", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/clock/clocktest"
 	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
@@ -97,7 +98,7 @@ func TestNew_NeedsAnOwnerForItsLease(t *testing.T) {
 }
 
 func TestNew_GoesByTheClockItIsGiven(t *testing.T) {
-	o, clock := options(deployed()), newHandClock()
+	o, clock := options(deployed()), handClock()
 	o.Clock = clock
 	h, err := New(t.Context(), o)
 	require.NoError(t, err)
@@ -152,7 +153,7 @@ func (deafPorts) Put(context.Context, time.Time, map[contract.Metric]float64) er
 func (deafPorts) Notify(context.Context, engine.Notice) error { return engine.ErrSilent }
 
 // watching is a guard whose looks are surveyed.
-func watching(t *testing.T) (*handClock, *slowCheck, *survey, guarded) {
+func watching(t *testing.T) (*clocktest.Hand, *slowCheck, *survey, guarded) {
 	t.Helper()
 	clock, check, o := surveyed()
 	policy := decide.Policy{Mode: "automatic", OnRegionSilent: "promote", OnFenceError: "ask", SwitchDNSWhen: "proven", InstanceFailed: 180 * time.Second,
@@ -206,4 +207,10 @@ func TestLook_WaitsForNoCheckAndBeginsNone(t *testing.T) {
 	g.Look(t.Context(), &decide.Request{Force: true})
 	require.Nil(t, survey.underWay())
 	require.Empty(t, check.began)
+}
+
+// handClock is moved by hand. What is to end at a moment ends when the clock gets
+// there.
+func handClock() *clocktest.Hand {
+	return clocktest.New(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), clocktest.Waits)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/clock/clocktest"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/probe"
 )
@@ -48,8 +49,8 @@ func (t *trial) TryFence(context.Context, engine.Member) (string, error) {
 	return "nothing", t.err
 }
 
-func newFencing() (*acl, *trial, *handClock, *triedFencer) {
-	a, t, c := &acl{holds: true}, &trial{}, newHandClock()
+func newFencing() (*acl, *trial, *clocktest.Hand, *triedFencer) {
+	a, t, c := &acl{holds: true}, &trial{}, handClock()
 	return a, t, c, newTriedFencer(a, t, c, slog.New(slog.NewTextHandler(io.Discard, nil)))
 }
 
@@ -85,7 +86,7 @@ func TestFenced_WaitsAWhileForATryThatTells(t *testing.T) {
 		holds, err := f.Fenced(t.Context(), primary)
 		require.ErrorIs(t, err, probe.ErrUntold)
 		require.False(t, holds)
-		clock.advance(5 * time.Second)
+		clock.Advance(5 * time.Second)
 	}
 	holds, err := f.Fenced(t.Context(), primary)
 	require.NoError(t, err, "the failover must not wait for ever")
@@ -114,11 +115,11 @@ func TestFenced_CountsItsPatienceAnewAfterATryThatTold(t *testing.T) {
 				return err
 			}
 			require.ErrorIs(t, untold(primary), probe.ErrUntold)
-			clock.advance(untoldPatience)
+			clock.Advance(untoldPatience)
 			tell(a, try, f)
 			require.ErrorIs(t, untold(primary), probe.ErrUntold)
 			require.ErrorIs(t, untold(replica), probe.ErrUntold, "each member has its own")
-			clock.advance(untoldPatience)
+			clock.Advance(untoldPatience)
 			require.NoError(t, untold(primary))
 		})
 	}
@@ -141,6 +142,6 @@ func TestFenced_TakesNoOtherFaultOfATryForAgreement(t *testing.T) {
 		holds, err := f.Fenced(t.Context(), primary)
 		require.ErrorIs(t, err, errElsewhere)
 		require.False(t, holds)
-		clock.advance(untoldPatience)
+		clock.Advance(untoldPatience)
 	}
 }

@@ -78,14 +78,14 @@ var target = engine.Target{Writer: primary, Replica: replica}
 func TestSample_APathThatHangsDelaysNoOtherAndEndsWithTheLook(t *testing.T) {
 	for _, hangs := range []string{"sql", "rds", "other", "witness", "instance"} {
 		t.Run(hangs, func(t *testing.T) {
-			clock, p := newHandClock(), newPaths(hangs)
+			clock, p := handClock(), newPaths(hangs)
 			o := &observer{clock: clock, sql: p, api: p, survey: &survey{clock: clock}}
 			got := make(chan engine.Samples, 1)
 			go func() { got <- o.Sample(t.Context(), target) }()
 			p.everybody(t)
-			clock.advance(lookTime - time.Millisecond)
+			clock.Advance(lookTime - time.Millisecond)
 			require.Empty(t, got, "the look gave up before its time")
-			clock.advance(time.Millisecond)
+			clock.Advance(time.Millisecond)
 			x := <-got
 			classes := map[string]decide.Class{"sql": x.SQL.Class, "rds": x.RDSAPI.Class, "other": x.OtherAPI.Class, "witness": x.Witness.Class}
 			for path, class := range classes {
@@ -103,7 +103,7 @@ func TestSample_APathThatHangsDelaysNoOtherAndEndsWithTheLook(t *testing.T) {
 }
 
 func TestSample_LooksAtTheWriterWhereverItIsAndAtNoReplicaWhereThereIsNone(t *testing.T) {
-	clock, p := newHandClock(), newPaths("")
+	clock, p := handClock(), newPaths("")
 	o := &observer{clock: clock, sql: p, api: p, survey: &survey{clock: clock}}
 	x := o.Sample(t.Context(), engine.Target{Writer: replica})
 	require.Equal(t, string(engine.SiteReplica), x.OtherAPI.Detail)

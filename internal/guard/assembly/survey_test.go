@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/clock/clocktest"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/readiness"
@@ -36,8 +37,8 @@ func (c *slowCheck) Check(ctx context.Context) ([]readiness.Finding, error) {
 }
 
 // surveyed is an observer whose paths answer at once.
-func surveyed() (*handClock, *slowCheck, *observer) {
-	clock, check := newHandClock(), newSlowCheck()
+func surveyed() (*clocktest.Hand, *slowCheck, *observer) {
+	clock, check := handClock(), newSlowCheck()
 	return clock, check, &observer{clock: clock, sql: quick{}, api: quick{}, survey: &survey{clock: clock, check: check}}
 }
 
@@ -65,7 +66,7 @@ func TestSurvey_ReportsACheckWithTheLookInWhichItEnds(t *testing.T) {
 	began := clock.Now()
 	for range 3 {
 		require.Nil(t, o.Sample(ctx, target).Readiness, "the look waits for the check, or makes one up")
-		clock.advance(5 * time.Second)
+		clock.Advance(5 * time.Second)
 	}
 	<-check.began
 	require.Empty(t, check.began, "two checks at once")
@@ -106,10 +107,10 @@ func TestSurvey_IsDueEachMinuteAndSoonerWhereSomethingWasNotRead(t *testing.T) {
 			<-check.began
 			check.ends <- verdict
 			settled(o)
-			clock.advance(pause - time.Second)
+			clock.Advance(pause - time.Second)
 			o.Sample(ctx, target)
 			require.Nil(t, o.survey.underWay(), "too soon")
-			clock.advance(time.Second)
+			clock.Advance(time.Second)
 			o.Sample(ctx, target)
 			<-check.began
 		})
@@ -135,23 +136,23 @@ func TestSurvey_IsMadeEveryTenMinutesOnceTheGuardHasSettled(t *testing.T) {
 	}
 	require.True(t, look(), "the first of this process, and none in the ledger")
 	finish(readiness.OK)
-	clock.advance(checkSettled - time.Second)
+	clock.Advance(checkSettled - time.Second)
 	require.False(t, look(), "too soon")
-	clock.advance(time.Second)
+	clock.Advance(time.Second)
 	require.True(t, look())
 	finish(readiness.Unknown)
-	clock.advance(checkEvery - time.Second)
+	clock.Advance(checkEvery - time.Second)
 	require.False(t, look(), "what could not be read is asked again after a minute")
-	clock.advance(time.Second)
+	clock.Advance(time.Second)
 	require.True(t, look())
 	finish(readiness.OK)
 
 	fresh := &observer{clock: clock, sql: quick{}, api: quick{}, survey: &survey{clock: clock, check: check}}
 	settledAt.Checked = clock.Now()
-	clock.advance(checkSettled - time.Second)
+	clock.Advance(checkSettled - time.Second)
 	fresh.Sample(ctx, settledAt)
 	require.Nil(t, fresh.survey.underWay(), "another process has made it")
-	clock.advance(time.Second)
+	clock.Advance(time.Second)
 	fresh.Sample(ctx, settledAt)
 	require.NotNil(t, fresh.survey.underWay())
 	<-check.began
@@ -165,10 +166,10 @@ func TestSurvey_EndsACheckThatOverrunsAndCountsWhatItRead(t *testing.T) {
 	defer end()
 	o.Sample(ctx, target)
 	<-check.began
-	clock.advance(checkTime - time.Second)
+	clock.Advance(checkTime - time.Second)
 	require.Nil(t, o.Sample(ctx, target).Readiness)
 	require.Empty(t, check.over, "ended before its time")
-	clock.advance(time.Second)
+	clock.Advance(time.Second)
 	require.ErrorIs(t, <-check.over, context.DeadlineExceeded)
 	settled(o)
 	require.Equal(t, []string{readiness.CheckAlarm}, o.Sample(ctx, target).Readiness.Unknown)
@@ -201,7 +202,7 @@ func TestSurvey_AnEndThatCameAfterTheLastLookIsToldInTheNextInvocation(t *testin
 	check.ends <- readiness.OK
 	settled(o)
 	end()
-	clock.advance(20 * time.Second)
+	clock.Advance(20 * time.Second)
 	ctx, end = during(t.Context(), beside)
 	defer end()
 	require.Equal(t, &decide.Readiness{Green: true, At: began}, o.Sample(ctx, target).Readiness)
@@ -215,7 +216,7 @@ func TestSurvey_ALookThatAwaitsItsCheckGetsOneOfNow(t *testing.T) {
 	check.ends <- readiness.Failed
 	settled(o)
 	end()
-	clock.advance(time.Second) // none is due
+	clock.Advance(time.Second) // none is due
 	ctx, end = during(t.Context(), awaited)
 	defer end()
 	got := make(chan *decide.Readiness, 1)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pgdr/pgdr/internal/clock/clocktest"
 	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/twin/sim"
@@ -36,14 +37,9 @@ type deployment struct {
 	guard  api.Principal
 }
 
-// stillClock does not move.
-type stillClock time.Time
-
-func (c stillClock) Now() time.Time { return time.Time(c) }
-
 var deployed = sync.OnceValue(func() deployment {
 	ctx := context.Background()
-	cloud := must(simaws.New(sim.Options{Clock: stillClock(modelEpoch.Add(-24 * time.Hour)), Seed: 11}))
+	cloud := must(simaws.New(sim.Options{Clock: clocktest.At(modelEpoch.Add(-24 * time.Hour)), Seed: 11}))
 	stacks := must(simstacks.Apply(ctx, cloud, "../../../stacks/testdata/golden"))
 	env := must(stacks.Environment(ctx))
 	config := must(contract.Decode(func(name string) (string, bool) {

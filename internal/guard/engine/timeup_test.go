@@ -7,22 +7,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/clock/clocktest"
 	"github.com/pgdr/pgdr/internal/contract"
 )
-
-// stillClock does not move.
-type stillClock struct {
-	Clock
-	now time.Time
-}
-
-func (c stillClock) Now() time.Time { return c.now }
 
 // A pause that ends within the reserve, with a look of seconds after it, would
 // leave nothing to write down what was done: the invocation would be killed.
 func TestTick_DoesNotBeginAPauseThatEndsInItsReserve(t *testing.T) {
 	now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
-	e := &Engine{cfg: Config{Watch: time.Hour}, ports: Ports{Clock: stillClock{now: now}}}
+	e := &Engine{cfg: Config{Watch: time.Hour}, ports: Ports{Clock: clocktest.At(now)}}
 	for left, want := range map[time.Duration]bool{
 		sampleEvery + reserve + time.Second: false,
 		sampleEvery + reserve:               true,

@@ -15,11 +15,11 @@ import (
 
 // lookingFor is a guard, on a clock moved by hand, that wants extensions in a
 // database that was prepared without them.
-func lookingFor(t *testing.T, names ...string) (*site, *handClock, *probe.Databases) {
+func lookingFor(t *testing.T, names ...string) (*site, handClock, *probe.Databases) {
 	t.Helper()
 	s := sharedSite(t)
 	s.prepared(t)
-	cfg, clock := s.config(), &handClock{now: time.Now()}
+	cfg, clock := s.config(), newHandClock()
 	cfg.Extensions, cfg.Clock = names, clock
 	return s, clock, newDatabases(t, cfg)
 }
@@ -54,9 +54,9 @@ func TestSample_NamesAnExtensionThatCanNotBeCreatedAndTriesAgainLater(t *testing
 	require.Contains(t, found[0].Fault, "42501")
 
 	s.exec(t, `ALTER ROLE dbadmin SUPERUSER`)
-	clock.advance(9 * time.Minute)
+	clock.Advance(9 * time.Minute)
 	require.Empty(t, d.Sample(t.Context(), beat(2)).SQL.Detail, "tried again at each look")
-	clock.advance(2 * time.Minute)
+	clock.Advance(2 * time.Minute)
 	require.Contains(t, d.Sample(t.Context(), beat(3)).SQL.Detail, "created pageinspect")
 	found, err = d.Extensions(t.Context(), writer)
 	require.NoError(t, err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/clock/clocktest"
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/probe"
@@ -48,29 +49,16 @@ func nap(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// handClock is moved by hand. Deadlines are real.
-type handClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
+// handClock is moved by hand. Deadlines and pauses are real.
+type handClock struct{ *clocktest.Hand }
 
-func (c *handClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
+func newHandClock() handClock { return handClock{clocktest.At(time.Now())} }
 
-func (c *handClock) WithDeadline(ctx context.Context, at time.Time) (context.Context, context.CancelFunc) {
+func (c handClock) WithDeadline(ctx context.Context, at time.Time) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, 2*at.Sub(c.Now()))
 }
 
-func (c *handClock) Sleep(ctx context.Context, d time.Duration) error { return nap(ctx, d) }
-
-func (c *handClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
+func (handClock) Sleep(ctx context.Context, d time.Duration) error { return nap(ctx, d) }
 
 // site is a primary, with what the guard needs to look at it.
 type site struct {

@@ -105,13 +105,13 @@ func TestSample_CredentialsThatHangAreBoundedAndNotAskedForAtEveryLook(t *testin
 		<-ctx.Done()
 		return probe.Credentials{}, ctx.Err()
 	}
-	clock := &handClock{now: time.Now()}
+	clock := newHandClock()
 	cfg.Clock = clock
 	d := newDatabases(t, cfg)
 	for _, want := range []int{1, 1, 2} {
 		requireClass(t, decide.ClassRefused, d.Sample(t.Context(), beat(1)).SQL)
 		require.Equal(t, want, asked)
-		clock.advance(5 * time.Second)
+		clock.Advance(5 * time.Second)
 	}
 }
 

@@ -121,7 +121,7 @@ func TestSample_AHeldLockIsAReply(t *testing.T) {
 func TestSample_PreparesWhatItFindsUnpreparedOnceAMinute(t *testing.T) {
 	s := sharedSite(t)
 	cfg := s.config()
-	clock := &handClock{now: time.Now()}
+	clock := newHandClock()
 	cfg.Clock = clock
 	d := newDatabases(t, cfg)
 	requireClass(t, decide.ClassAuthFailed, d.Sample(t.Context(), engine.Target{Writer: writer}).SQL)
@@ -131,7 +131,7 @@ func TestSample_PreparesWhatItFindsUnpreparedOnceAMinute(t *testing.T) {
 	s.exec(t, unprepare)
 	requireClass(t, decide.ClassAuthFailed, d.Sample(t.Context(), beat(1)).SQL)
 	requireClass(t, decide.ClassAuthFailed, d.Sample(t.Context(), beat(1)).SQL)
-	clock.advance(time.Minute)
+	clock.Advance(time.Minute)
 	requireClass(t, decide.ClassAuthFailed, d.Sample(t.Context(), beat(1)).SQL)
 	requireClass(t, decide.ClassOK, d.Sample(t.Context(), beat(1)).SQL)
 }
@@ -215,11 +215,11 @@ func TestSample_TakesUpACorrectedPassword(t *testing.T) {
 	s.prepared(t)
 	s.set(func(s *site) { s.password = "not replicated yet" })
 	cfg := s.config()
-	clock := &handClock{now: time.Now()}
+	clock := newHandClock()
 	cfg.Clock = clock
 	d := newDatabases(t, cfg)
 	requireClass(t, decide.ClassAuthFailed, d.Sample(t.Context(), beat(1)).SQL)
 	s.set(func(s *site) { s.password = adminPassword })
-	clock.advance(time.Minute)
+	clock.Advance(time.Minute)
 	requireClass(t, decide.ClassOK, d.Sample(t.Context(), beat(1)).SQL)
 }
