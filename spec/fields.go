@@ -58,6 +58,13 @@ func (c Config) integers() map[string]int {
 	return found
 }
 
+// Number is the whole number at a path, for example "monitoring.cpu_percent"; ok is
+// false where there is none.
+func (c Config) Number(path string) (n int, ok bool) {
+	n, ok = c.integers()[path]
+	return n, ok
+}
+
 // texts are the text values of a configuration by path.
 func (c Config) texts() map[string]string {
 	found := map[string]string{}

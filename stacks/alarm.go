@@ -15,8 +15,8 @@ func environmentDimension(env string) *map[string]*string {
 
 // alarmed is what a group of alarms is on and where it leads.
 type alarmed struct {
-	monitoring spec.Monitoring
-	topic      snstopic.SnsTopic
+	config spec.Config
+	topic  snstopic.SnsTopic
 	// instance is the identifier of the site's database, function the guard's
 	// name; the one that the group is not about may be empty.
 	instance, function string
@@ -43,7 +43,7 @@ func newAlarms(at place, id string, ofGuard bool, on alarmed) {
 			Dimensions:         on.dimensions(a, p.env),
 			Statistic:          new(a.Statistic),
 			ComparisonOperator: new(a.Comparison),
-			Threshold:          new(float64(threshold(a, on.monitoring))),
+			Threshold:          new(float64(threshold(a, on.config))),
 			Period:             new(float64(60)),
 			EvaluationPeriods:  new(float64(a.Minutes)),
 			DatapointsToAlarm:  new(float64(a.Breaching)),
@@ -69,18 +69,11 @@ func (on alarmed) dimensions(a contract.Alarm, env string) *map[string]*string {
 }
 
 // threshold is the alarm's, in the unit of its metric.
-func threshold(a contract.Alarm, m spec.Monitoring) int {
+func threshold(a contract.Alarm, cfg spec.Config) int {
 	if a.Setting == "" {
 		return a.Fixed
 	}
-	settings := map[string]int{
-		"monitoring.connections":         m.Connections,
-		"monitoring.cpu_percent":         m.CPU,
-		"monitoring.free_storage_gib":    m.FreeStorage,
-		"monitoring.slot_lag_mib":        m.SlotLag,
-		"monitoring.replica_lag_seconds": m.ReplicaLag,
-	}
-	n, known := settings[a.Setting]
+	n, known := cfg.Number(a.Setting)
 	if !known {
 		panic("alarm " + a.Name + ": no setting " + a.Setting)
 	}

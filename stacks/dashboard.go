@@ -32,15 +32,15 @@ type widget struct {
 // board draws the environment: what both regions measure, and every alarm.
 type board struct {
 	primary, replica place
-	monitoring       spec.Monitoring
+	config           spec.Config
 	widgets          []widget
 }
 
 // newDashboard makes the environment's one dashboard. Dashboards are global; each
 // widget says its region. What is on it follows from the contract's tables.
-func newDashboard(primary, replica place, monitoring spec.Monitoring) {
+func newDashboard(primary, replica place, cfg spec.Config) {
 	p := replica.in("dashboard")
-	b := board{primary: primary, replica: replica, monitoring: monitoring}
+	b := board{primary: primary, replica: replica, config: cfg}
 	for i, at := range []place{primary, replica} {
 		b.add(widget{Type: "alarm", X: i * gridWidth / 2, Width: gridWidth / 2, Height: widgetHeight, Properties: map[string]any{
 			"title": "Alarms in " + at.region, "alarms": alarmARNs(at),
@@ -131,7 +131,7 @@ func (b *board) thresholds(metric string) []map[string]any {
 	var lines []map[string]any
 	for _, a := range contract.Alarms {
 		if a.Metric == metric {
-			lines = append(lines, map[string]any{"label": a.Name, "value": threshold(a, b.monitoring)})
+			lines = append(lines, map[string]any{"label": a.Name, "value": threshold(a, b.config)})
 		}
 	}
 	return lines

@@ -31,7 +31,7 @@ func newPrimary(app cdktf.App, cfg spec.Config, st state) *PrimaryOutputs {
 
 	topicKey := newTopicKey(at)
 	alarms := newAlarmTopic(at, topicKey, cfg.Monitoring.Emails)
-	newAlarms(at, "alarms", false, alarmed{monitoring: cfg.Monitoring, topic: alarms.topic, instance: *instance.Identifier()})
+	newAlarms(at, "alarms", false, alarmed{config: cfg, topic: alarms.topic, instance: *instance.Identifier()})
 	newEventSubscription(at, *instance.Identifier(), alarms)
 	newFlowLog(at, net, cfg.Database.LogRetention)
 

@@ -56,11 +56,11 @@ func newReplica(app cdktf.App, cfg spec.Config, st state, archive string) *Repli
 	g.addTopic(f.replica, *alarms.topic.Arn())
 	schedule := g.addSchedule(s.instance, s.ledger, peering, g.function)
 
-	newAlarms(at, "alarms", false, alarmed{monitoring: cfg.Monitoring, topic: alarms.topic, instance: *s.instance.Identifier()})
+	newAlarms(at, "alarms", false, alarmed{config: cfg, topic: alarms.topic, instance: *s.instance.Identifier()})
 	newEventSubscription(at, *s.instance.Identifier(), alarms)
 	newFlowLog(at, s.net, cfg.Database.LogRetention)
 	newAlarms(at, "guard-alarms", true, alarmed{topic: s.noticeTopic, function: *g.function.FunctionName(), after: schedule})
-	newDashboard(f.primary, f.replica, cfg.Monitoring)
+	newDashboard(f.primary, f.replica, cfg)
 
 	outputs := &ReplicaOutputs{
 		Stack:              f.TerraformStack,

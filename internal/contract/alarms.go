@@ -50,9 +50,23 @@ type Alarm struct {
 	Minutes     int
 	Breaching   int
 	// Missing is what a minute without data counts as.
-	Missing     string
+	Missing string
+	// Least and Most are the thresholds between which the alarm can tell: beyond
+	// them its metric always or never is.
+	Least, Most float64
 	Description string
 }
+
+// LargestVolume is the largest volume of RDS for PostgreSQL, in bytes: the Most of
+// alarms on what a disk holds.
+const LargestVolume = 65536 * gibibyte
+
+// most values of metrics that are no storage: an r6g.16xlarge takes no more than
+// 5000 connections; a replica an hour behind is none to fail over to.
+const (
+	mostConnections = 5000
+	mostLag         = 3600
+)
 
 // OfGuard says that the alarm is about the guard: it notifies the humans and
 // not the guard. Those of the databases notify both, and to the guard each is a
@@ -74,20 +88,21 @@ func (a Alarm) NamespaceIn(environment string) string {
 var Alarms = slices.Concat(instanceAlarms(RolePrimary), []Alarm{
 	{Name: "primary-slot-lag", Role: RolePrimary, Namespace: NamespaceRDS, Metric: "OldestReplicationSlotLag", Statistic: "Maximum",
 		Comparison: Above, Setting: settingsOfAlarms + "slot_lag_mib", Unit: mebibyte, Minutes: 5, Breaching: 5, Missing: MissingNothing,
-		Description: "WAL piles up on the primary for a replica that does not take it."},
+		Least: 1, Most: LargestVolume, Description: "WAL piles up on the primary for a replica that does not take it."},
 }, instanceAlarms(RoleReplica), []Alarm{
 	{Name: "replica-lag", Role: RoleReplica, Namespace: NamespaceRDS, Metric: "ReplicaLag", Statistic: "Maximum",
 		Comparison: Above, Setting: settingsOfAlarms + "replica_lag_seconds", Unit: 1, Minutes: 3, Breaching: 2, Missing: MissingNothing,
-		Description: "The replica is behind: a failover now would lose this many seconds of writes."},
+		Least: 1, Most: mostLag, Description: "The replica is behind: a failover now would lose this many seconds of writes."},
 	{Name: "replication-stopped", Role: RoleReplica, Namespace: NamespaceRDS, Metric: "ReplicaLag", Statistic: "Maximum",
 		Comparison: Below, Fixed: 0, Minutes: 5, Breaching: 5, Missing: MissingNothing,
-		Description: "Replication is not running (ReplicaLag is -1): there is no protection."},
+		// All of a minute's values must be -1.
+		Least: -0.9, Most: 0, Description: "Replication is not running (ReplicaLag is -1): there is no protection."},
 	{Name: "guard-errors", Role: RoleReplica, Namespace: NamespaceLambda, Metric: "Errors", Statistic: "Sum",
 		Comparison: AtLeast, Fixed: 1, Minutes: 5, Breaching: 3, Missing: MissingNoBreach,
-		Description: "The guard's function fails."},
+		Least: 1, Most: 5, Description: "The guard's function fails."},
 	{Name: "guard-silent", Role: RoleReplica, Namespace: NamespaceGuard, Metric: string(GuardTick), Statistic: "Sum",
 		Comparison: Below, Fixed: 1, Minutes: 5, Breaching: 5, Missing: MissingBreaches,
-		Description: "The guard has not finished a look for five minutes: nobody would fail over."},
+		Least: 1, Most: 1, Description: "The guard has not finished a look for five minutes: nobody would fail over."},
 	guardAlarm("primary-not-writable", PrimaryNotWritable, 2, "The primary answers but takes no writes: mend it, this is no failover."),
 	guardAlarm("unprotected", Unprotected, 5, "There is no replica to fail over to."),
 	guardAlarm("not-armed", NotArmed, 20, "The guard is paused or disarmed, or has not armed itself for 20 minutes: it does not fail over. See drctl guard status; resume, or arm."),
@@ -95,21 +110,23 @@ var Alarms = slices.Concat(instanceAlarms(RolePrimary), []Alarm{
 })
 
 func instanceAlarms(role string) []Alarm {
-	of := func(what, metric, statistic, comparison, setting string, unit, minutes int, description string) Alarm {
+	of := func(what, metric, statistic, comparison, setting string, unit, minutes int, least, most float64, description string) Alarm {
 		return Alarm{Name: role + "-" + what, Role: role, Namespace: NamespaceRDS, Metric: metric, Statistic: statistic, Comparison: comparison,
-			Setting: settingsOfAlarms + setting, Unit: unit, Minutes: minutes, Breaching: minutes, Missing: MissingNothing, Description: description}
+			Setting: settingsOfAlarms + setting, Unit: unit, Minutes: minutes, Breaching: minutes, Missing: MissingNothing,
+			Least: least, Most: most, Description: description}
 	}
 	return []Alarm{
-		of("connections", MetricConnections, "Maximum", Above, "connections", 1, 3, "Connections near the instance's limit: clients will be refused."),
-		of("cpu", "CPUUtilization", "Average", Above, "cpu_percent", 1, 15, "The processor is busy: replay and clients slow down."),
-		of("free-storage", "FreeStorageSpace", "Minimum", Below, "free_storage_gib", gibibyte, 3, "The disk is filling: at zero the instance stops taking writes."),
+		of("connections", MetricConnections, "Maximum", Above, "connections", 1, 3, 1, mostConnections, "Connections near the instance's limit: clients will be refused."),
+		of("cpu", "CPUUtilization", "Average", Above, "cpu_percent", 1, 15, 1, 99, "The processor is busy: replay and clients slow down."),
+		of("free-storage", "FreeStorageSpace", "Minimum", Below, "free_storage_gib", gibibyte, 3, gibibyte/10, LargestVolume, "The disk is filling: at zero the instance stops taking writes."),
 	}
 }
 
 // guardAlarm is on a gauge of the guard's that is 1 where something is wrong.
 func guardAlarm(name string, metric Metric, minutes int, description string) Alarm {
 	return Alarm{Name: name, Role: RoleReplica, Namespace: NamespaceGuard, Metric: string(metric), Statistic: "Maximum", Comparison: AtLeast,
-		Fixed: 1, Minutes: minutes, Breaching: minutes, Missing: MissingNoBreach, Description: description}
+		Fixed: 1, Minutes: minutes, Breaching: minutes, Missing: MissingNoBreach,
+		Least: 0.1, Most: 1, Description: description}
 }
 
 // EventCategories are the categories of RDS's events that people are sent: what

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -8,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // variants are inputs that change what has a place in the picture.
@@ -172,8 +175,7 @@ func TestD2_SaysHowAFailoverRuns(t *testing.T) {
 		guard + "row8":         `"5 Switches DNS"`,
 		primary + "server":     `"PostgreSQL 15, Multi-AZ\ndb.r6g.large"`,
 		replica + "server":     `"PostgreSQL 15, single zone\ndb.r6g.large"`,
-		primary + "alarms":     `"4 alarms: connections, cpu,\nfree-storage, slot-lag"`,
-		tools + "notices":      `"Notices\n6 alarms on the guard"`,
+		tools + "notices":      fmt.Sprintf(`"Notices\n%d alarms on the guard"`, alarms(func(a contract.Alarm) bool { return a.OfGuard() })),
 		gap + "witnesses":      `"Witness regions\neu-central-1, us-west-2"`,
 		names1 + "record":      `"primary record\nweight 100, TTL 5 s"`,
 		"picture.body.primary": `"us-east-1 · primary site\nVPC 10.0.0.0/16"`,
@@ -190,6 +192,19 @@ func TestD2_SaysHowAFailoverRuns(t *testing.T) {
 	} {
 		require.Equal(t, says, d.cards[card].label, card)
 	}
+	own := alarms(func(a contract.Alarm) bool { return !a.OfGuard() && a.Role == contract.RolePrimary })
+	require.Contains(t, d.cards[primary+"alarms"].label, fmt.Sprintf(`"%d alarms: connections, cpu,`, own))
+}
+
+// alarms counts those of the contract that are such.
+func alarms(such func(contract.Alarm) bool) int {
+	n := 0
+	for _, a := range contract.Alarms {
+		if such(a) {
+			n++
+		}
+	}
+	return n
 }
 
 // An edge of a failover that has no arrow is a hole in the picture. Without a

@@ -9,15 +9,13 @@ import (
 	"github.com/pgdr/pgdr/twin/sim"
 )
 
-// watch is an alarm that must be: on a metric of a subject, in its region.
+// watch is an alarm that must be, on a metric of a subject in its region. Servers
+// that are gone publish nothing, which is no news of what their alarms are about;
+// the guard publishes its own metrics at each look.
 type watch struct {
-	namespace, metric string
+	alarm contract.Alarm
 	// subject is "primary", "replica", "function" or "environment".
 	subject string
-	// below tells alarms on too little from those on too much.
-	below bool
-	// sees is how it must look.
-	sees sight
 }
 
 // watches are the alarms that must be: those of the contract. Those of AWS/RDS
@@ -27,39 +25,16 @@ var watches = watched()
 func watched() []watch {
 	var all []watch
 	for _, a := range contract.Alarms {
-		w := watch{namespace: a.Namespace, metric: a.Metric, subject: a.Role, below: a.Comparison == contract.Below}
+		w := watch{alarm: a, subject: a.Role}
 		switch a.Namespace {
 		case contract.NamespaceLambda:
 			w.subject = "function"
 		case contract.NamespaceGuard:
 			w.subject = "environment"
 		}
-		var known bool
-		if w.sees, known = sights[seen{a.Metric, w.below}]; !known {
-			if a.Namespace != contract.NamespaceGuard {
-				panic("no sight of alarm " + a.Name)
-			}
-			w.sees = flag
-		}
 		all = append(all, w)
 	}
 	return all
-}
-
-// seen is a metric, and whether too little of it is wrong.
-type seen struct {
-	metric string
-	below  bool
-}
-
-// sights are how the alarms must look at their metrics; those of the guard that
-// are not here are flags.
-var sights = map[seen]sight{
-	{"DatabaseConnections", false}: connections, {"CPUUtilization", false}: processor, {"FreeStorageSpace", true}: storage,
-	// A dead replica's slot holds WAL back on the primary's disk.
-	{"OldestReplicationSlotLag", false}: slot,
-	{"ReplicaLag", false}:               lag, {"ReplicaLag", true}: stopped,
-	{"Errors", false}: failures, {string(contract.GuardTick), true}: tick,
 }
 
 // key is what a watch's alarms are found by: the region and the dimensions.
@@ -84,14 +59,14 @@ func (s *survey) lookAtAlarms() {
 	topics := map[string]bool{}
 	for _, w := range watches {
 		region, dimensions := s.key(w)
-		namespace := w.namespace
+		namespace := w.alarm.Namespace
 		if namespace == contract.NamespaceGuard {
 			namespace = s.config.MetricNamespace
 		}
 		found := 0
 		for _, alarm := range s.tx.List(typeAlarm, region) {
 			a := alarm.Attrs
-			if a.Str("namespace") != namespace || a.Str("metric_name") != w.metric || isBelow(alarm) != w.below ||
+			if a.Str("namespace") != namespace || a.Str("metric_name") != w.alarm.Metric || isBelow(alarm) != (w.alarm.Comparison == contract.Below) ||
 				!reflect.DeepEqual(a.StringMap("dimensions"), dimensions) {
 				continue
 			}
@@ -100,7 +75,7 @@ func (s *survey) lookAtAlarms() {
 			s.lookAtSight(alarm, w)
 		}
 		if found == 0 {
-			s.find("alarm-missing", fmt.Sprintf("metric %s %s of the %s", namespace, w.metric, w.subject), "no alarm watches %v in %s", dimensions, region)
+			s.find("alarm-missing", fmt.Sprintf("metric %s %s of the %s", namespace, w.alarm.Metric, w.subject), "no alarm watches %v in %s", dimensions, region)
 		}
 	}
 	s.lookAtSubjects()
@@ -114,7 +89,7 @@ func (s *survey) lookAtAlarms() {
 func (s *survey) lookAtActions(alarm *sim.Resource, w watch, topics map[string]bool) {
 	name, a := "alarm "+alarm.ID, alarm.Attrs
 	actions := a.Strings("alarm_actions")
-	wakes := w.namespace == contract.NamespaceRDS
+	wakes := w.alarm.Namespace == contract.NamespaceRDS
 	if on, set := a["actions_enabled"].(bool); set && !on {
 		s.find("alarm-silent", name, "its actions are disabled")
 		return
