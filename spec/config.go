@@ -198,13 +198,15 @@ type Backend struct {
 }
 
 // Tags go on everything. CreatedAt is given by the caller or left out: the
-// time of synthesis would change every resource at every deployment.
+// time of synthesis would change every resource at every deployment. A field says
+// its key on AWS, and the environment variable that sets it, if there is one: a new
+// tag is one line here.
 type Tags struct {
-	Repository string `yaml:"repository" tag:"Repository"`
-	Author     string `yaml:"author" tag:"Author"`
-	PRNumber   string `yaml:"pr_number" tag:"PRNumber"`
-	Team       string `yaml:"team" tag:"Team"`
-	CreatedAt  string `yaml:"created_at" tag:"CreatedAt"`
+	Repository string `yaml:"repository" tag:"Repository" variable:"REPOSITORY"`
+	Author     string `yaml:"author" tag:"Author" variable:"COMMIT_AUTHOR"`
+	PRNumber   string `yaml:"pr_number" tag:"PRNumber" variable:"PR_NUMBER"`
+	Team       string `yaml:"team" tag:"Team" variable:"TEAM"`
+	CreatedAt  string `yaml:"created_at" tag:"CreatedAt" variable:"CREATED_AT"`
 }
 
 // Keyed returns the tags that say something, by the key that each has on AWS:

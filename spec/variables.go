@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"reflect"
 	"regexp"
 	"strings"
 )
@@ -33,16 +34,25 @@ type Variable struct {
 // say where a shell or a CI runner works, and a database that followed them
 // would be destroyed and made again elsewhere) and CDK_DEFAULT_ACCOUNT (the
 // account of the credentials at hand, where AWS_ACCOUNT_ID is a check of them).
-var Variables = []Variable{
-	{"REPOSITORY", "tags.repository", func(c *Config, v string) { c.Tags.Repository = tagValue(v) }},
-	{"COMMIT_AUTHOR", "tags.author", func(c *Config, v string) { c.Tags.Author = tagValue(v) }},
-	{"PR_NUMBER", "tags.pr_number", func(c *Config, v string) { c.Tags.PRNumber = tagValue(v) }},
-	{"TEAM", "tags.team", func(c *Config, v string) { c.Tags.Team = tagValue(v) }},
-	{"CREATED_AT", "tags.created_at", func(c *Config, v string) { c.Tags.CreatedAt = tagValue(v) }},
+var Variables = append(tagVariables(), []Variable{
 	{"AWS_ACCOUNT_ID", "account", func(c *Config, v string) { c.Account = v }},
 	{"PRIMARY_REGION", "sites.primary.region", func(c *Config, v string) { c.Sites.Primary.Region = v }},
 	{"ALARM_EMAILS", "monitoring.emails", func(c *Config, v string) { c.Monitoring.Emails = addresses(v) }},
 	{"REPLICA_REGION", "sites.replica.region", func(c *Config, v string) { c.Sites.Replica.Region = v }},
+}...)
+
+// tagVariables are those that the fields of [Tags] name.
+func tagVariables() []Variable {
+	var all []Variable
+	for i := range reflect.TypeFor[Tags]().NumField() {
+		field := reflect.TypeFor[Tags]().Field(i)
+		if name := field.Tag.Get("variable"); name != "" {
+			all = append(all, Variable{name, join("tags", field.Tag.Get("yaml")), func(c *Config, v string) {
+				reflect.ValueOf(&c.Tags).Elem().Field(i).SetString(tagValue(v))
+			}})
+		}
+	}
+	return all
 }
 
 // variables applies the environment variables. Those that are empty or blank

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // sentence is an edge in words: the names of its two ends and the relation.
@@ -228,9 +230,9 @@ func TestReadDir_GroupsAlarmsByWhatTheyWatchAndTell(t *testing.T) {
 		found[g.Node(x.source).Name+" → "+g.Node(x.topic).Name] = len(x.alarms)
 	}
 	require.Equal(t, map[string]int{
-		"primary-db-dev → primary-db-alarm-topic-dev":         4,
-		"replica-db-dev → replica-db-alarm-topic-dev":         5,
-		"failover-function-dev → replica-db-notice-topic-dev": 6,
+		"primary-db-dev → primary-db-alarm-topic-dev":         alarms(func(a contract.Alarm) bool { return !a.OfGuard() && a.Role == contract.RolePrimary }),
+		"replica-db-dev → replica-db-alarm-topic-dev":         alarms(func(a contract.Alarm) bool { return !a.OfGuard() && a.Role == contract.RoleReplica }),
+		"failover-function-dev → replica-db-notice-topic-dev": alarms(func(a contract.Alarm) bool { return a.OfGuard() }),
 	}, found)
 }
 
