@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/clock/clocktest"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 )
 
@@ -24,7 +25,7 @@ func TestActivity_IsTheEndOfTheLastMinuteWithAny(t *testing.T) {
 			{Id: aws.String("writes"), Timestamps: []time.Time{at(0), at(2), at(3)}, Values: []float64{50, 35, 0}},
 		}}, nil
 	})
-	a := &Activity{clock: &handClock{now: at(4)}, cloudwatch: map[engine.Site]cloudwatchAPI{engine.SitePrimary: f}}
+	a := &Activity{clock: clocktest.At(at(4)), cloudwatch: map[engine.Site]cloudwatchAPI{engine.SitePrimary: f}}
 	got, err := a.Activity(t.Context(), engine.Member{Site: engine.SitePrimary, Identifier: "primary-db-dev"}, since)
 	require.NoError(t, err)
 	require.Equal(t, engine.Activity{WritesAt: at(3), Writes: 35, ConnectionsAt: at(2), Connections: 12}, got)
