@@ -222,22 +222,30 @@ func (e *Engine) Arm(ctx context.Context) (View, error) {
 // instance that took over before. It changes the ledger only; the fences and
 // DNS follow as debts. The guard then arms itself as after a first deployment.
 func (e *Engine) Adopt(ctx context.Context, resourceID string) error {
-	at := func(m Member) (Instance, error) {
+	at := func(m Member, by func(context.Context, Member) (Instance, error)) (Instance, error) {
 		c, cancel := e.ports.Clock.WithDeadline(ctx, e.ports.Clock.Now().Add(callTimeout))
 		defer cancel()
-		i, err := e.ports.Promoter.Inspect(c, m)
+		i, err := by(c, m)
 		if errors.Is(err, ErrNotFound) {
 			return Instance{}, nil
 		}
 		return i, err
 	}
-	primary, err := at(e.cfg.Topology.Primary)
+	primary, err := at(e.cfg.Topology.Primary, e.ports.Promoter.Inspect)
 	if err != nil {
 		return refusal.New(refusal.WriterMismatch, "RDS does not tell about %q: %v", e.cfg.Topology.Primary.Identifier, err)
 	}
-	replica, err := at(e.cfg.Topology.Replica)
+	replica, err := at(e.cfg.Topology.Replica, e.ports.Promoter.Inspect)
 	if err != nil {
 		return refusal.New(refusal.WriterMismatch, "RDS does not tell about %q: %v", e.cfg.Topology.Replica.Identifier, err)
+	}
+	// Who fails over by hand may well have renamed the old primary. It is fenced
+	// and stopped under whatever name.
+	old := primary
+	if was, err := e.readOnce(ctx); err == nil && !primary.Exists && was.Writer.Site == SitePrimary && was.Writer.ResourceID != "" {
+		if old, err = at(was.Writer, e.ports.Promoter.Find); err != nil {
+			return refusal.New(refusal.WriterMismatch, "RDS does not tell about %s: %v", was.Writer.ResourceID, err)
+		}
 	}
 	now := e.ports.Clock.Now()
 	return e.amend(ctx, func(st *State) error {
@@ -245,7 +253,7 @@ func (e *Engine) Adopt(ctx context.Context, resourceID string) error {
 		if err != nil {
 			return err
 		}
-		st.adopt(e.cfg.Environment, m, primary, replica, e.cfg.Topology, now)
+		st.adopt(e.cfg.Environment, m, old, replica, e.cfg.Topology, now)
 		return nil
 	})
 }

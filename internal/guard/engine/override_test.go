@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/pgdr/pgdr/internal/guard/decide"
 	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/refusal"
@@ -227,6 +229,22 @@ func TestAdopt_RefusesTheInstanceThatIsTheWriterAlready(t *testing.T) {
 	if !w.ledger.Owes(engine.DebtFence) {
 		t.Fatal("an owed fence was forgotten")
 	}
+}
+
+// TestAdopt_FencesThePrimaryThatWasRenamedToo: RDS's own advice for a failover by
+// hand is to rename the old primary.
+func TestAdopt_FencesThePrimaryThatWasRenamedToo(t *testing.T) {
+	w := healthy(t)
+	w.aws.become(engine.SiteReplica, replicaID(), "")
+	w.aws.rename(engine.SitePrimary, "primary-old")
+	w.pg.writableAt, w.sent, w.promotions, w.stale = w.now, true, 1, true
+	require.NoError(t, w.console().Adopt(t.Context(), replicaID()))
+	require.True(t, w.ledger.Owes(engine.DebtFence))
+	w.on(16 * time.Minute)
+	require.Empty(t, w.violation)
+	require.True(t, w.fence.holds)
+	require.True(t, w.stopped())
+	require.Empty(t, w.ledger.Debts)
 }
 
 // TestAdopt_FencesThePrimaryThatSomebodyFailedOverFromByHand: the replica was
