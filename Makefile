@@ -108,6 +108,10 @@ PLANS ?= plans/$(ENV)
 ci-plan: deps $(DRCTL) ## Plan both stacks of ENV on AWS, reading only, into plans/ENV
 	@exec $(DRCTL) plan --environment $(call quote,$(ENV)) --plans $(call quote,$(PLANS)) --no-lock
 
+.PHONY: ci-plan-read
+ci-plan-read: deps $(DRCTL) ## As ci-plan, without opening the password: for a review, and never applied
+	@exec $(DRCTL) plan --environment $(call quote,$(ENV)) --plans $(call quote,$(PLANS)) --no-lock --no-secrets
+
 # 0 is the only exit code that passes, so that no crash is taken for a verdict;
 # and where there is none the review before is gone, as drctl removes it first.
 .PHONY: ci-review

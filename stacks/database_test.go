@@ -192,3 +192,13 @@ func TestCredentials_GoThroughTheEphemeralModule(t *testing.T) {
 		require.NotContains(t, o.(object)["value"], "module.credentials.password", name)
 	}
 }
+
+// A pull request's plan is made with open_secrets = false.
+func TestCredentials_AreOpenedUnlessThePlanSaysOtherwise(t *testing.T) {
+	d := stack(t, "dev", "primary")
+	v := d.tree["variable"].(object)["open_secrets"].(object)
+	require.Equal(t, true, v["default"])
+	require.Equal(t, "bool", v["type"])
+	require.Equal(t, "${var.open_secrets}", d.tree["module"].(object)["credentials"].(object)["open_secrets"])
+	require.NotContains(t, stack(t, "dev", "replica").tree, "variable")
+}

@@ -89,5 +89,12 @@ func newCredentials(at place, replicaRegion string, cfg spec.Config, keys databa
 		RecoveryWindowInDays:              new(float64(recovery)),
 	})
 	module.AddOverride(new("source"), "./"+*asset.Path())
+	// The binding takes a bool only, and no reference.
+	module.AddOverride(new(contract.OpenSecrets), "${var."+contract.OpenSecrets+"}")
+	open := cdktf.NewTerraformVariable(at.scope, new(contract.OpenSecrets), &cdktf.TerraformVariableConfig{
+		Type: new("bool"), Default: true, Nullable: new(false),
+		Description: new("False for a plan that is only read: the password is not opened. Such a plan can't be applied."),
+	})
+	open.OverrideLogicalId(new(contract.OpenSecrets))
 	return module
 }

@@ -80,7 +80,7 @@ func workflowFaults(files map[string]string, makefile string) []string {
 var promised = map[string]map[string][]promise{
 	"workflows/plan.yml": {
 		"plan": {
-			{step: "make ci-plan"}, {step: "make ci-review"}, {step: "make ci-summary", always: true},
+			{step: "make ci-plan-read"}, {step: "make ci-review"}, {step: "make ci-summary", always: true},
 			{step: "actions/upload-artifact", with: map[string]string{"name": "plans-${{ matrix.environment }}", "path": "plans"}, always: true},
 		},
 		// What is uploaded has the environment in its path, and is put together
@@ -203,9 +203,10 @@ func (c *workflowCheck) job(name string, j job, inherited any) {
 	if granted == nil {
 		granted = inherited
 	}
-	aws, role := false, ""
+	aws, role, opens := false, "", false
 	for _, s := range j.Steps {
 		c.step(s)
+		opens = opens || s.Run == "make ci-plan"
 		if strings.HasPrefix(s.Uses, "aws-actions/configure-aws-credentials@") {
 			aws, role = true, s.With["role-to-assume"]
 		}
@@ -213,8 +214,11 @@ func (c *workflowCheck) job(name string, j job, inherited any) {
 	allowed := []string{"contents: read", "pull-requests: write"}
 	switch {
 	case !aws:
-	case strings.Contains(role, "AWS_PLAN_ROLE_ARN"):
+	case strings.Contains(role, "AWS_PLAN_ROLE_ARN"), strings.Contains(role, "AWS_DEPLOY_PLAN_ROLE_ARN"):
 		allowed = []string{"contents: read", "id-token: write"}
+		if opens && strings.Contains(role, "AWS_PLAN_ROLE_ARN") {
+			c.fault("job %s opens the password for who may push a branch", name)
+		}
 		if j.Environment != nil {
 			c.fault("job %s plans in a deployment environment", name)
 		}
@@ -308,44 +312,45 @@ func TestWorkflows_PassActionlint(t *testing.T) {
 
 func TestWorkflowFaults_FindsEachBreach(t *testing.T) {
 	for name, tt := range map[string]struct{ file, old, new, fault string }{
-		"a tag":                   {"plan", "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2", "actions/checkout@v6 # v6.0.2", "not pinned by commit"},
-		"a short commit":          {"plan", "@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "@de0fac2", "not pinned by commit"},
-		"no version":              {"plan", "83dd # v6.0.2", "83dd", "no version beside the commit"},
-		"two commits":             {"deploy", "actions/checkout@de", "actions/checkout@ed", "two commits of actions/checkout"},
-		"a tag in the action":     {"tools", "@924ae3a1cded613372ab5595356fb5720e22ba16", "@v6", "not pinned by commit"},
-		"an access key":           {"deploy", "role-to-assume: ${{ vars.AWS_DEPLOY_ROLE_ARN }}", "aws-access-key-id: ${{ vars.KEY }}", "a lasting credential"},
-		"a secret":                {"plan", "GH_TOKEN: ${{ github.token }}", "GH_TOKEN: ${{ secrets.PAT }}", "a lasting credential"},
-		"another role":            {"plan", "vars.AWS_PLAN_ROLE_ARN }}", "vars.ADMIN_ROLE_ARN }}", "takes another role"},
-		"the deploy role in plan": {"plan", "role-to-assume: ${{ vars.AWS_PLAN_ROLE_ARN }}", "role-to-assume: ${{ vars.AWS_DEPLOY_ROLE_ARN }}", "deploys without an approval"},
-		"no approval":             {"deploy", "    environment: ${{ inputs.environment }}\n", "", "deploys without an approval"},
-		"no plan":                 {"deploy", "    needs: plan\n", "", "deploys without an approval"},
-		"a plan that may deploy":  {"plan", "    timeout-minutes: 30\n", "    timeout-minutes: 30\n    environment: prod\n", "plans in a deployment environment"},
-		"a plan that comments":    {"plan", "      id-token: write # for", "      pull-requests: write\n      id-token: write # for", "is granted pull-requests: write"},
-		"a comment with a role":   {"plan", "      pull-requests: write # the", "      id-token: write\n      pull-requests: write # the", "is granted id-token: write"},
-		"writing the code":        {"deploy", "contents: read", "contents: write", "is granted contents: write"},
-		"all rights":              {"deploy", "permissions: {}", "permissions: write-all", "no list of permissions"},
-		"rights by default":       {"plan", "permissions: {}\n", "", "no list of permissions"},
-		"a stranger's code":       {"plan", "  pull_request:\n", "  pull_request_target:\n", "pull_request_target"},
-		"a script":                {"ci", "run: make ci\n", "run: go test ./...\n", "no make target"},
-		"more than a target":      {"ci", "run: make ci\n", "run: make ci && curl example.com\n", "no make target"},
-		"an injected title":       {"plan", "run: make ci-plan", "run: make ci-plan ENV=${{ github.head_ref }}", "no make target"},
-		"a target that is gone":   {"ci", "run: make ci\n", "run: make cii\n", "no such make target"},
-		"an action that is gone":  {"ci", "./.github/actions/tools", "./.github/actions/tolls", "no such action"},
-		"no concurrency":          {"deploy", "  group: deploy", "  grop: deploy", "no concurrency group"},
-		"no time limit":           {"ci", "    timeout-minutes: 90\n", "", "no time limit"},
-		"no review":               {"plan", "      - run: make ci-review\n", "", "lacks the step make ci-review"},
-		"a review that may fail":  {"deploy", "      - run: make ci-review\n", "      - run: make ci-review\n        if: false\n", "make ci-review is not always run"},
-		"a review before a plan":  {"plan", "      - run: make ci-plan\n      - run: make ci-review\n", "      - run: make ci-review\n      - run: make ci-plan\n", "lacks the step make ci-review, or has it too early"},
-		"no summary":              {"plan", "      - run: make ci-summary\n        if: ${{ !cancelled() }}\n", "", "lacks the step make ci-summary"},
-		"a summary of good news":  {"plan", "make ci-summary\n        if: ${{ !cancelled() }}", "make ci-summary\n        if: ${{ success() }}", "make ci-summary is skipped"},
-		"no comment":              {"plan", "      - run: make ci-comment\n        if: ${{ !cancelled() }}\n", "", "lacks the step make ci-comment"},
-		"no comment job":          {"plan", "  comment:\n", "  remark:\n", "job comment lacks the step make ci-comment"},
-		"a comment of good news":  {"plan", "if: ${{ !cancelled() && github", "if: ${{ github", "does not follow a plan that failed"},
-		"no artifact":             {"plan", "actions/upload-artifact@", "actions/upload-art@", "lacks the step actions/upload-artifact"},
-		"artifacts that collide":  {"plan", "          path: plans\n          retention", "          path: plans/${{ matrix.environment }}\n          retention", "has path"},
-		"one artifact elsewhere":  {"plan", "          merge-multiple: true\n", "", "has merge-multiple"},
-		"nothing applied":         {"deploy", "      - run: make ci-apply\n", "", "lacks the step make ci-apply"},
-		"a token left behind":     {"ci", "persist-credentials: false", "persist-credentials: true", "leaves its token behind"},
+		"a tag":                    {"plan", "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2", "actions/checkout@v6 # v6.0.2", "not pinned by commit"},
+		"a short commit":           {"plan", "@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "@de0fac2", "not pinned by commit"},
+		"no version":               {"plan", "83dd # v6.0.2", "83dd", "no version beside the commit"},
+		"two commits":              {"deploy", "actions/checkout@de", "actions/checkout@ed", "two commits of actions/checkout"},
+		"a tag in the action":      {"tools", "@924ae3a1cded613372ab5595356fb5720e22ba16", "@v6", "not pinned by commit"},
+		"an access key":            {"deploy", "role-to-assume: ${{ vars.AWS_DEPLOY_ROLE_ARN }}", "aws-access-key-id: ${{ vars.KEY }}", "a lasting credential"},
+		"a secret":                 {"plan", "GH_TOKEN: ${{ github.token }}", "GH_TOKEN: ${{ secrets.PAT }}", "a lasting credential"},
+		"another role":             {"plan", "vars.AWS_PLAN_ROLE_ARN }}", "vars.ADMIN_ROLE_ARN }}", "takes another role"},
+		"the deploy role in plan":  {"plan", "role-to-assume: ${{ vars.AWS_PLAN_ROLE_ARN }}", "role-to-assume: ${{ vars.AWS_DEPLOY_ROLE_ARN }}", "deploys without an approval"},
+		"no approval":              {"deploy", "    environment: ${{ inputs.environment }}\n", "", "deploys without an approval"},
+		"no plan":                  {"deploy", "    needs: plan\n", "", "deploys without an approval"},
+		"a plan that may deploy":   {"plan", "    timeout-minutes: 30\n", "    timeout-minutes: 30\n    environment: prod\n", "plans in a deployment environment"},
+		"a plan that comments":     {"plan", "      id-token: write # for", "      pull-requests: write\n      id-token: write # for", "is granted pull-requests: write"},
+		"a comment with a role":    {"plan", "      pull-requests: write # the", "      id-token: write\n      pull-requests: write # the", "is granted id-token: write"},
+		"writing the code":         {"deploy", "contents: read", "contents: write", "is granted contents: write"},
+		"all rights":               {"deploy", "permissions: {}", "permissions: write-all", "no list of permissions"},
+		"rights by default":        {"plan", "permissions: {}\n", "", "no list of permissions"},
+		"a stranger's code":        {"plan", "  pull_request:\n", "  pull_request_target:\n", "pull_request_target"},
+		"a script":                 {"ci", "run: make ci\n", "run: go test ./...\n", "no make target"},
+		"more than a target":       {"ci", "run: make ci\n", "run: make ci && curl example.com\n", "no make target"},
+		"an injected title":        {"plan", "run: make ci-plan-read", "run: make ci-plan-read ENV=${{ github.head_ref }}", "no make target"},
+		"a target that is gone":    {"ci", "run: make ci\n", "run: make cii\n", "no such make target"},
+		"an action that is gone":   {"ci", "./.github/actions/tools", "./.github/actions/tolls", "no such action"},
+		"no concurrency":           {"deploy", "  group: deploy", "  grop: deploy", "no concurrency group"},
+		"no time limit":            {"ci", "    timeout-minutes: 90\n", "", "no time limit"},
+		"no review":                {"plan", "      - run: make ci-review\n", "", "lacks the step make ci-review"},
+		"a review that may fail":   {"deploy", "      - run: make ci-review\n", "      - run: make ci-review\n        if: false\n", "make ci-review is not always run"},
+		"a plan with the password": {"plan", "run: make ci-plan-read", "run: make ci-plan", "opens the password"},
+		"a review before a plan":   {"plan", "      - run: make ci-plan-read\n      - run: make ci-review\n", "      - run: make ci-review\n      - run: make ci-plan-read\n", "lacks the step make ci-review, or has it too early"},
+		"no summary":               {"plan", "      - run: make ci-summary\n        if: ${{ !cancelled() }}\n", "", "lacks the step make ci-summary"},
+		"a summary of good news":   {"plan", "make ci-summary\n        if: ${{ !cancelled() }}", "make ci-summary\n        if: ${{ success() }}", "make ci-summary is skipped"},
+		"no comment":               {"plan", "      - run: make ci-comment\n        if: ${{ !cancelled() }}\n", "", "lacks the step make ci-comment"},
+		"no comment job":           {"plan", "  comment:\n", "  remark:\n", "job comment lacks the step make ci-comment"},
+		"a comment of good news":   {"plan", "if: ${{ !cancelled() && github", "if: ${{ github", "does not follow a plan that failed"},
+		"no artifact":              {"plan", "actions/upload-artifact@", "actions/upload-art@", "lacks the step actions/upload-artifact"},
+		"artifacts that collide":   {"plan", "          path: plans\n          retention", "          path: plans/${{ matrix.environment }}\n          retention", "has path"},
+		"one artifact elsewhere":   {"plan", "          merge-multiple: true\n", "", "has merge-multiple"},
+		"nothing applied":          {"deploy", "      - run: make ci-apply\n", "", "lacks the step make ci-apply"},
+		"a token left behind":      {"ci", "persist-credentials: false", "persist-credentials: true", "leaves its token behind"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files, makefile := github(t)

@@ -18,6 +18,7 @@ type pipelineFlags struct {
 	plans       string
 	lockTimeout time.Duration
 	noLock      bool
+	noSecrets   bool
 	detailed    bool
 }
 
@@ -35,6 +36,7 @@ func planCommand() *cobra.Command {
 			return err
 		})
 	cmd.Flags().BoolVar(&flags.noLock, "no-lock", false, "do not lock the state, for credentials that may only read it")
+	cmd.Flags().BoolVar(&flags.noSecrets, "no-secrets", false, "do not open the password, for credentials that may not; such plans are for a review, and drctl apply refuses them")
 	cmd.Flags().BoolVar(&flags.detailed, "detailed-exitcode", false, "exit with 2 where there is something to apply")
 	return cmd
 }
@@ -70,7 +72,7 @@ func (f *pipelineFlags) command(use, short, long, example string, do func(contex
 			if err != nil {
 				return err
 			}
-			p.NoLock, p.LockTimeout = f.noLock, f.lockTimeout
+			p.NoLock, p.NoSecrets, p.LockTimeout = f.noLock, f.noSecrets, f.lockTimeout
 			return do(cmd.Context(), p)
 		},
 	}

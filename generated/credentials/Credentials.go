@@ -38,6 +38,8 @@ type Credentials interface {
 	SetName(val *string)
 	// The tree node.
 	Node() constructs.Node
+	OpenSecrets() *bool
+	SetOpenSecrets(val *bool)
 	PasswordLength() *float64
 	SetPasswordLength(val *float64)
 	PasswordOutput() *string
@@ -190,6 +192,16 @@ func (j *jsiiProxy_Credentials) Node() constructs.Node {
 	_jsii_.Get(
 		j,
 		"node",
+		&returns,
+	)
+	return returns
+}
+
+func (j *jsiiProxy_Credentials) OpenSecrets() *bool {
+	var returns *bool
+	_jsii_.Get(
+		j,
+		"openSecrets",
 		&returns,
 	)
 	return returns
@@ -415,6 +427,14 @@ func (j *jsiiProxy_Credentials)SetName(val *string) {
 	_jsii_.Set(
 		j,
 		"name",
+		val,
+	)
+}
+
+func (j *jsiiProxy_Credentials)SetOpenSecrets(val *bool) {
+	_jsii_.Set(
+		j,
+		"openSecrets",
 		val,
 	)
 }

@@ -27,6 +27,11 @@ type CredentialsConfig struct {
 	//
 	// PostgreSQL administrator credentials.
 	Description *string `field:"optional" json:"description" yaml:"description"`
+	// False for a plan that is only read, such as a pull request's: the stored password is not opened, and a random one stands for it.
+	//
+	// It differs in nothing else, since a write-only argument is in no plan. Such a plan can't be applied.
+	// true.
+	OpenSecrets *bool `field:"optional" json:"openSecrets" yaml:"openSecrets"`
 	// Length of the generated password in characters.
 	//
 	// RDS for PostgreSQL takes 8 to 128.

@@ -40,6 +40,11 @@ func FlowLogGroup(role, environment string) string {
 // StackPrefix begins the name of each stack.
 const StackPrefix = "pgdr-"
 
+// OpenSecrets is the primary stack's variable that says whether a plan opens the
+// credentials. false is for a plan that is only read: a placeholder stands for the
+// password, and the plan can't be applied.
+const OpenSecrets = "open_secrets"
+
 // StackName is the name of a site's stack, for example "pgdr-primary-dev".
 // role is RolePrimary or RoleReplica.
 func StackName(role, environment string) string { return StackPrefix + Name(role, environment) }

@@ -9,16 +9,21 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // Apply applies what [Pipeline.Plan] left, the primary first, and nothing
 // else: Terraform refuses a plan whose state moved on since.
 //
-// Errors: [ErrNoPlans]; [ErrPlanAgain] where the replica had no plan, or its
+// Errors: [ErrNoPlans]; [ErrNoSecrets]; [ErrPlanAgain] where the replica had no plan, or its
 // plan was made from outputs that the primary's has changed.
 func (p *Pipeline) Apply(ctx context.Context) error {
 	plans, err := p.readPlans()
 	if err != nil {
+		return err
+	}
+	if err := p.mayApply(plans); err != nil {
 		return err
 	}
 	if err := p.synthesize(ctx); err != nil {
@@ -36,6 +41,22 @@ func (p *Pipeline) Apply(ctx context.Context) error {
 		return ErrPlanAgain
 	}
 	return p.applyStack(ctx, replica, plans.Stacks[replica])
+}
+
+// mayApply refuses plans that were made to be read. The plan's own word counts,
+// whichever command made it.
+func (p *Pipeline) mayApply(plans Plans) error {
+	if plans.Stacks[primary] == NotYet {
+		return nil
+	}
+	plan, err := p.readPlan(primary)
+	if err != nil {
+		return err
+	}
+	if plan.withoutSecrets() {
+		return fmt.Errorf("%s: %w", p.Plans, ErrNoSecrets)
+	}
+	return nil
 }
 
 func (p *Pipeline) applyStack(ctx context.Context, role string, outcome Outcome) error {
@@ -79,18 +100,26 @@ func (p *Pipeline) replicaIsStale(plans Plans) (string, error) {
 	if plans.Stacks[primary] != Changes {
 		return "", nil
 	}
-	raw, err := os.ReadFile(p.planFile(primary, asJSON))
+	plan, err := p.readPlan(primary)
 	if err != nil {
-		return "", fmt.Errorf("read the plan of %s: %w", p.stack(primary), err)
-	}
-	plan, err := parsePlan(raw)
-	if err != nil {
-		return "", fmt.Errorf("read the plan of %s: %w", p.stack(primary), err)
+		return "", err
 	}
 	if plan.changesOutputs() {
 		return "its plan was made from outputs of " + p.stack(primary) + " that are others now", nil
 	}
 	return "", nil
+}
+
+func (p *Pipeline) readPlan(role string) (plan, error) {
+	raw, err := os.ReadFile(p.planFile(role, asJSON))
+	if err != nil {
+		return plan{}, fmt.Errorf("read the plan of %s: %w", p.stack(role), err)
+	}
+	read, err := parsePlan(raw)
+	if err != nil {
+		return plan{}, fmt.Errorf("read the plan of %s: %w", p.stack(role), err)
+	}
+	return read, nil
 }
 
 func (p *Pipeline) readPlans() (Plans, error) {
@@ -150,6 +179,15 @@ type plan struct {
 	OutputChanges map[string]struct {
 		Actions []string `json:"actions"`
 	} `json:"output_changes"`
+	Variables map[string]struct {
+		Value any `json:"value"`
+	} `json:"variables"`
+}
+
+// withoutSecrets tells whether a placeholder stands for the password. Terraform
+// keeps a value of the command line as the text that was given.
+func (p plan) withoutSecrets() bool {
+	return fmt.Sprint(p.Variables[contract.OpenSecrets].Value) == "false"
 }
 
 func parsePlan(raw []byte) (plan, error) {

@@ -40,6 +40,9 @@ var (
 	ErrPlanAgain = errors.New("plan, review and apply again")
 	// ErrNoPlans says that there is nothing to apply.
 	ErrNoPlans = errors.New("no plans to apply")
+	// ErrNoSecrets says that the plans were made to be read: a placeholder stands
+	// for the password.
+	ErrNoSecrets = errors.New("the plans were made without the secrets (--no-secrets), to be read only: plan again without it, and have that reviewed")
 )
 
 // Pipeline works on one environment.
@@ -55,6 +58,9 @@ type Pipeline struct {
 	// read. Such a plan may be of a state that is being changed; Terraform
 	// then refuses to apply it, because the state moved on.
 	NoLock bool
+	// NoSecrets plans without opening the credentials, for a role that may not read
+	// them. Such plans are read and never applied.
+	NoSecrets bool
 	// LockTimeout is how long to wait for another run's lock.
 	LockTimeout time.Duration
 }

@@ -214,3 +214,33 @@ func TestNew_KeepsThePlansOfEachEnvironmentApart(t *testing.T) {
 	require.Equal(t, filepath.Join(project, "plans", "prod"), p.Plans)
 	require.Equal(t, filepath.Join(project, "cdktf.out"), p.Outdir)
 }
+
+// openStack is a primary with the variable that the real one has.
+const openStack = `{
+	"terraform": {"backend": {"local": {"path": "STATE/primary.tfstate"}}},
+	"variable": {"open_secrets": {"type": "bool", "default": true}},
+	"resource": {"terraform_data": {"thing": {"input": "INPUT"}, "opened": {"input": "${var.open_secrets}"}}},
+	"output": {"primary_vpc_id": {"value": "VPC"}}
+}`
+
+func TestApply_RefusesPlansThatWereMadeWithoutTheSecrets(t *testing.T) {
+	w := newWorld(t)
+	w.write(primary, openStack)
+	w.NoSecrets = true
+	w.plan(Changes, NotYet)
+	w.NoSecrets = false
+	w.apply(ErrNoSecrets)
+	require.NoFileExists(t, filepath.Join(w.Project, "state", "primary.tfstate"), "nothing is applied")
+	w.plan(Changes, NotYet)
+	w.apply(ErrPlanAgain)
+}
+
+// A stack of before has no such variable: it would open the password all the same.
+func TestPlan_WithoutSecretsFailsWhereTheStackCannotTell(t *testing.T) {
+	w := newWorld(t)
+	w.NoSecrets = true
+	_, err := w.Plan(t.Context())
+	require.Error(t, err)
+	require.Contains(t, w.out.String(), "open_secrets")
+	require.NoFileExists(t, filepath.Join(w.Plans, plansFile))
+}

@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // Outcome is what planning a stack came to.
@@ -127,6 +129,9 @@ func (p *Pipeline) deployed(ctx context.Context, role string) (bool, error) {
 func (p *Pipeline) planStack(ctx context.Context, role string) (Outcome, error) {
 	p.say("plan %s", p.stack(role))
 	args := append([]string{"plan", "-no-color", "-input=false", "-out=" + p.planFile(role, binary)}, p.lockArguments()...)
+	if p.NoSecrets && role == primary { // which holds them; a stack without the variable refuses it
+		args = append(args, "-var="+contract.OpenSecrets+"=false")
+	}
 	if err := p.terraform(ctx, role, args...); err != nil {
 		return "", err
 	}

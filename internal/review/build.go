@@ -84,7 +84,7 @@ func together(plans []*Plan) error {
 
 func (b *builder) add(p *Plan) {
 	stack := Stack{
-		File: p.File, TerraformVersion: p.TerraformVersion, RefreshOnly: p.refreshOnly(),
+		File: p.File, TerraformVersion: p.TerraformVersion, RefreshOnly: p.refreshOnly(), NoSecrets: p.withoutSecrets(),
 		Outputs: map[string]Output{}, Reads: map[string]any{}, Unread: append([]string{}, p.unread...),
 	}
 	stack.Deferred, stack.Invocations = deferred(p), invocations(p)

@@ -64,6 +64,9 @@ type Stack struct {
 	// Complete is false where -target left something out, or Terraform deferred
 	// a change.
 	Complete bool `json:"complete"`
+	// NoSecrets says that a placeholder stands for the password, so that the plan
+	// can only be read.
+	NoSecrets bool `json:"no_secrets"`
 	// RefreshOnly says that applying it writes what AWS has into the state, and
 	// changes nothing in AWS.
 	RefreshOnly bool `json:"refresh_only"`

@@ -121,9 +121,11 @@ func New(ctx context.Context, e *Engine, doc *Document) (*Review, error) {
 func notes(doc *Document) []string {
 	list := []string{}
 	for _, role := range []string{Primary, Replica} {
-		_, given := doc.Stacks[role]
+		stack, given := doc.Stacks[role]
 		missing, known := doc.Missing[role]
 		switch {
+		case stack.NoSecrets:
+			list = append(list, "The "+role+" stack's plan was made without opening the password. It is for reading: drctl and Terraform refuse to apply it.")
 		case given:
 		case known:
 			list = append(list, missing.Why+" It is not in this review.")

@@ -8,12 +8,21 @@ import (
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // refreshOnly tells of a plan that `terraform plan -refresh-only` made: it has
 // no change of any resource, not even those that stay as they are.
 func (p *Plan) refreshOnly() bool {
 	return len(p.ResourceChanges) == 0 && hasManaged(p.Config.RootModule)
+}
+
+// withoutSecrets tells of a plan in which a placeholder stands for the password.
+// Terraform keeps a value of the command line as the text that was given.
+func (p *Plan) withoutSecrets() bool {
+	v := p.Variables[contract.OpenSecrets]
+	return v != nil && fmt.Sprint(v.Value) == "false"
 }
 
 func hasManaged(m *tfjson.ConfigModule) bool {

@@ -294,3 +294,15 @@ func TestReview_SaysThatAPlanOfTheStateAloneIsNotEmpty(t *testing.T) {
 		})
 	}
 }
+
+// The verdict is that of the same plan with the password, and no one takes it for
+// one that can be applied.
+func TestReview_NotesAPlanThatWasMadeWithoutThePassword(t *testing.T) {
+	const note = "was made without opening the password"
+	for value, noted := range map[any]bool{"false": true, false: true, "true": false, true: false} {
+		plans := whole{stack: review.Primary, edits: []plantest.Edit{put(map[string]any{"value": value}, "variables", "open_secrets")}}.plans(t)
+		got := reviewed(t, plans)
+		require.Equal(t, review.Clean, got.Verdict, "%v", value)
+		require.Equal(t, noted, strings.Contains(page(t, got), note), "%v", value)
+	}
+}

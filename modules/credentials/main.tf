@@ -36,9 +36,27 @@ resource "aws_secretsmanager_secret_version" "this" {
     username = var.username
     password = ephemeral.aws_secretsmanager_random_password.generated.random_password
   })
+
+  # By naming the variable the new version waits for its check: refused on its own,
+  # the variable would keep nothing here from being applied. The version before
+  # goes once the new one is there.
+  lifecycle {
+    create_before_destroy = true
+    precondition {
+      condition     = var.open_secrets || !terraform.applying
+      error_message = local.read_only
+    }
+  }
 }
 
+locals {
+  read_only = "This plan was made with open_secrets = false: a random password stands for the stored one, so that the plan can only be read. Plan again without it."
+}
+
+# Not opened for a plan that is only read; see var.open_secrets.
 ephemeral "aws_secretsmanager_secret_version" "stored" {
+  count = var.open_secrets ? 1 : 0
+
   secret_id  = aws_secretsmanager_secret.this.id
   version_id = aws_secretsmanager_secret_version.this.version_id
 }

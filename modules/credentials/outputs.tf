@@ -10,7 +10,7 @@ output "secret_name" {
 
 output "password" {
   description = "The stored password, ephemeral: only a write-only argument may take it."
-  value       = jsondecode(ephemeral.aws_secretsmanager_secret_version.stored.secret_string).password
+  value       = var.open_secrets ? jsondecode(ephemeral.aws_secretsmanager_secret_version.stored[0].secret_string).password : ephemeral.aws_secretsmanager_random_password.generated.random_password
   ephemeral   = true
   sensitive   = true
 }

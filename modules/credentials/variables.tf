@@ -38,6 +38,18 @@ variable "password_version" {
   }
 }
 
+variable "open_secrets" {
+  description = "False for a plan that is only read, such as a pull request's: the stored password is not opened, and a random one stands for it. It differs in nothing else, since a write-only argument is in no plan. Such a plan can't be applied."
+  type        = bool
+  nullable    = false
+  default     = true
+
+  validation {
+    condition     = var.open_secrets || !terraform.applying
+    error_message = local.read_only
+  }
+}
+
 variable "kms_key_id" {
   description = "ARN of the key in the secret's own region."
   type        = string

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/rds"
 	"github.com/pgdr/pgdr/twin/sim/secretsmanager"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 )
@@ -62,18 +63,36 @@ func TestTerraform_LivesThroughEveryType(t *testing.T) {
 		require.Empty(t, leaks(t, w.dir, w.password()))
 		require.Nil(t, w.attributes("aws_db_instance.primary")["password_wo"])
 	})
+	calls := func(of string) int { return w.cloud.Summary().Calls[of] }
 	t.Run("an apply without a new version leaves the password", func(t *testing.T) {
 		before := w.password()
 		w.apply("-replace=aws_sqs_queue.failed")
 		require.Equal(t, before, w.password())
+		require.Zero(t, calls(rds.CallPassword), "nothing is sent to RDS")
+	})
+	t.Run("a plan to be read opens no secret, and differs in nothing", func(t *testing.T) {
+		opened := calls(secretsmanager.CallRead)
+		w.requireNoChanges("-var=open_secrets=false")
+		require.Equal(t, opened, calls(secretsmanager.CallRead))
+		w.requireNoChanges()
+		require.Equal(t, opened+1, calls(secretsmanager.CallRead), "a plan to be applied opens it")
+	})
+	t.Run("a plan to be read is not applied", func(t *testing.T) {
+		before := w.password()
+		got := w.changes("-var=password_version=2", "-var=open_secrets=false")
+		require.Equal(t, "update", got["aws_db_instance.primary"].actions)
+		w.refused("This plan was made with open_secrets = false", "apply", "-no-color", "plan.bin")
+		require.Equal(t, before, w.password())
+		require.Zero(t, calls(rds.CallPassword))
 	})
 	t.Run("a new version makes a new password", func(t *testing.T) {
 		before := w.password()
 		got := w.changes("-var=password_version=2")
 		require.Equal(t, "update", got["aws_db_instance.primary"].actions)
-		require.Equal(t, change{"delete+create", "secret_string_wo_version"}, got["module.credentials.aws_secretsmanager_secret_version.this"])
+		require.Equal(t, change{"create+delete", "secret_string_wo_version"}, got["module.credentials.aws_secretsmanager_secret_version.this"])
 		w.must("apply", "-no-color", "plan.bin")
 		require.NotEqual(t, before, w.password())
+		require.Equal(t, 1, calls(rds.CallPassword), "sent once")
 		require.Empty(t, leaks(t, w.dir, w.password()))
 		w.requireNoChanges("-var=password_version=2")
 	})

@@ -30,6 +30,13 @@ module "credentials" {
   replica_kms_key_id      = aws_kms_replica_key.database.arn
   recovery_window_in_days = 0
   password_version        = var.password_version
+  open_secrets            = var.open_secrets
+}
+
+variable "open_secrets" {
+  type        = bool
+  default     = true
+  description = "False for a plan that is only read."
 }
 
 variable "password_version" {
