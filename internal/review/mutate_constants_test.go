@@ -45,7 +45,7 @@ func TestMutations_OfEveryConstantAreFlagged(t *testing.T) {
 				continue
 			}
 			seen[key] = true
-			if !tier.Sampled(len(seen), 25, 5) {
+			if !tier.Sampled(len(seen), 25, 15) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s %s %s", r.Stack, r.Address, path), func(t *testing.T) {
@@ -153,7 +153,7 @@ func TestMutations_OfWhatIsNoLongerConfiguredAreFlagged(t *testing.T) {
 				continue
 			}
 			seen[r.Stack+key], seen[key] = true, true
-			if !tier.Sampled(len(seen), 25, 3) {
+			if !tier.Sampled(len(seen), 25, 10) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s %s %s", r.Stack, r.Address, attribute), func(t *testing.T) {

@@ -95,7 +95,7 @@ func TestMutations_HiddenInTheConfigurationAreFlagged(t *testing.T) {
 				continue
 			}
 			seen[key] = true
-			if !tier.Sampled(len(seen), 25, 5) {
+			if !tier.Sampled(len(seen), 25, 15) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s %s %s", r.Stack, r.Address, path), func(t *testing.T) {

@@ -163,7 +163,7 @@ func TestMutations_OfWhatIsProtectedAreFlagged(t *testing.T) {
 			}
 			for _, p := range targets(w, id, pair[0], pair[1]) {
 				count++
-				if !tier.Sampled(count, 40, 5) {
+				if !tier.Sampled(count, 40, 20) {
 					continue
 				}
 				t.Run(key+" "+p.address, func(t *testing.T) {

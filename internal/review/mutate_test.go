@@ -45,7 +45,7 @@ func TestMutations_OfWhatHoldsStateAreFlagged(t *testing.T) {
 	for i, kind := range stateful {
 		places := w.places(kind)
 		require.NotEmpty(t, places, "%s holds state and is not in the plans", kind)
-		if kind != "aws_db_instance" && !tier.Sampled(i, 10, 4) {
+		if kind != "aws_db_instance" && !tier.Sampled(i, 10, 8) {
 			continue
 		}
 		for _, p := range places {
@@ -89,7 +89,7 @@ func TestMutations_ThatDestroyAnythingNeedAHuman(t *testing.T) {
 	kinds := w.kinds()
 	require.Greater(t, len(kinds), 35)
 	for i, kind := range kinds {
-		if kind == "terraform_data" || !tier.Sampled(i, 15, 3) {
+		if kind == "terraform_data" || !tier.Sampled(i, 15, 8) {
 			continue // the name of a snapshot
 		}
 		for _, name := range []string{"delete", "replace", "forget"} {

@@ -261,7 +261,7 @@ func TestReview_IsAsQuietWhereAResourceIsSensitive(t *testing.T) {
 	needed := []string{"aws_db_instance", "aws_db_parameter_group"}
 	w := newWorld(t, "as-deployed")
 	for i, kind := range w.kinds() {
-		if slices.Contains(needed, kind) || !tier.Sampled(i, 10, 2) {
+		if slices.Contains(needed, kind) || !tier.Sampled(i, 10, 5) {
 			continue
 		}
 		for _, p := range w.places(kind)[:1] {

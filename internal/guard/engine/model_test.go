@@ -22,7 +22,7 @@ func defaultRuns() uint64 { return tier.Of(uint64(12), 150, 5000) }
 func sameSeeds() uint64 { return tier.Of(uint64(2), 4, 20) }
 
 // killStride is how many calls lie between two kills.
-func killStride() int { return tier.Of(15, 3, 1) }
+func killStride() int { return tier.Of(15, 5, 1) }
 
 var (
 	modelSeed = flag.Uint64("model.seed", 0, "run this one world and show what happened in it")
