@@ -4,6 +4,7 @@
 package child
 
 import (
+	"os"
 	"os/exec"
 	"syscall"
 	"time"
@@ -25,4 +26,20 @@ func Gently(cmd *exec.Cmd, grace time.Duration) {
 	Bind(cmd, syscall.SIGINT)
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
 	cmd.WaitDelay = grace
+}
+
+// parentEvery is the pause between two looks for the parent.
+const parentEvery = 200 * time.Millisecond
+
+// EndWithParent ends this process, with exit code 1, soon after the one that
+// started it. Terraform that is killed leaves its providers behind, and they keep
+// the files that it was started with, such as a lock that a CI job waits for.
+func EndWithParent() {
+	parent := os.Getppid()
+	go func() {
+		for os.Getppid() == parent {
+			time.Sleep(parentEvery)
+		}
+		os.Exit(1)
+	}()
 }

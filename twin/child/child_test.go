@@ -18,21 +18,36 @@ import (
 	"github.com/pgdr/pgdr/twin/child"
 )
 
-// parentVariable makes the test program start a child and wait to be killed.
-const parentVariable = "CHILD_TEST_PARENT"
+// roleVariable makes the test program another process of a test: a parent that
+// waits to be killed, or the child that is to notice.
+const roleVariable = "CHILD_TEST_ROLE"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(parentVariable) != "" {
+	switch role := os.Getenv(roleVariable); role {
+	case "":
+		os.Exit(m.Run())
+	case "noticing":
+		child.EndWithParent()
+		fmt.Println(os.Getpid())
+		time.Sleep(5 * time.Minute)
+	default:
 		cmd := exec.CommandContext(context.Background(), "sleep", "300")
-		child.Bind(cmd, syscall.SIGKILL)
+		if role == "parent of a noticing one" {
+			cmd = exec.CommandContext(context.Background(), os.Args[0]) //nolint:gosec // this test
+			cmd.Env = append(os.Environ(), roleVariable+"=noticing")
+			cmd.Stdout = os.Stdout
+		} else {
+			child.Bind(cmd, syscall.SIGKILL)
+		}
 		if err := cmd.Start(); err != nil {
 			fmt.Println(err)
 			os.Exit(1)
 		}
-		fmt.Println(cmd.Process.Pid)
+		if cmd.Stdout == nil {
+			fmt.Println(cmd.Process.Pid)
+		}
 		_ = cmd.Wait() // this process is killed before
 	}
-	os.Exit(m.Run())
 }
 
 func gone(pid int) bool {
@@ -44,8 +59,19 @@ func TestBind_TheChildEndsWithAParentThatIsKilled(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux tells a child that its parent has ended")
 	}
+	requireEndsWithItsParent(t, "parent of a bound one")
+}
+
+func TestEndWithParent_NoticesAParentThatIsKilled(t *testing.T) {
+	requireEndsWithItsParent(t, "parent of a noticing one")
+}
+
+// requireEndsWithItsParent kills a parent whose child's number is the first line
+// that it or the child prints.
+func requireEndsWithItsParent(t *testing.T, role string) {
+	t.Helper()
 	parent := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this test
-	parent.Env = append(os.Environ(), parentVariable+"=1")
+	parent.Env = append(os.Environ(), roleVariable+"="+role)
 	out, err := parent.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, parent.Start())

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5/tf5server"
 
+	"github.com/pgdr/pgdr/twin/child"
 	"github.com/pgdr/pgdr/twin/sim/provider"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 	"github.com/pgdr/pgdr/twin/sim/simaws"
@@ -25,6 +26,7 @@ func main() {
 }
 
 func run() error {
+	child.EndWithParent()
 	server, err := provider.New(os.Getenv(simapi.SocketEnv), simaws.Types())
 	if err != nil {
 		return fmt.Errorf("start the provider: %w", err)
