@@ -13,8 +13,8 @@ import (
 // contractFile is the name under which the compiler knows the contract.
 const contractFile = "policies/lib/contract.rego"
 
-// contractModule is data.pgdr.contract: the names and numbers of the contract as
-// the policies read them. It is one rule with one object, so that the compiler
+// contractModule is data.pgdr.contract, the names and numbers of the contract as
+// the policies read them, and data.pgdr.types, the types that these stacks have. It is one rule with one object, so that the compiler
 // refuses a policy that reads what the contract does not have: with a store, a
 // word that is misspelt would be undefined, and the policy silent.
 func contractModule() (*ast.Module, error) {
@@ -22,7 +22,15 @@ func contractModule() (*ast.Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the contract for the policies: %w", err)
 	}
-	return ast.ParseModule(contractFile, "package pgdr\n\ncontract := "+string(raw))
+	types := map[string]bool{}
+	for name := range nouns {
+		types[name] = true
+	}
+	known, err := json.Marshal(types)
+	if err != nil {
+		return nil, fmt.Errorf("write the types for the policies: %w", err)
+	}
+	return ast.ParseModule(contractFile, fmt.Sprintf("package pgdr\n\ncontract := %s\n\ntypes := %s\n", raw, known))
 }
 
 // contractData is what the policies read. A name stands under itself, a variable

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// nouns are what a resource is in the domain's words. {stack} is the site's
+// nouns are what a resource is in the domain's words, and so the types that these
+// stacks have: the policies know them as data.pgdr.types. {stack} is the site's
 // role; other words in braces are attributes, {a|b} the first that is there.
 var nouns = map[string]string{
 	"aws_cloudwatch_dashboard":                "the dashboard {dashboard_name}",
@@ -15,6 +16,7 @@ var nouns = map[string]string{
 	"aws_cloudwatch_log_group":                "the log {name}",
 	"aws_cloudwatch_metric_alarm":             "the alarm {alarm_name}",
 	"aws_db_event_subscription":               "the subscription {name} to RDS's events",
+	"aws_db_instance":                         "the {stack} {identifier}",
 	"aws_db_parameter_group":                  "the {stack}'s parameter group {name}",
 	"aws_db_subnet_group":                     "the {stack}'s subnet group {name}",
 	"aws_default_security_group":              "the default security group of the {stack} site",
@@ -62,9 +64,6 @@ var placeholder = regexp.MustCompile(`\{[^}]+\}`)
 // nameOf says what a resource is, with its name where it has one.
 func nameOf(r Resource) string {
 	noun, known := nouns[r.Type]
-	if r.Type == "aws_db_instance" {
-		noun, known = instanceNoun(r.Stack), true
-	}
 	if !known {
 		return r.Address
 	}
@@ -81,13 +80,6 @@ func nameOf(r Resource) string {
 		return ""
 	})
 	return strings.Join(strings.Fields(name), " ")
-}
-
-func instanceNoun(stack string) string {
-	if stack == Replica {
-		return "the replica {identifier}"
-	}
-	return "the primary {identifier}"
 }
 
 // textAt is an attribute as it will be, was, or is configured. Of an ARN only
