@@ -166,13 +166,30 @@ type Way string
 
 // The ways that are compared.
 const (
-	Ours  Way = "ours"
-	Usual Way = "usual"
+	Ours Way = "ours"
+	// OursEarly is ours with switch_dns_when: accepted.
+	OursEarly Way = "ours-early"
+	Usual     Way = "usual"
 	// UsualExact is the usual way with an alarm that does not wait for older
 	// data to leave what it looks at: what CloudWatch would do if it looked at
 	// the evaluation periods only.
 	UsualExact Way = "usual-exact"
 )
+
+// ours tells whether the guard fails over.
+func (w Way) ours() bool { return w == Ours || w == OursEarly }
+
+// configuration is what a way changes of what is deployed.
+func (w Way) configuration() []scenario.Change {
+	switch w {
+	case Ours:
+		return nil
+	case OursEarly:
+		return []scenario.Change{{Stack: contract.RoleReplica, Path: []string{"aws_lambda_function", "guard_function", "environment", "variables", contract.VarSwitchDNS}, Set: string(contract.SwitchAccepted)}}
+	default:
+		return usualConfiguration()
+	}
+}
 
 // Trial is one run of a comparison: the phases of one recovery.
 type Trial struct {
@@ -192,10 +209,7 @@ var errTrial = errors.New("the trial did not recover")
 // long each phase of the recovery takes. The disaster strikes at a second of the
 // simulated minute, because alarms, schedules and health checks go by it.
 func (b *Base) Try(ctx context.Context, way Way, disaster scenario.Step, second time.Duration) (t Trial, err error) {
-	sc := scenario.Scenario{Name: fmt.Sprintf("%s-%s", disaster.Do, way), Title: "a trial"}
-	if way != Ours {
-		sc.Configuration = usualConfiguration()
-	}
+	sc := scenario.Scenario{Name: fmt.Sprintf("%s-%s", disaster.Do, way), Title: "a trial", Configuration: way.configuration()}
 	name := fmt.Sprintf("%d-%s", places.Add(1), sc.Name)
 	if err := b.furnish(ctx, name, sc); err != nil {
 		return t, err
@@ -213,7 +227,7 @@ func (b *Base) Try(ctx context.Context, way Way, disaster scenario.Step, second 
 	}
 	u := &usual{s: s, exact: way == UsualExact}
 	failed := make(chan error, 1)
-	if way == Ours {
+	if way.ours() {
 		if err := s.arm(watched); err != nil {
 			return t, err
 		}
@@ -256,7 +270,7 @@ func (s *stage) trial(ctx context.Context, way Way, u *usual) (Trial, error) {
 		return Trial{}, err
 	}
 	t := Trial{Way: way, Phases: o.report.Phases}
-	if way != Ours {
+	if !way.ours() {
 		o.cut(s, []ending{{"detect", u.alarmed}, {"decide", u.alarmed}, {"fence", u.alarmed}, {"promote", u.promoted}})
 		t.Phases = o.report.Phases
 	}

@@ -90,7 +90,7 @@ func compare(ctx context.Context, s settings) (r results, err error) {
 		for i := range s.runs {
 			// Spread over a minute, and the same for all ways.
 			second := time.Duration(i) * time.Minute / time.Duration(s.runs)
-			for _, way := range []drill.Way{drill.Ours, drill.Usual, drill.UsualExact} {
+			for _, way := range []drill.Way{drill.Ours, drill.OursEarly, drill.Usual, drill.UsualExact} {
 				fmt.Fprintf(os.Stderr, "\n%s, %s, %d of %d\n", d.Name, way, i+1, s.runs)
 				t, err := base.Try(ctx, way, d.Step, second)
 				if err != nil {
