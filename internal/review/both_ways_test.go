@@ -10,6 +10,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/review"
 	"github.com/pgdr/pgdr/internal/review/plantest"
 	"github.com/pgdr/pgdr/internal/tier"
@@ -195,20 +196,27 @@ func TestPolicies_EachFindsWhatItIsForAndLeavesWhatIsNear(t *testing.T) {
 	require.Len(t, policies, len(ids), "a test without a policy")
 }
 
-// Whether EC2's faults end in a promotion or in a question is a human's to
+// Whether EC2's faults end in a promotion or in a question, and whether
+// applications are led to a server that takes no writes yet, is a human's to
 // decide, each way.
-func TestGuardPolicy_AsksAHumanWhatEC2sFaultsLeadTo(t *testing.T) {
-	const name = "PGDR_ON_FENCE_ERROR"
+func TestGuardPolicy_AsksAHumanBothWays(t *testing.T) {
 	w := newWorld(t, "as-deployed")
 	guard := w.first(t, "aws_lambda_function", "replica")
 	for _, c := range []struct {
-		before, after string
-		asks          bool
-	}{{"ask", "promote", true}, {"promote", "ask", true}, {"promote", "promote", false}} {
-		before := plantest.Edit{At: []any{"change", "before", "environment", 0, "variables", name}, Set: c.before}
-		got := w.reviewWith(t, guard, nil, append(variable(name, c.after), before)...)
-		require.Equal(t, c.asks, found(got, "guard-policy", review.Human), page(t, got))
-		require.Equal(t, c.asks, strings.Contains(page(t, got), "promote accepts an unfenced primary"), page(t, got))
+		name, one, other, says string
+	}{
+		{"PGDR_ON_FENCE_ERROR", "ask", "promote", "promote accepts an unfenced primary"},
+		{contract.VarSwitchDNSWhen, "proven", "accepted", "accepted leads applications to a server that takes no writes yet"},
+	} {
+		for _, m := range []struct {
+			before, after string
+			asks          bool
+		}{{c.one, c.other, true}, {c.other, c.one, true}, {c.other, c.other, false}} {
+			before := plantest.Edit{At: []any{"change", "before", "environment", 0, "variables", c.name}, Set: m.before}
+			got := w.reviewWith(t, guard, nil, append(variable(c.name, m.after), before)...)
+			require.Equal(t, m.asks, found(got, "guard-policy", review.Human), page(t, got))
+			require.Equal(t, m.asks, strings.Contains(page(t, got), c.says), page(t, got))
+		}
 	}
 }
 
