@@ -206,7 +206,7 @@ func TestGuardPolicy_AsksAHumanBothWays(t *testing.T) {
 		name, one, other, says string
 	}{
 		{"PGDR_ON_FENCE_ERROR", "ask", "promote", "promote accepts an unfenced primary"},
-		{contract.VarSwitchDNSWhen, "proven", "accepted", "accepted leads applications to a server that takes no writes yet"},
+		{contract.VarSwitchDNS, "proven", "accepted", "accepted leads applications to a server that takes no writes yet"},
 	} {
 		for _, m := range []struct {
 			before, after string
