@@ -75,8 +75,9 @@ drills: $(TWIN) ## List the scenarios
 	@exec $(TWIN) drill --list
 
 .PHONY: validate
-validate: $(TWIN) ## Check the stacks of ENV (default dev) against the provider's schema
-	@exec $(TWIN) validate --environment $(call quote,$(ENV))
+validate: $(if $(filter registry,$(PROVIDER)),$(DRCTL),$(TWIN)) ## Check the stacks of ENV (default dev) against the provider's schema; PROVIDER=registry: with the real provider, downloaded
+	$(if $(filter-out registry,$(PROVIDER)),$(error PROVIDER: found "$(PROVIDER)", want registry, or nothing for the schema that is built in))
+	@exec $(if $(PROVIDER),$(DRCTL),$(TWIN)) validate --environment $(call quote,$(ENV))
 
 .PHONY: plan
 plan: $(TWIN) ## Show what a deployment of ENV would do

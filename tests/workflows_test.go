@@ -100,7 +100,7 @@ var promised = map[string]map[string][]promise{
 			{step: "make ci-apply"},
 		},
 	},
-	"workflows/ci.yml": {"ci": {{step: "make ci"}}},
+	"workflows/ci.yml": {"ci": {{step: "make ci"}}, "validate": {{step: "make validate"}}},
 }
 
 type promise struct {

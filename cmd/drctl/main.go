@@ -31,6 +31,9 @@ func main() {
 		os.Exit(reviewed.code)
 	case errors.Is(err, pipeline.ErrChanges):
 		os.Exit(exitChanges) //nolint:gocritic // nothing is left for stop to do
+	case errors.Is(err, pipeline.ErrNoProvider):
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(cli.ExitNoVerdict)
 	default:
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -49,6 +52,6 @@ func root() *cobra.Command {
 	cmd.AddCommand(graphCommand())
 	cmd.AddCommand(reviewCommand())
 	cmd.AddCommand(stateCommand())
-	cmd.AddCommand(planCommand(), applyCommand())
+	cmd.AddCommand(planCommand(), applyCommand(), validateCommand())
 	return cli.Complete(cli.Group(cmd))
 }

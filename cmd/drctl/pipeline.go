@@ -41,6 +41,32 @@ func planCommand() *cobra.Command {
 	return cmd
 }
 
+func validateCommand() *cobra.Command {
+	flags := &pipelineFlags{}
+	cmd := &cobra.Command{
+		Use:   "validate",
+		Short: "Validate both stacks with the real AWS provider from the Terraform registry",
+		Long: "Synthesizes both stacks and validates them with the provider in the version that they pin. Needs the Internet, no AWS account " +
+			"and no state. Where the provider can't be downloaded it says what was not reached, and exits with 3.",
+		Example: "  drctl validate -e dev",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			project, err := cli.Project(flags.project)
+			if err != nil {
+				return err
+			}
+			p, err := pipeline.New(project, flags.environment, "", cmd.OutOrStdout())
+			if err != nil {
+				return err
+			}
+			return p.Validate(cmd.Context())
+		},
+	}
+	cli.EnvironmentFlag(cmd.Flags(), &flags.environment)
+	cli.ProjectFlag(cmd.Flags(), &flags.project)
+	return cmd
+}
+
 func applyCommand() *cobra.Command {
 	flags := &pipelineFlags{}
 	return flags.command("apply", "Apply the plans that drctl plan kept, and nothing else",

@@ -40,6 +40,7 @@ var ExitCodes = []struct {
 	{ExitDecide, "drctl review", "a human has to decide"},
 	{ExitDecide, "drctl guard", "the guard refused, and said why"},
 	{ExitNoVerdict, "drctl review", "no verdict: a plan, a policy or a flag cannot be used"},
+	{ExitNoVerdict, "drctl validate", "the provider could not be downloaded, so nothing was validated"},
 	{ExitNoVerdict, "drctl guard check", "a check found something bad"},
 	{ExitNoVerdict, "twin drill", "a drill could not be held"},
 	{ExitAct, "drctl guard status", "an operator has to act; the first two lines say on what"},

@@ -63,6 +63,8 @@ type Pipeline struct {
 	NoSecrets bool
 	// LockTimeout is how long to wait for another run's lock.
 	LockTimeout time.Duration
+	// env is given to the commands besides.
+	env []string
 }
 
 // New is a pipeline of the environment that the configuration in project is
@@ -166,6 +168,7 @@ func (p *Pipeline) command(ctx context.Context, name string, args ...string) *ex
 		"CDKTF_OUTDIR="+p.Outdir,
 		"CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_INPUT=0",
 	)
+	cmd.Env = append(cmd.Env, p.env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = grace
 	return cmd

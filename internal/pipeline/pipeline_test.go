@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -243,4 +244,64 @@ func TestPlan_WithoutSecretsFailsWhereTheStackCannotTell(t *testing.T) {
 	require.Error(t, err)
 	require.Contains(t, w.out.String(), "open_secrets")
 	require.NoFileExists(t, filepath.Join(w.Plans, plansFile))
+}
+
+// unreachable sends Terraform's questions to a port on which no one answers.
+func unreachable(t *testing.T) {
+	t.Helper()
+	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+	t.Setenv("NO_PROXY", "")
+	t.Setenv("TF_REGISTRY_CLIENT_TIMEOUT", "2")
+	t.Setenv("TF_REGISTRY_DISCOVERY_RETRY", "0")
+	file := filepath.Join(t.TempDir(), "terraformrc")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	t.Setenv("TF_CLI_CONFIG_FILE", file)
+	t.Setenv("TMPDIR", t.TempDir())
+}
+
+// synthesizing lets the project's program write stacks where it is told.
+func (w *world) synthesizing(stack string) {
+	w.t.Helper()
+	program := fmt.Sprintf(`package main
+
+import ("os"; "path/filepath")
+
+func main() {
+	for _, role := range []string{"primary", "replica"} {
+		dir := filepath.Join(os.Getenv("CDKTF_OUTDIR"), "stacks", "pgdr-"+role+"-dev")
+		if err := os.MkdirAll(dir, 0o750); err != nil { panic(err) }
+		if err := os.WriteFile(filepath.Join(dir, "cdk.tf.json"), []byte(%q), 0o600); err != nil { panic(err) }
+	}
+}
+`, stack)
+	require.NoError(w.t, os.WriteFile(filepath.Join(w.Project, "main.go"), []byte(program), 0o600))
+}
+
+func TestValidate_SaysWhatCouldNotBeReachedAndLeavesNothing(t *testing.T) {
+	unreachable(t)
+	w := newWorld(t)
+	w.synthesizing(`{"terraform": {"required_providers": {"aws": {"source": "aws", "version": "5.99.1"}}}}`)
+	err := w.Validate(t.Context())
+	require.ErrorIs(t, err, ErrNoProvider, w.out)
+	require.ErrorContains(t, err, "hashicorp/aws 5.99.1 from registry.terraform.io: ")
+	require.ErrorContains(t, err, "could not connect to registry.terraform.io")
+	require.ErrorContains(t, err, "Next: allow this machine HTTPS to registry.terraform.io")
+	left, readErr := os.ReadDir(os.Getenv("TMPDIR"))
+	require.NoError(t, readErr)
+	for _, f := range left {
+		require.NotContains(t, f.Name(), "pgdr-validate")
+	}
+	require.NoDirExists(t, filepath.Join(w.Outdir, "stacks", "pgdr-primary-dev", ".terraform"), "the user's own output is left alone")
+}
+
+// What is wrong with the stack itself is no missing provider.
+func TestValidate_LeavesOtherFaultsAsTheyAre(t *testing.T) {
+	unreachable(t)
+	w := newWorld(t)
+	w.synthesizing(`{"terraform": {"required_providers": {"aws": {"source": "aws", "version": "5.99.1"}}}, "resource": 1}`)
+	err := w.Validate(t.Context())
+	require.Error(t, err)
+	require.NotErrorIs(t, err, ErrNoProvider)
+	w.synthesizing(`{"terraform": {}}`)
+	require.ErrorContains(t, w.Validate(t.Context()), "found no provider aws among terraform.required_providers")
 }
