@@ -133,6 +133,21 @@ ci-comment: ## Comment the reviews of ENVIRONMENTS on pull request PR_NUMBER, wi
 ci-apply: deps $(DRCTL) ## Apply the plans of ENV as they were reviewed, and nothing else
 	@exec $(DRCTL) apply --environment $(call quote,$(ENV)) --plans $(call quote,$(PLANS))
 
+# The guard is asked by a role that may invoke it: docs/ci.md. A guard that gives no
+# answer is a finding, so what drctl said takes the answer's place.
+.PHONY: drift
+drift: ## Sort what differs between AWS and ENV: left by a failover, changed, decayed
+	@rm -f $(foreach name,drift.md drift.json check.json check.err,$(call quote,$(PLANS)/$(name)))
+	@$(MAKE) --no-print-directory ci-plan
+	@$(DRCTL) guard check --environment $(call quote,$(ENV)) --json > $(call quote,$(PLANS)/check.json) 2> $(call quote,$(PLANS)/check.err) \
+		|| [ $$? -eq 3 ] || cp $(call quote,$(PLANS)/check.err) $(call quote,$(PLANS)/check.json)
+	@$(DRCTL) drift --plan $(call quote,$(PLANS)) --check $(call quote,$(PLANS)/check.json) --into $(call quote,$(PLANS)) --accept-drift
+	@cat $(call quote,$(PLANS)/drift.md) >> "$${GITHUB_STEP_SUMMARY:-/dev/stdout}"
+
+.PHONY: ci-drift-issue
+ci-drift-issue: ## Open, update or close the one issue on the drift of ENVIRONMENTS, with gh
+	@scripts/ci-drift.sh
+
 .PHONY: ci-machine
 ci-machine: ## Install what setup actions need on a bare Debian, as root
 	apt-get update -q

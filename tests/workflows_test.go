@@ -101,6 +101,16 @@ var promised = map[string]map[string][]promise{
 		},
 	},
 	"workflows/ci.yml": {"ci": {{step: "make ci"}}, "validate": {{step: "make validate"}}},
+	"workflows/drift.yml": {
+		"drift": {
+			{step: "make drift"},
+			{step: "actions/upload-artifact", with: map[string]string{"name": "plans-${{ matrix.environment }}", "path": "plans"}, always: true},
+		},
+		"issue": {
+			{step: "actions/download-artifact", with: map[string]string{"pattern": "plans-*", "path": "plans", "merge-multiple": "true"}},
+			{step: "make ci-drift-issue", always: true},
+		},
+	},
 }
 
 type promise struct {
@@ -134,8 +144,8 @@ func (c *workflowCheck) promised(name string, j job, want []promise) {
 			}
 		}
 	}
-	if name == "comment" && (!strings.Contains(j.If, "!cancelled()") || j.Needs != "plan") {
-		c.fault("job comment does not follow a plan that failed")
+	if first := map[string]string{"comment": "plan", "issue": "drift"}[name]; first != "" && (!strings.Contains(j.If, "!cancelled()") || j.Needs != first) {
+		c.fault("job %s does not follow a %s that failed", name, first)
 	}
 }
 
@@ -211,7 +221,7 @@ func (c *workflowCheck) job(name string, j job, inherited any) {
 			aws, role = true, s.With["role-to-assume"]
 		}
 	}
-	allowed := []string{"contents: read", "pull-requests: write"}
+	allowed := []string{"contents: read", "pull-requests: write", "issues: write"}
 	switch {
 	case !aws:
 	case strings.Contains(role, "AWS_PLAN_ROLE_ARN"), strings.Contains(role, "AWS_DEPLOY_PLAN_ROLE_ARN"):
@@ -226,6 +236,12 @@ func (c *workflowCheck) job(name string, j job, inherited any) {
 		allowed = []string{"contents: read", "id-token: write"}
 		if j.Environment == nil || j.Needs == nil {
 			c.fault("job %s deploys without an approval of a plan", name)
+		}
+	case strings.Contains(role, "AWS_CHECK_ROLE_ARN"):
+		// It may invoke the guard, which takes orders, too.
+		allowed = []string{"contents: read", "id-token: write"}
+		if strings.Contains(c.files[c.name], "pull_request") || !strings.Contains(j.If, "github.ref == 'refs/heads/main'") {
+			c.fault("job %s asks the guard for code that is not on main", name)
 		}
 	default:
 		c.fault("job %s takes another role: %q", name, role)
@@ -298,7 +314,7 @@ func github(t *testing.T) (files map[string]string, makefile string) {
 
 func TestWorkflows_KeepTheRules(t *testing.T) {
 	files, makefile := github(t)
-	for _, name := range []string{"workflows/plan.yml", "workflows/deploy.yml", "workflows/ci.yml"} {
+	for _, name := range []string{"workflows/plan.yml", "workflows/deploy.yml", "workflows/drift.yml", "workflows/ci.yml"} {
 		require.Contains(t, files, name)
 	}
 	require.Empty(t, workflowFaults(files, makefile))
@@ -312,45 +328,51 @@ func TestWorkflows_PassActionlint(t *testing.T) {
 
 func TestWorkflowFaults_FindsEachBreach(t *testing.T) {
 	for name, tt := range map[string]struct{ file, old, new, fault string }{
-		"a tag":                    {"plan", "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2", "actions/checkout@v6 # v6.0.2", "not pinned by commit"},
-		"a short commit":           {"plan", "@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "@de0fac2", "not pinned by commit"},
-		"no version":               {"plan", "83dd # v6.0.2", "83dd", "no version beside the commit"},
-		"two commits":              {"deploy", "actions/checkout@de", "actions/checkout@ed", "two commits of actions/checkout"},
-		"a tag in the action":      {"tools", "@924ae3a1cded613372ab5595356fb5720e22ba16", "@v6", "not pinned by commit"},
-		"an access key":            {"deploy", "role-to-assume: ${{ vars.AWS_DEPLOY_ROLE_ARN }}", "aws-access-key-id: ${{ vars.KEY }}", "a lasting credential"},
-		"a secret":                 {"plan", "GH_TOKEN: ${{ github.token }}", "GH_TOKEN: ${{ secrets.PAT }}", "a lasting credential"},
-		"another role":             {"plan", "vars.AWS_PLAN_ROLE_ARN }}", "vars.ADMIN_ROLE_ARN }}", "takes another role"},
-		"the deploy role in plan":  {"plan", "role-to-assume: ${{ vars.AWS_PLAN_ROLE_ARN }}", "role-to-assume: ${{ vars.AWS_DEPLOY_ROLE_ARN }}", "deploys without an approval"},
-		"no approval":              {"deploy", "    environment: ${{ inputs.environment }}\n", "", "deploys without an approval"},
-		"no plan":                  {"deploy", "    needs: plan\n", "", "deploys without an approval"},
-		"a plan that may deploy":   {"plan", "    timeout-minutes: 30\n", "    timeout-minutes: 30\n    environment: prod\n", "plans in a deployment environment"},
-		"a plan that comments":     {"plan", "      id-token: write # for", "      pull-requests: write\n      id-token: write # for", "is granted pull-requests: write"},
-		"a comment with a role":    {"plan", "      pull-requests: write # the", "      id-token: write\n      pull-requests: write # the", "is granted id-token: write"},
-		"writing the code":         {"deploy", "contents: read", "contents: write", "is granted contents: write"},
-		"all rights":               {"deploy", "permissions: {}", "permissions: write-all", "no list of permissions"},
-		"rights by default":        {"plan", "permissions: {}\n", "", "no list of permissions"},
-		"a stranger's code":        {"plan", "  pull_request:\n", "  pull_request_target:\n", "pull_request_target"},
-		"a script":                 {"ci", "run: make ci\n", "run: go test ./...\n", "no make target"},
-		"more than a target":       {"ci", "run: make ci\n", "run: make ci && curl example.com\n", "no make target"},
-		"an injected title":        {"plan", "run: make ci-plan-read", "run: make ci-plan-read ENV=${{ github.head_ref }}", "no make target"},
-		"a target that is gone":    {"ci", "run: make ci\n", "run: make cii\n", "no such make target"},
-		"an action that is gone":   {"ci", "./.github/actions/tools", "./.github/actions/tolls", "no such action"},
-		"no concurrency":           {"deploy", "  group: deploy", "  grop: deploy", "no concurrency group"},
-		"no time limit":            {"ci", "    timeout-minutes: 90\n", "", "no time limit"},
-		"no review":                {"plan", "      - run: make ci-review\n", "", "lacks the step make ci-review"},
-		"a review that may fail":   {"deploy", "      - run: make ci-review\n", "      - run: make ci-review\n        if: false\n", "make ci-review is not always run"},
-		"a plan with the password": {"plan", "run: make ci-plan-read", "run: make ci-plan", "opens the password"},
-		"a review before a plan":   {"plan", "      - run: make ci-plan-read\n      - run: make ci-review\n", "      - run: make ci-review\n      - run: make ci-plan-read\n", "lacks the step make ci-review, or has it too early"},
-		"no summary":               {"plan", "      - run: make ci-summary\n        if: ${{ !cancelled() }}\n", "", "lacks the step make ci-summary"},
-		"a summary of good news":   {"plan", "make ci-summary\n        if: ${{ !cancelled() }}", "make ci-summary\n        if: ${{ success() }}", "make ci-summary is skipped"},
-		"no comment":               {"plan", "      - run: make ci-comment\n        if: ${{ !cancelled() }}\n", "", "lacks the step make ci-comment"},
-		"no comment job":           {"plan", "  comment:\n", "  remark:\n", "job comment lacks the step make ci-comment"},
-		"a comment of good news":   {"plan", "if: ${{ !cancelled() && github", "if: ${{ github", "does not follow a plan that failed"},
-		"no artifact":              {"plan", "actions/upload-artifact@", "actions/upload-art@", "lacks the step actions/upload-artifact"},
-		"artifacts that collide":   {"plan", "          path: plans\n          retention", "          path: plans/${{ matrix.environment }}\n          retention", "has path"},
-		"one artifact elsewhere":   {"plan", "          merge-multiple: true\n", "", "has merge-multiple"},
-		"nothing applied":          {"deploy", "      - run: make ci-apply\n", "", "lacks the step make ci-apply"},
-		"a token left behind":      {"ci", "persist-credentials: false", "persist-credentials: true", "leaves its token behind"},
+		"a tag":                      {"plan", "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2", "actions/checkout@v6 # v6.0.2", "not pinned by commit"},
+		"a short commit":             {"plan", "@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "@de0fac2", "not pinned by commit"},
+		"no version":                 {"plan", "83dd # v6.0.2", "83dd", "no version beside the commit"},
+		"two commits":                {"deploy", "actions/checkout@de", "actions/checkout@ed", "two commits of actions/checkout"},
+		"a tag in the action":        {"tools", "@924ae3a1cded613372ab5595356fb5720e22ba16", "@v6", "not pinned by commit"},
+		"an access key":              {"deploy", "role-to-assume: ${{ vars.AWS_DEPLOY_ROLE_ARN }}", "aws-access-key-id: ${{ vars.KEY }}", "a lasting credential"},
+		"a secret":                   {"plan", "GH_TOKEN: ${{ github.token }}", "GH_TOKEN: ${{ secrets.PAT }}", "a lasting credential"},
+		"another role":               {"plan", "vars.AWS_PLAN_ROLE_ARN }}", "vars.ADMIN_ROLE_ARN }}", "takes another role"},
+		"the deploy role in plan":    {"plan", "role-to-assume: ${{ vars.AWS_PLAN_ROLE_ARN }}", "role-to-assume: ${{ vars.AWS_DEPLOY_ROLE_ARN }}", "deploys without an approval"},
+		"no approval":                {"deploy", "    environment: ${{ inputs.environment }}\n", "", "deploys without an approval"},
+		"no plan":                    {"deploy", "    needs: plan\n", "", "deploys without an approval"},
+		"a plan that may deploy":     {"plan", "    timeout-minutes: 30\n", "    timeout-minutes: 30\n    environment: prod\n", "plans in a deployment environment"},
+		"a plan that comments":       {"plan", "      id-token: write # for", "      pull-requests: write\n      id-token: write # for", "is granted pull-requests: write"},
+		"a comment with a role":      {"plan", "      pull-requests: write # the", "      id-token: write\n      pull-requests: write # the", "is granted id-token: write"},
+		"writing the code":           {"deploy", "contents: read", "contents: write", "is granted contents: write"},
+		"all rights":                 {"deploy", "permissions: {}", "permissions: write-all", "no list of permissions"},
+		"rights by default":          {"plan", "permissions: {}\n", "", "no list of permissions"},
+		"a stranger's code":          {"plan", "  pull_request:\n", "  pull_request_target:\n", "pull_request_target"},
+		"a script":                   {"ci", "run: make ci\n", "run: go test ./...\n", "no make target"},
+		"more than a target":         {"ci", "run: make ci\n", "run: make ci && curl example.com\n", "no make target"},
+		"an injected title":          {"plan", "run: make ci-plan-read", "run: make ci-plan-read ENV=${{ github.head_ref }}", "no make target"},
+		"a target that is gone":      {"ci", "run: make ci\n", "run: make cii\n", "no such make target"},
+		"an action that is gone":     {"ci", "./.github/actions/tools", "./.github/actions/tolls", "no such action"},
+		"no concurrency":             {"deploy", "  group: deploy", "  grop: deploy", "no concurrency group"},
+		"no time limit":              {"ci", "    timeout-minutes: 90\n", "", "no time limit"},
+		"no review":                  {"plan", "      - run: make ci-review\n", "", "lacks the step make ci-review"},
+		"a review that may fail":     {"deploy", "      - run: make ci-review\n", "      - run: make ci-review\n        if: false\n", "make ci-review is not always run"},
+		"a plan with the password":   {"plan", "run: make ci-plan-read", "run: make ci-plan", "opens the password"},
+		"a review before a plan":     {"plan", "      - run: make ci-plan-read\n      - run: make ci-review\n", "      - run: make ci-review\n      - run: make ci-plan-read\n", "lacks the step make ci-review, or has it too early"},
+		"no summary":                 {"plan", "      - run: make ci-summary\n        if: ${{ !cancelled() }}\n", "", "lacks the step make ci-summary"},
+		"a summary of good news":     {"plan", "make ci-summary\n        if: ${{ !cancelled() }}", "make ci-summary\n        if: ${{ success() }}", "make ci-summary is skipped"},
+		"no comment":                 {"plan", "      - run: make ci-comment\n        if: ${{ !cancelled() }}\n", "", "lacks the step make ci-comment"},
+		"no comment job":             {"plan", "  comment:\n", "  remark:\n", "job comment lacks the step make ci-comment"},
+		"a comment of good news":     {"plan", "if: ${{ !cancelled() && github", "if: ${{ github", "does not follow a plan that failed"},
+		"no artifact":                {"plan", "actions/upload-artifact@", "actions/upload-art@", "lacks the step actions/upload-artifact"},
+		"artifacts that collide":     {"plan", "          path: plans\n          retention", "          path: plans/${{ matrix.environment }}\n          retention", "has path"},
+		"one artifact elsewhere":     {"plan", "          merge-multiple: true\n", "", "has merge-multiple"},
+		"nothing applied":            {"deploy", "      - run: make ci-apply\n", "", "lacks the step make ci-apply"},
+		"a guard asked by a request": {"drift", "  workflow_dispatch:\n", "  workflow_dispatch:\n  pull_request:\n", "asks the guard for code that is not on main"},
+		"a guard asked by a branch":  {"drift", " && github.ref == 'refs/heads/main'", "", "asks the guard for code that is not on main"},
+		"a check that opens issues":  {"drift", "      id-token: write # for", "      issues: write\n      id-token: write # for", "is granted issues: write"},
+		"an issue with a role":       {"drift", "      issues: write # the", "      id-token: write\n      issues: write # the", "is granted id-token: write"},
+		"no issue":                   {"drift", "      - run: make ci-drift-issue\n        if: ${{ !cancelled() }}\n", "", "lacks the step make ci-drift-issue"},
+		"an issue of good news":      {"drift", "if: ${{ !cancelled() && needs", "if: ${{ needs", "does not follow a drift that failed"},
+		"a token left behind":        {"ci", "persist-credentials: false", "persist-credentials: true", "leaves its token behind"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files, makefile := github(t)
@@ -371,13 +393,13 @@ func TestDocs_RolesLetInNobodyElse(t *testing.T) {
 	raw, err := os.ReadFile("../docs/ci.md")
 	require.NoError(t, err)
 	blocks := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(string(raw), -1)
-	require.Len(t, blocks, 4)
+	require.Len(t, blocks, 6)
 	for _, block := range blocks {
 		var policy map[string]any
 		require.NoError(t, json.Unmarshal([]byte(block[1]), &policy), block[1])
 	}
 	require.Contains(t, string(raw), `"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"`)
 	subjects := regexp.MustCompile(`"repo:[^"]*"`).FindAllString(string(raw), -1)
-	require.Equal(t, []string{`"repo:ORG/REPO:pull_request"`, `"repo:ORG/REPO:ref:refs/heads/main"`, `"repo:ORG/REPO:environment:prod"`}, subjects)
+	require.Equal(t, []string{`"repo:ORG/REPO:pull_request"`, `"repo:ORG/REPO:ref:refs/heads/main"`, `"repo:ORG/REPO:ref:refs/heads/main"`, `"repo:ORG/REPO:environment:prod"`}, subjects)
 	require.NotContains(t, string(raw), `"StringLike"`)
 }

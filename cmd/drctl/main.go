@@ -50,7 +50,7 @@ func root() *cobra.Command {
 	}
 	cmd.AddCommand(guardCommand())
 	cmd.AddCommand(graphCommand())
-	cmd.AddCommand(reviewCommand())
+	cmd.AddCommand(reviewCommand(), driftCommand())
 	cmd.AddCommand(stateCommand())
 	cmd.AddCommand(planCommand(), applyCommand(), validateCommand())
 	return cli.Complete(cli.Group(cmd))

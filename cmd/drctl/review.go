@@ -128,26 +128,16 @@ func (f *reviewFlags) review(cmd *cobra.Command) (*review.Review, error) {
 	if len(f.plans) == 0 {
 		return nil, errSource
 	}
-	today, err := f.date()
-	if err != nil {
+	if _, err := f.date(); err != nil {
 		return nil, err
 	}
 	if _, err := review.Render(&review.Review{}, f.format); err != nil {
 		return nil, fmt.Errorf("--format: %w", err)
 	}
-	engine, err := review.NewEngine(cmd.Context(), f.policies...)
+	engine, doc, err := f.document(cmd)
 	if err != nil {
 		return nil, err
 	}
-	plans, missing, err := f.read(cmd.InOrStdin())
-	if err != nil {
-		return nil, err
-	}
-	doc, err := review.NewDocument(today, plans...)
-	if err != nil {
-		return nil, err
-	}
-	doc.SetMissing(missing)
 	project, err := f.configuration(doc.Environment)
 	if err != nil {
 		return nil, err
@@ -160,6 +150,28 @@ func (f *reviewFlags) review(cmd *cobra.Command) (*review.Review, error) {
 		r.Locate(doc, project)
 	}
 	return r, err
+}
+
+// document is what the plans say, and the engine that judges it.
+func (f *reviewFlags) document(cmd *cobra.Command) (*review.Engine, *review.Document, error) {
+	today, err := f.date()
+	if err != nil {
+		return nil, nil, err
+	}
+	engine, err := review.NewEngine(cmd.Context(), f.policies...)
+	if err != nil {
+		return nil, nil, err
+	}
+	plans, missing, err := f.read(cmd.InOrStdin())
+	if err != nil {
+		return nil, nil, err
+	}
+	doc, err := review.NewDocument(today, plans...)
+	if err != nil {
+		return nil, nil, err
+	}
+	doc.SetMissing(missing)
+	return engine, doc, nil
 }
 
 // configuration is what the project says of the plans' environment; nil without

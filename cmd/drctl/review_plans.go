@@ -58,7 +58,9 @@ func planFiles(given string) (files []string, missing map[string]review.Missing,
 		return nil, nil, err
 	}
 	files, err = filepath.Glob(filepath.Join(given, "*.json"))
-	files = slices.DeleteFunc(files, func(file string) bool { return filepath.Base(file) == reviewFiles["json"] })
+	files = slices.DeleteFunc(files, func(file string) bool {
+		return slices.Contains([]string{reviewFiles["json"], driftFiles["json"], "check.json"}, filepath.Base(file))
+	})
 	if err != nil || len(files) == 0 {
 		return nil, nil, &review.InputError{File: given, Found: "has no .json file of a plan", Want: "give the folder that `drctl plan` left, or one with what `terraform show -json` printed of each plan", Err: err}
 	}

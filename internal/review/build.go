@@ -99,6 +99,13 @@ func (b *builder) add(p *Plan) {
 			vanished[r.Address] = true
 		}
 	}
+	for _, r := range p.ResourceDrift {
+		if r.Mode == tfjson.ManagedResourceMode {
+			one := b.masked(r, configured{})
+			one.Stack = p.Role
+			b.doc.drifted = append(b.doc.drifted, one)
+		}
+	}
 	for _, r := range p.changesOrState() {
 		if r.Mode != tfjson.ManagedResourceMode {
 			continue
@@ -119,6 +126,14 @@ func (b *builder) add(p *Plan) {
 }
 
 func (b *builder) resource(r *tfjson.ResourceChange, config configured) Resource {
+	one := b.masked(r, config)
+	marks := []any{r.Change.BeforeSensitive, r.Change.AfterSensitive}
+	b.doc.GuardFaults = append(b.doc.GuardFaults, guardFaults(one, object(r.Change.After), marks)...)
+	return one
+}
+
+// masked is a resource without its secrets.
+func (b *builder) masked(r *tfjson.ResourceChange, config configured) Resource {
 	before, after := object(r.Change.Before), object(r.Change.After)
 	unknown := object(r.Change.AfterUnknown)
 	one := Resource{
@@ -144,7 +159,6 @@ func (b *builder) resource(r *tfjson.ResourceChange, config configured) Resource
 	one.Before = b.maskBoth(before, marks)
 	one.After = b.maskBoth(after, marks)
 	one.conceal(before, after)
-	b.doc.GuardFaults = append(b.doc.GuardFaults, guardFaults(one, after, marks)...)
 	for path, value := range config.constants {
 		attribute := top(path)
 		for _, m := range marks {
@@ -275,6 +289,11 @@ func (b *builder) sweepAll() {
 		r.Address = b.sweepText(r.Address) // an instance's key is a value
 		r.PreviousAddress, r.ImportID = b.sweepText(r.PreviousAddress), b.sweepText(r.ImportID)
 		r.Name = nameOf(*r) // of what is left
+	}
+	for i := range b.doc.drifted {
+		r := &b.doc.drifted[i]
+		r.Before, r.After, r.Address = b.sweepObject(r.Before), b.sweepObject(r.After), b.sweepText(r.Address)
+		r.Name = nameOf(*r)
 	}
 	for role, stack := range b.doc.Stacks {
 		stack.Reads = b.sweepObject(stack.Reads)

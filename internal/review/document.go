@@ -34,6 +34,10 @@ type Document struct {
 	GuardFaults []string `json:"guard_faults"`
 	// Cost of the plans.
 	Cost Cost `json:"cost"`
+
+	// drifted is what Terraform found changed outside of it, relevant to the plans
+	// or not. Policies do not see it.
+	drifted []Resource
 }
 
 // Cost is what the plans add, by the list prices of cost.go.

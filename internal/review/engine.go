@@ -27,7 +27,10 @@ type Engine struct {
 // questions are asked of every package below data.pgdr.policies.
 const questions = `findings := {name: p.findings | some name, p in data.pgdr.policies}
 metadata := {name: p.policy | some name, p in data.pgdr.policies}
-held := data.pgdr.facts.stateful`
+held := data.pgdr.facts.stateful
+signs := data.pgdr.facts.failover
+answers := object.union({type: aws | some type, list in data.pgdr.policies.unjudged.harmless; aws := [a | some a, why in list; why == "AWS's answer"]},
+	{"": [a | some a, why in data.pgdr.policies.unjudged.everywhere; why == "AWS's answer"]})`
 
 // NewEngine compiles our policies and those of dirs, which may be none. The
 // error is an [InputError] that names the file of a policy that is at fault.
@@ -133,6 +136,10 @@ type answer struct {
 	Metadata map[string]Policy    `json:"metadata"`
 	Findings map[string][]Finding `json:"findings"`
 	Held     map[string]string    `json:"held"`
+	// Signs of a failover in the document.
+	Signs []string `json:"signs"`
+	// Answers are attributes that AWS alone sets, by type; "" is every type.
+	Answers map[string][]string `json:"answers"`
 }
 
 func (e *Engine) eval(ctx context.Context, doc *Document) (answer, error) {
@@ -161,6 +168,11 @@ func (e *Engine) Judge(ctx context.Context, doc *Document) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	return e.findings(a)
+}
+
+// findings of an answer, the worst first.
+func (e *Engine) findings(a answer) ([]Finding, error) {
 	severities := map[string]Severity{}
 	for _, p := range e.Policies {
 		severities[p.ID] = p.Severity

@@ -27,7 +27,7 @@ elsewhere := {
 	["aws_vpc_peering_connection", "auto_accept"], ["aws_vpc_peering_connection_accepter", "auto_accept"],
 }
 
-findings contains lib.found(r, message, {}) if {
+findings contains lib.found(r, message, {"attribute": path}) if {
 	some r in lib.planned
 	some path, configured in r.configured
 	not skipped(r, lib.top(path))
