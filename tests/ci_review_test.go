@@ -217,13 +217,13 @@ func TestCIReview_TakesFurtherPolicies(t *testing.T) {
 	require.Zero(t, code, out)
 	given, err := os.ReadFile(filepath.Join(c.project, "ARGS"))
 	require.NoError(t, err)
-	require.Equal(t, "review --plan plans/dev --policy ours --policy theirs --into plans/dev --accept-human\n", string(given))
+	require.Equal(t, "review --plan plans/dev --project . --policy ours --policy theirs --into plans/dev --accept-human\n", string(given))
 
 	out, code = c.make("review", "--old-file=deps", "ENV=dev", "POLICIES=ours")
 	require.Zero(t, code, out)
 	given, err = os.ReadFile(filepath.Join(c.project, "ARGS"))
 	require.NoError(t, err)
-	require.Equal(t, "review --plan .twin/dev/plans --policy ours\n", string(given))
+	require.Equal(t, "review --plan .twin/dev/plans --project . --policy ours\n", string(given))
 }
 
 // TestCIReview_RefusesATruncatedPlan runs the real command.

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	acl    = "aws_network_acl.database-acl_515696C3"
-	record = "aws_route53_record.writer-record_36E87FCE"
-	lag    = "aws_cloudwatch_metric_alarm.alarms_replica-lag_2B691691"
+	acl          = "aws_network_acl.database-acl_515696C3"
+	writerRecord = "aws_route53_record.writer-record_36E87FCE"
+	lag          = "aws_cloudwatch_metric_alarm.alarms_replica-lag_2B691691"
 )
 
 // change is a resource's entry in a plan.
@@ -46,9 +46,9 @@ func entry(t *testing.T, plan change, address string) change {
 	return nil
 }
 
-// drifted has the drift in plans that Terraform shows at the first plan after what
+// strayedFrom has the drift in plans that Terraform shows at the first plan after what
 // made the second recording of the first one: their states' differences.
-func drifted(t *testing.T, from, to string) map[string]change {
+func strayedFrom(t *testing.T, from, to string) map[string]change {
 	t.Helper()
 	before, after := decodedPlans(t, from), decodedPlans(t, to)
 	for role, plan := range after {
@@ -137,7 +137,7 @@ func TestDrift_IsNoneWhereAWSIsAsTheConfigurationSays(t *testing.T) {
 
 // The first plan after a failover shows all of it as drift.
 func TestDrift_TellsWhatAFailoverLeft(t *testing.T) {
-	list, report := sorts(t, drifted(t, "unchanged/as-deployed", "unchanged/failed-over"), well)
+	list, report := sorts(t, strayedFrom(t, "unchanged/as-deployed", "unchanged/failed-over"), well)
 	require.Equal(t, 2, report.ExitCode)
 	require.NotEmpty(t, report.FailedOver)
 	for _, line := range list {
@@ -169,7 +169,7 @@ func TestDrift_TellsTheSignsOfAFailoverThatTheStateHas(t *testing.T) {
 
 // A failover excuses what the guard does, and nothing beside it.
 func TestDrift_BlamesNoFailoverForWhatTheGuardDoesNotDo(t *testing.T) {
-	plans := drifted(t, "unchanged/as-deployed", "unchanged/failed-over")
+	plans := strayedFrom(t, "unchanged/as-deployed", "unchanged/failed-over")
 	for _, r := range plans[review.Primary]["resource_drift"].([]any) {
 		if one := r.(change); one["address"] == acl {
 			after := one["change"].(change)["after"].(change)
@@ -184,7 +184,7 @@ func TestDrift_BlamesNoFailoverForWhatTheGuardDoesNotDo(t *testing.T) {
 
 	// And without a failover the same promotion is someone's.
 	lone := decodedPlans(t, "unchanged/as-deployed")
-	strays(t, lone[review.Primary], record, "weighted_routing_policy", []any{change{"weight": 50}}, true)
+	strays(t, lone[review.Primary], writerRecord, "weighted_routing_policy", []any{change{"weight": 50}}, true)
 	list, _ = sorts(t, lone, well)
 	require.Equal(t, []string{"changed by someone: the primary's record of db.db-prod.internal: weighted_routing_policy.weight was 100 and is 50 now"}, list)
 }

@@ -29,8 +29,8 @@ const questions = `findings := {name: p.findings | some name, p in data.pgdr.pol
 metadata := {name: p.policy | some name, p in data.pgdr.policies}
 held := data.pgdr.facts.stateful
 signs := data.pgdr.facts.failover
-answers := object.union({type: aws | some type, list in data.pgdr.policies.unjudged.harmless; aws := [a | some a, why in list; why == "AWS's answer"]},
-	{"": [a | some a, why in data.pgdr.policies.unjudged.everywhere; why == "AWS's answer"]})`
+answers := object.union({type: aws | some type, list in data.pgdr.policies.unjudged.harmless; aws := [a | some a, why in list; startswith(why, "AWS's answer")]},
+	{"": [a | some a, why in data.pgdr.policies.unjudged.everywhere; startswith(why, "AWS's answer")]})`
 
 // NewEngine compiles our policies and those of dirs, which may be none. The
 // error is an [InputError] that names the file of a policy that is at fault.
