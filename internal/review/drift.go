@@ -183,7 +183,7 @@ func (s *driftSorter) leftByFailover(r *Resource, attribute string) bool {
 	case r.Type == "aws_route53_record" && attribute == "weighted_routing_policy":
 		weight := setting{path: "weighted_routing_policy.0.weight"}.of(r.After)
 		return weight == fmt.Sprint(contract.WeightWriter) || weight == fmt.Sprint(contract.WeightOther)
-	case r.Type == "aws_secretsmanager_secret" && attribute == "replica":
+	case r.Type+"."+attribute == "aws_secretsmanager_secret.replica":
 		list, _ := r.After[attribute].([]any)
 		return len(list) == 0
 	}
