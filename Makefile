@@ -138,7 +138,7 @@ ci-apply: deps $(DRCTL) ## Apply the plans of ENV as they were reviewed, and not
 .PHONY: drift
 drift: ## Sort what differs between AWS and ENV: left by a failover, changed, decayed
 	@rm -f $(foreach name,drift.md drift.json check.json check.err,$(call quote,$(PLANS)/$(name)))
-	@$(MAKE) --no-print-directory ci-plan
+	@$(MAKE) --no-print-directory ci-plan-read
 	@$(DRCTL) guard check --environment $(call quote,$(ENV)) --json > $(call quote,$(PLANS)/check.json) 2> $(call quote,$(PLANS)/check.err) \
 		|| [ $$? -eq 3 ] || cp $(call quote,$(PLANS)/check.err) $(call quote,$(PLANS)/check.json)
 	@$(DRCTL) drift --plan $(call quote,$(PLANS)) --check $(call quote,$(PLANS)/check.json) --into $(call quote,$(PLANS)) --accept-drift
