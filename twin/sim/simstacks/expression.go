@@ -84,6 +84,8 @@ func (st *stack) expression(ctx context.Context, text string) (any, error) {
 		return st.cloud.Account(), nil
 	case strings.HasPrefix(text, "local."):
 		return st.value(ctx, st.Locals[strings.TrimPrefix(text, "local.")])
+	case strings.HasPrefix(text, "var.") && st.Variable[strings.TrimPrefix(text, "var.")].Default != nil:
+		return st.Variable[strings.TrimPrefix(text, "var.")].Default, nil
 	case strings.HasPrefix(text, "filebase64sha256("):
 		return "as-given", nil // it is only compared with itself
 	case strings.HasPrefix(text, "terraform_data."):

@@ -65,7 +65,10 @@ type Documents struct{ Primary, Replica Document }
 type Document struct {
 	Resource map[string]map[string]map[string]any `json:"resource"`
 	Locals   map[string]any                       `json:"locals"`
-	Output   map[string]struct {
+	Variable map[string]struct {
+		Default any `json:"default"`
+	} `json:"variable"`
+	Output map[string]struct {
 		Value any `json:"value"`
 	} `json:"output"`
 	Module   map[string]map[string]any `json:"module"`
