@@ -166,8 +166,8 @@ func destinationOf(config Resource) string {
 // standsFor tells whether an ARN of a policy is one that exists, or stands for all
 // database instances of its region: a renamed one must be found, too.
 func standsFor(arn, one string) bool {
-	databases, all := strings.CutSuffix(arn, ":db:*")
-	return arn == one || all && strings.HasPrefix(one, databases+":db:")
+	databases, all := strings.CutSuffix(arn, contract.AllDatabases)
+	return arn == one || all && strings.HasPrefix(one, databases+strings.TrimSuffix(contract.AllDatabases, "*"))
 }
 
 // role must be the function's, and each resource of its policies must exist

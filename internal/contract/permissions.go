@@ -109,6 +109,9 @@ const (
 	ActPublishMetrics  = "cloudwatch:PutMetricData"
 )
 
+// AllDatabases is the resource that stands for all database instances of a region.
+const AllDatabases = "db:*"
+
 // VPCActions are what Lambda itself does in the role's name to put the function
 // into the VPC, VPCReadActions what it reads for that. The guard's own code is
 // denied both, as AWS advises.
@@ -152,7 +155,7 @@ var Grants = []Grant{
 	// a renamed one has another ARN.
 	{Policy: "observe", Sid: "Databases", Why: "see the databases, renamed ones too", Actions: []string{ActSeeDatabases},
 		Resources: func(s Scope) []string {
-			return []string{s.own("rds", s.PrimaryRegion, "db:*"), s.own("rds", s.ReplicaRegion, "db:*")}
+			return []string{s.own("rds", s.PrimaryRegion, AllDatabases), s.own("rds", s.ReplicaRegion, AllDatabases)}
 		}},
 	{Policy: "observe", Sid: "Parameters", Why: "see the parameter groups", Actions: []string{"rds:DescribeDBParameters"},
 		Resources: func(s Scope) []string { return []string{s.PrimaryParametersARN, s.ReplicaParametersARN} }},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+
+	"github.com/pgdr/pgdr/internal/contract"
 )
 
 // statement is one statement of an IAM policy. One string and a list of them
@@ -85,7 +87,7 @@ func (e *estate) permitted(function *resource, statements []statement, action st
 
 // wholeRegion matches the ARN of all database instances of a region: a renamed
 // instance has to be found by its resource id, so no name is in it.
-var wholeRegion = regexp.MustCompile(`:rds:([a-z0-9-]+):.*:db:\*$`)
+var wholeRegion = regexp.MustCompile(`:rds:([a-z0-9-]+):.*:` + regexp.QuoteMeta(contract.AllDatabases) + `$`)
 
 // everyDatabase are the instances that such an ARN stands for.
 func (e *estate) everyDatabase(arn string) []ref {

@@ -37,7 +37,7 @@ func (p *Pipeline) Apply(ctx context.Context) error {
 		return err
 	}
 	if stale != "" {
-		p.say("%s was not applied: %s. Plan again, and have it reviewed.", p.stack(replica), stale)
+		p.Say("%s was not applied: %s. Plan again, and have it reviewed.", p.Stack(replica), stale)
 		return ErrPlanAgain
 	}
 	return p.applyStack(ctx, replica, plans.Stacks[replica])
@@ -61,17 +61,17 @@ func (p *Pipeline) mayApply(plans Plans) error {
 
 func (p *Pipeline) applyStack(ctx context.Context, role string, outcome Outcome) error {
 	if outcome != Changes {
-		p.say("%s has nothing to apply", p.stack(role))
+		p.Say("%s has nothing to apply", p.Stack(role))
 		return nil
 	}
 	if err := p.restoreLock(role); err != nil {
 		return err
 	}
-	if _, err := p.quietly(ctx, role, "init", "-no-color", "-input=false", "-lockfile=readonly"); err != nil {
+	if err := p.Init(ctx, role, "-lockfile=readonly"); err != nil {
 		return err
 	}
-	p.say("apply %s", p.stack(role))
-	return p.terraform(ctx, role, "apply", "-no-color", "-input=false", "-lock-timeout="+p.LockTimeout.String(), p.planFile(role, binary))
+	p.Say("apply %s", p.Stack(role))
+	return p.Terraform(ctx, role, "apply", "-no-color", "-input=false", "-lock-timeout="+p.LockTimeout.String(), p.planFile(role, binary))
 }
 
 // restoreLock puts the checksums of the providers that made the plan where
@@ -83,10 +83,10 @@ func (p *Pipeline) restoreLock(role string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("read the providers' checksums of %s: %w", p.stack(role), err)
+		return fmt.Errorf("read the providers' checksums of %s: %w", p.Stack(role), err)
 	}
 	if err := os.WriteFile(p.providerLock(role), lock, 0o600); err != nil { //nolint:gosec // a path below our own output folder
-		return fmt.Errorf("write the providers' checksums of %s: %w", p.stack(role), err)
+		return fmt.Errorf("write the providers' checksums of %s: %w", p.Stack(role), err)
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func (p *Pipeline) replicaIsStale(plans Plans) (string, error) {
 		return "", err
 	}
 	if plan.changesOutputs() {
-		return "its plan was made from outputs of " + p.stack(primary) + " that are others now", nil
+		return "its plan was made from outputs of " + p.Stack(primary) + " that are others now", nil
 	}
 	return "", nil
 }
@@ -113,11 +113,11 @@ func (p *Pipeline) replicaIsStale(plans Plans) (string, error) {
 func (p *Pipeline) readPlan(role string) (plan, error) {
 	raw, err := os.ReadFile(p.planFile(role, asJSON))
 	if err != nil {
-		return plan{}, fmt.Errorf("read the plan of %s: %w", p.stack(role), err)
+		return plan{}, fmt.Errorf("read the plan of %s: %w", p.Stack(role), err)
 	}
 	read, err := parsePlan(raw)
 	if err != nil {
-		return plan{}, fmt.Errorf("read the plan of %s: %w", p.stack(role), err)
+		return plan{}, fmt.Errorf("read the plan of %s: %w", p.Stack(role), err)
 	}
 	return read, nil
 }
@@ -147,7 +147,7 @@ func ReadPlans(folder string) (Plans, error) {
 	if err := json.Unmarshal(raw, &plans); err != nil {
 		return plans, fmt.Errorf("read %s: %w", plansFile, err)
 	}
-	for _, role := range roles {
+	for _, role := range Roles() {
 		outcome := plans.Stacks[role]
 		if !slices.Contains([]Outcome{NoChanges, Changes, NotYet}, outcome) {
 			return plans, fmt.Errorf("%s in %s: found outcome %q of %s: plan again", plansFile, folder, outcome, role)
@@ -163,7 +163,7 @@ func ReadPlans(folder string) (Plans, error) {
 // could be planned, the primary's first.
 func (p Plans) Files(folder string) []string {
 	var files []string
-	for _, role := range roles {
+	for _, role := range Roles() {
 		if p.Stacks[role] != NotYet {
 			files = append(files, filepath.Join(folder, role+asJSON))
 		}

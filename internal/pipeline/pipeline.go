@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -27,9 +26,6 @@ const (
 	primary = contract.RolePrimary
 	replica = contract.RoleReplica
 )
-
-// roles are in the order in which they are deployed.
-var roles = []string{primary, replica}
 
 // Errors that a caller may want to tell apart.
 var (
@@ -47,13 +43,9 @@ var (
 
 // Pipeline works on one environment.
 type Pipeline struct {
-	// Project is the project's root, Outdir the folder of the synthesized
-	// stacks, Plans that of the plan files; all absolute.
-	Project, Outdir, Plans string
-	// Environment is the suffix, for example "dev".
-	Environment string
-	// Out is told what happens; Terraform writes there too.
-	Out io.Writer
+	Stacks
+	// Plans is the folder of the plan files, absolute.
+	Plans string
 	// NoLock plans without a lock of the state, for credentials that may only
 	// read. Such a plan may be of a state that is being changed; Terraform
 	// then refuses to apply it, because the state moved on.
@@ -63,8 +55,6 @@ type Pipeline struct {
 	NoSecrets bool
 	// LockTimeout is how long to wait for another run's lock.
 	LockTimeout time.Duration
-	// env is given to the commands besides.
-	env []string
 }
 
 // New is a pipeline of the environment that the configuration in project is
@@ -91,18 +81,14 @@ func New(project, suffix, plans string, out io.Writer) (*Pipeline, error) {
 	if !filepath.IsAbs(outdir) {
 		outdir = filepath.Join(project, outdir)
 	}
-	return &Pipeline{Project: project, Outdir: outdir, Plans: plans, Environment: cfg.Environment, Out: out}, nil
-}
-
-func (p *Pipeline) stack(role string) string { return contract.StackName(role, p.Environment) }
-
-func (p *Pipeline) stackDir(role string) string {
-	return filepath.Join(p.Outdir, "stacks", p.stack(role))
+	return &Pipeline{
+		Stacks: Stacks{Project: project, Outdir: outdir, Environment: cfg.Environment, Out: out, Base: os.Environ()}, Plans: plans,
+	}, nil
 }
 
 // providerLock is Terraform's own file of checksums.
 func (p *Pipeline) providerLock(role string) string {
-	return filepath.Join(p.stackDir(role), ".terraform.lock.hcl")
+	return filepath.Join(p.StackDir(role), ".terraform.lock.hcl")
 }
 
 // planFile is one of the files of a stack's plan.
@@ -123,57 +109,9 @@ const (
 )
 
 func (p *Pipeline) synthesize(ctx context.Context) error {
-	p.say("synthesize %s and %s", p.stack(primary), p.stack(replica))
-	cmd := p.command(ctx, "go", "run", ".")
-	cmd.Stdout, cmd.Stderr = p.Out, p.Out
-	if err := cmd.Run(); err != nil {
+	p.Say("synthesize %s and %s", p.Stack(primary), p.Stack(replica))
+	if err := p.Run(ctx, "go", "run", "."); err != nil {
 		return fmt.Errorf("synthesize %s: %w", p.Environment, err)
 	}
 	return nil
-}
-
-// terraform runs in a stack's folder and writes to Out.
-func (p *Pipeline) terraform(ctx context.Context, role string, args ...string) error {
-	cmd := p.command(ctx, "terraform", append([]string{"-chdir=" + p.stackDir(role)}, args...)...)
-	cmd.Stdout, cmd.Stderr = p.Out, p.Out
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("terraform %s of %s: %w", args[0], p.stack(role), err)
-	}
-	return nil
-}
-
-// quietly runs terraform and returns what it wrote to standard output; what
-// it wrote elsewhere is part of the error.
-func (p *Pipeline) quietly(ctx context.Context, role string, args ...string) ([]byte, error) {
-	out, err := p.command(ctx, "terraform", append([]string{"-chdir=" + p.stackDir(role)}, args...)...).Output()
-	if err == nil {
-		return out, nil
-	}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return nil, fmt.Errorf("terraform %s of %s: %w\n%s%s", args[0], p.stack(role), err, out, exit.Stderr)
-	}
-	return nil, fmt.Errorf("terraform %s of %s: %w", args[0], p.stack(role), err)
-}
-
-// grace is how long a command may take to stop by itself: Terraform saves its
-// state when it is interrupted, and loses it when it is killed.
-const grace = 2 * time.Minute
-
-func (p *Pipeline) command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // names and arguments are ours
-	cmd.Dir = p.Project
-	cmd.Env = append(os.Environ(),
-		spec.SuffixVariable+"="+p.Environment,
-		"CDKTF_OUTDIR="+p.Outdir,
-		"CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_INPUT=0",
-	)
-	cmd.Env = append(cmd.Env, p.env...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = grace
-	return cmd
-}
-
-func (p *Pipeline) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(p.Out, "==> "+format+"\n", args...)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,8 +40,8 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module small\n\ngo 1.26\n"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), []byte("package main\n\nfunc main() {}\n"), 0o600))
 	w := &world{t: t, out: out, Pipeline: &Pipeline{
-		Project: dir, Outdir: filepath.Join(dir, "out"), Plans: filepath.Join(dir, "plans"), Environment: "dev",
-		Out: out, LockTimeout: time.Minute,
+		Stacks: Stacks{Project: dir, Outdir: filepath.Join(dir, "out"), Environment: "dev", Out: out, Base: os.Environ()},
+		Plans:  filepath.Join(dir, "plans"), LockTimeout: time.Minute,
 	}}
 	w.write(primary, primaryStack)
 	w.write(replica, replicaStack)
@@ -52,8 +53,8 @@ func (w *world) write(role, stack string, oldnew ...string) {
 	w.t.Helper()
 	stack = strings.NewReplacer(oldnew...).Replace(stack)
 	stack = strings.ReplaceAll(stack, "STATE", filepath.Join(w.Project, "state"))
-	require.NoError(w.t, os.MkdirAll(w.stackDir(role), 0o750))
-	require.NoError(w.t, os.WriteFile(filepath.Join(w.stackDir(role), "cdk.tf.json"), []byte(stack), 0o600))
+	require.NoError(w.t, os.MkdirAll(w.StackDir(role), 0o750))
+	require.NoError(w.t, os.WriteFile(filepath.Join(w.StackDir(role), "cdk.tf.json"), []byte(stack), 0o600))
 }
 
 // plan wants an outcome of each stack.
@@ -304,4 +305,16 @@ func TestValidate_LeavesOtherFaultsAsTheyAre(t *testing.T) {
 	require.NotErrorIs(t, err, ErrNoProvider)
 	w.synthesizing(`{"terraform": {}}`)
 	require.ErrorContains(t, w.Validate(t.Context()), "found no provider aws among terraform.required_providers")
+}
+
+// Ctrl-C on a terminal interrupts all of its group, and the command's context
+// interrupts what it runs: two interrupts make Terraform drop its state.
+func TestCommand_IsInAProcessGroupOfItsOwn(t *testing.T) {
+	cmd := newWorld(t).Command(t.Context(), "sleep", "300")
+	require.NoError(t, cmd.Start())
+	group, err := syscall.Getpgid(cmd.Process.Pid)
+	require.NoError(t, err)
+	require.Equal(t, cmd.Process.Pid, group)
+	require.NoError(t, cmd.Process.Kill())
+	require.Error(t, cmd.Wait())
 }

@@ -1,18 +1,13 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
-	"strings"
 
 	"github.com/pgdr/pgdr/internal/contract"
 )
@@ -57,82 +52,25 @@ func (p Plans) Clean() bool {
 // Plan synthesizes, plans both stacks and writes, for each that can be
 // planned, Terraform's plan, its JSON and its text.
 func (p *Pipeline) Plan(ctx context.Context) (Plans, error) {
-	plans := Plans{Environment: p.Environment, Stacks: map[string]Outcome{}}
-	if err := plans.Forget(p.Plans); err != nil {
-		return plans, err
+	if err := Forget(p.Plans); err != nil {
+		return Plans{}, err
 	}
 	if err := p.synthesize(ctx); err != nil {
-		return plans, err
+		return Plans{}, err
 	}
-	for _, role := range roles {
-		if _, err := p.quietly(ctx, role, "init", "-no-color", "-input=false"); err != nil {
-			return plans, err
-		}
-		missing, err := p.missing(ctx, role)
-		if err != nil {
-			return plans, err
-		}
-		if missing != nil {
-			p.say("%s Apply the primary's plan first, then plan again.", missing.Why)
-			plans.Stacks[role], plans.Missing = NotYet, map[string]Missing{role: *missing}
-			continue
-		}
-		if plans.Stacks[role], err = p.planStack(ctx, role); err != nil {
-			return plans, err
-		}
+	plans, err := p.PlanEach(ctx, "Apply the primary's plan first, then plan again.", func(role string) (Outcome, error) { return p.planStack(ctx, role) })
+	if err != nil {
+		return plans, err
 	}
 	return plans, plans.Write(p.Plans)
 }
 
-// missing says why a stack cannot be planned yet, nil if it can.
-func (p *Pipeline) missing(ctx context.Context, role string) (*Missing, error) {
-	if role != replica {
-		return nil, nil
-	}
-	lacks, fresh, err := p.missingOutputs(ctx)
-	if err != nil || lacks == "" {
-		return nil, err
-	}
-	deployed, err := p.deployed(ctx, replica)
-	if err != nil {
-		return nil, err
-	}
-	why := fmt.Sprintf("%s cannot be planned yet: it reads the outputs of %s, %s.", p.stack(replica), p.stack(primary), lacks)
-	return &Missing{Why: why, First: fresh && !deployed}, nil
-}
-
-// deployed tells whether a stack has resources in its state.
-func (p *Pipeline) deployed(ctx context.Context, role string) (bool, error) {
-	raw, err := p.quietly(ctx, role, "state", "pull")
-	if err != nil {
-		return false, err
-	}
-	if len(bytes.TrimSpace(raw)) == 0 {
-		return false, nil // no state
-	}
-	var state struct {
-		Resources []struct {
-			Mode string `json:"mode"`
-		} `json:"resources"`
-	}
-	if err := json.Unmarshal(raw, &state); err != nil {
-		return false, fmt.Errorf("read the state of %s: %w", p.stack(role), err)
-	}
-	for _, r := range state.Resources {
-		if r.Mode == "managed" {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
 func (p *Pipeline) planStack(ctx context.Context, role string) (Outcome, error) {
-	p.say("plan %s", p.stack(role))
 	args := append([]string{"plan", "-no-color", "-input=false", "-out=" + p.planFile(role, binary)}, p.lockArguments()...)
 	if p.NoSecrets && role == primary { // which holds them; a stack without the variable refuses it
 		args = append(args, "-var="+contract.OpenSecrets+"=false")
 	}
-	if err := p.terraform(ctx, role, args...); err != nil {
+	if err := p.Terraform(ctx, role, args...); err != nil {
 		return "", err
 	}
 	return p.keepPlan(ctx, role)
@@ -140,11 +78,11 @@ func (p *Pipeline) planStack(ctx context.Context, role string) (Outcome, error) 
 
 // keepPlan writes the plan's other forms beside it.
 func (p *Pipeline) keepPlan(ctx context.Context, role string) (Outcome, error) {
-	text, err := p.quietly(ctx, role, "show", "-no-color", p.planFile(role, binary))
+	text, err := p.Quietly(ctx, role, "show", "-no-color", p.planFile(role, binary))
 	if err != nil {
 		return "", err
 	}
-	raw, err := p.quietly(ctx, role, "show", "-json", p.planFile(role, binary))
+	raw, err := p.Quietly(ctx, role, "show", "-json", p.planFile(role, binary))
 	if err != nil {
 		return "", err
 	}
@@ -154,11 +92,11 @@ func (p *Pipeline) keepPlan(ctx context.Context, role string) (Outcome, error) {
 	case err == nil:
 		kept[lockFile] = lock
 	case !errors.Is(err, fs.ErrNotExist): // a stack without providers has none
-		return "", fmt.Errorf("read the providers' checksums of %s: %w", p.stack(role), err)
+		return "", fmt.Errorf("read the providers' checksums of %s: %w", p.Stack(role), err)
 	}
 	for ending, content := range kept {
 		if err := os.WriteFile(p.planFile(role, ending), content, 0o600); err != nil {
-			return "", fmt.Errorf("keep the plan of %s: %w", p.stack(role), err)
+			return "", fmt.Errorf("keep the plan of %s: %w", p.Stack(role), err)
 		}
 	}
 	return outcome(role, raw)
@@ -183,40 +121,6 @@ func (p *Pipeline) lockArguments() []string {
 	return []string{"-lock-timeout=" + p.LockTimeout.String()}
 }
 
-// outputReference matches how the replica's stack names an output of the
-// primary's.
-var outputReference = regexp.MustCompile(`data\.terraform_remote_state\.[A-Za-z0-9_-]+\.outputs\.([A-Za-z0-9_]+)`)
-
-// missingOutputs says what the replica stack reads and the primary's state has
-// not, "" if it has all; fresh, that the primary has no outputs at all.
-func (p *Pipeline) missingOutputs(ctx context.Context) (lacks string, fresh bool, err error) {
-	raw, err := p.quietly(ctx, primary, "output", "-json")
-	if err != nil {
-		return "", false, err
-	}
-	var there map[string]any
-	if err := json.Unmarshal(raw, &there); err != nil {
-		return "", false, fmt.Errorf("read outputs of %s: %w", p.stack(primary), err)
-	}
-	if len(there) == 0 {
-		return "which is not deployed", true, nil
-	}
-	code, err := os.ReadFile(filepath.Join(p.stackDir(replica), "cdk.tf.json"))
-	if err != nil {
-		return "", false, fmt.Errorf("read %s: %w", p.stack(replica), err)
-	}
-	missing := map[string]bool{}
-	for _, match := range outputReference.FindAllStringSubmatch(string(code), -1) {
-		if _, ok := there[match[1]]; !ok {
-			missing[match[1]] = true
-		}
-	}
-	if len(missing) == 0 {
-		return "", false, nil
-	}
-	return "which is not deployed in full: it lacks " + strings.Join(slices.Sorted(maps.Keys(missing)), ", "), false, nil
-}
-
 // plansFile lists the plans in its folder.
 const plansFile = "plans.json"
 
@@ -225,7 +129,7 @@ var reviewFiles = []string{"review.json", "review.md", "comment.md"}
 
 // Keep writes the JSON of a stack's plan into a folder and says what came of
 // it.
-func (p Plans) Keep(folder, role string, raw []byte) (Outcome, error) {
+func Keep(folder, role string, raw []byte) (Outcome, error) {
 	if err := os.WriteFile(filepath.Join(folder, role+asJSON), raw, 0o600); err != nil {
 		return "", fmt.Errorf("keep the plan of %s: %w", role, err)
 	}
@@ -247,12 +151,12 @@ func (p Plans) Write(folder string) error {
 // Forget makes the folder, and removes what an earlier planning left there and
 // its review: were this one to fail, nothing of that one may be reviewed, shown
 // or applied.
-func (p Plans) Forget(folder string) error {
+func Forget(folder string) error {
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return fmt.Errorf("make the folder of the plans: %w", err)
 	}
 	names := append([]string{plansFile}, reviewFiles...)
-	for _, role := range roles {
+	for _, role := range Roles() {
 		for _, ending := range []string{binary, asJSON, asText, lockFile} {
 			names = append(names, role+ending)
 		}

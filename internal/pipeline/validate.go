@@ -29,22 +29,22 @@ func (p *Pipeline) Validate(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	own := *p
 	own.Outdir = filepath.Join(folder, "cdktf.out")
-	if own.env, err = sharedDownload(folder); err != nil {
+	if own.Env, err = sharedDownload(folder); err != nil {
 		return err
 	}
 	if err := own.synthesize(ctx); err != nil {
 		return err
 	}
-	for _, role := range roles {
+	for _, role := range Roles() {
 		version, err := own.pinnedProvider(role)
 		if err != nil {
 			return err
 		}
-		p.say("validate %s with %s", p.stack(role), version)
-		if _, err := own.quietly(ctx, role, "init", "-no-color", "-input=false", "-backend=false"); err != nil {
+		p.Say("validate %s with %s", p.Stack(role), version)
+		if err := own.Init(ctx, role, "-backend=false"); err != nil {
 			return noProvider(version, err)
 		}
-		if err := own.terraform(ctx, role, "validate", "-no-color"); err != nil {
+		if err := own.Terraform(ctx, role, "validate", "-no-color"); err != nil {
 			return err
 		}
 	}
@@ -68,9 +68,9 @@ func sharedDownload(folder string) ([]string, error) {
 // pinnedProvider is the provider that a synthesized stack requires, for example
 // "hashicorp/aws 5.99.1".
 func (p *Pipeline) pinnedProvider(role string) (string, error) {
-	raw, err := os.ReadFile(filepath.Join(p.stackDir(role), "cdk.tf.json"))
+	raw, err := os.ReadFile(filepath.Join(p.StackDir(role), "cdk.tf.json"))
 	if err != nil {
-		return "", fmt.Errorf("read %s: %w", p.stack(role), err)
+		return "", fmt.Errorf("read %s: %w", p.Stack(role), err)
 	}
 	var stack struct {
 		Terraform struct {
@@ -78,11 +78,11 @@ func (p *Pipeline) pinnedProvider(role string) (string, error) {
 		} `json:"terraform"`
 	}
 	if err := json.Unmarshal(raw, &stack); err != nil {
-		return "", fmt.Errorf("read %s: %w", p.stack(role), err)
+		return "", fmt.Errorf("read %s: %w", p.Stack(role), err)
 	}
 	aws, required := stack.Terraform.Required["aws"]
 	if !required {
-		return "", fmt.Errorf("%s: found no provider aws among terraform.required_providers: synthesize it with this version of pgdr", p.stack(role))
+		return "", fmt.Errorf("%s: found no provider aws among terraform.required_providers: synthesize it with this version of pgdr", p.Stack(role))
 	}
 	return "hashicorp/" + strings.TrimPrefix(aws.Source, "hashicorp/") + " " + aws.Version, nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/leftover"
+	"github.com/pgdr/pgdr/internal/pipeline"
 	"github.com/pgdr/pgdr/twin"
 	"github.com/pgdr/pgdr/twin/drill/preflight"
 	"github.com/pgdr/pgdr/twin/drill/report"
@@ -205,7 +206,7 @@ func (b *Base) deploy(ctx context.Context, name string) (err error) {
 	if err := b.place(name).Borrow(b.programs()); err != nil {
 		return err
 	}
-	for _, role := range local.Roles() {
+	for _, role := range pipeline.Roles() {
 		if err := runner.Apply(ctx, role); err != nil {
 			return err
 		}

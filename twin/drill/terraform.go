@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"github.com/pgdr/pgdr/internal/contract"
+	"github.com/pgdr/pgdr/internal/pipeline"
 	"github.com/pgdr/pgdr/twin/drill/report"
-	"github.com/pgdr/pgdr/twin/local"
 )
 
 // terraformActions run Terraform on both stacks while the world goes on.
@@ -27,7 +27,7 @@ func terraformActions() map[string]action {
 }
 
 func (s *stage) terraformApply(ctx context.Context) error {
-	for _, role := range local.Roles() {
+	for _, role := range pipeline.Roles() {
 		if err := s.runner.Apply(ctx, role); err != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ func (s *stage) terraformApply(ctx context.Context) error {
 // plans plans both stacks and judges what they would do.
 func (s *stage) plans(ctx context.Context) ([]report.Plan, error) {
 	var all []report.Plan
-	for _, role := range local.Roles() {
+	for _, role := range pipeline.Roles() {
 		text, err := s.runner.PlanJSON(ctx, role)
 		if err != nil {
 			return nil, fmt.Errorf("plan after the drill: %w", err)

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/internal/bundle"
+	"github.com/pgdr/pgdr/internal/child"
 	"github.com/pgdr/pgdr/internal/leftover"
-	"github.com/pgdr/pgdr/twin/child"
 )
 
 // The programs, by their packages.

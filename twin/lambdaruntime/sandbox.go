@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/pgdr/pgdr/twin/child"
+	"github.com/pgdr/pgdr/internal/child"
 )
 
 // killedWithin bounds how long a killed program's output is waited for.

@@ -17,7 +17,7 @@ func (r *Runner) startCloud(ctx context.Context) error {
 	if r.Served {
 		return nil
 	}
-	r.say("start the simulated account")
+	r.Say("start the simulated account")
 	if err := gobuild.Program(ctx, r.Project, gobuild.Simulator, r.simulator()); err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (r *Runner) startCloud(ctx context.Context) error {
 
 // StopCloud ends the simulated account's process; what is in it stays on disk.
 func (r *Runner) StopCloud(ctx context.Context) error {
-	r.say("stop the simulated account")
+	r.Say("stop the simulated account")
 	if output, err := r.cloud(ctx, "stop").CombinedOutput(); err != nil {
 		return fmt.Errorf("stop the simulated account: %w\n%s", err, output)
 	}
@@ -55,7 +55,7 @@ func (r *Runner) cloudIsEmpty(ctx context.Context) (bool, error) {
 }
 
 func (r *Runner) cloud(ctx context.Context, verb string, flags ...string) *exec.Cmd {
-	return r.command(ctx, r.simulator(), append([]string{verb, "--dir", r.Twin.Cloud()}, flags...)...)
+	return r.Command(ctx, r.simulator(), append([]string{verb, "--dir", r.Twin.Cloud()}, flags...)...)
 }
 
 // builds is where what is built is kept from run to run.

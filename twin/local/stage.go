@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/pgdr/pgdr/internal/contract"
@@ -21,15 +20,12 @@ import (
 // synthPrefix begins the names of the folders of a synthesis's program.
 const synthPrefix = "synth-"
 
-// Roles of the stacks, in the order in which they are deployed.
-func Roles() []string { return slices.Clone(roles) }
-
 // Synthesize writes both stacks into the twin.
 func (r *Runner) Synthesize(ctx context.Context) error {
-	if err := os.MkdirAll(r.outdir(), 0o750); err != nil {
+	if err := os.MkdirAll(r.Outdir, 0o750); err != nil {
 		return fmt.Errorf("make the output directory: %w", err)
 	}
-	r.say("synthesize %s and %s", r.stack(contract.RolePrimary), r.stack(contract.RoleReplica))
+	r.Say("synthesize %s and %s", r.Stack(contract.RolePrimary), r.Stack(contract.RoleReplica))
 	// Each run has a program of its own: another that builds meanwhile changes
 	// nothing of it.
 	if err := os.MkdirAll(r.builds(), 0o750); err != nil {
@@ -45,28 +41,23 @@ func (r *Runner) Synthesize(ctx context.Context) error {
 	if err := gobuild.Program(ctx, r.Project, gobuild.Synthesis, program); err != nil {
 		return err
 	}
-	if err := r.run(ctx, program); err != nil {
+	if err := r.Run(ctx, program); err != nil {
 		return fmt.Errorf("synthesize %s: %w", r.Environment, err)
 	}
 	return nil
 }
 
-// StackDir is the folder of a synthesized stack.
-func (r *Runner) StackDir(role string) string {
-	return filepath.Join(r.outdir(), "stacks", r.stack(role))
-}
-
 // Apply applies one stack. Its error holds what Terraform complains of.
 func (r *Runner) Apply(ctx context.Context, role string) error {
-	if err := r.initStack(ctx, role); err != nil {
+	if err := r.Init(ctx, role); err != nil {
 		return err
 	}
-	r.say("apply %s", r.stack(role))
+	r.Say("apply %s", r.Stack(role))
 	var complaint bytes.Buffer
-	cmd := r.command(ctx, "terraform", r.chdir(role), "apply", "-auto-approve", "-no-color", "-input=false", "-compact-warnings")
+	cmd := r.TerraformCommand(ctx, role, "apply", "-auto-approve", "-no-color", "-input=false", "-compact-warnings")
 	cmd.Stdout, cmd.Stderr = r.Out, io.MultiWriter(r.Out, &complaint)
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("terraform apply of %s: %w: %s", r.stack(role), err, plainText(complaint.String()))
+		return fmt.Errorf("terraform apply of %s: %w: %s", r.Stack(role), err, plainText(complaint.String()))
 	}
 	return nil
 }
@@ -78,14 +69,14 @@ func plainText(text string) string {
 
 // DestroyStack destroys one stack.
 func (r *Runner) DestroyStack(ctx context.Context, role string) error {
-	r.say("destroy %s", r.stack(role))
-	return r.terraform(ctx, role, "destroy", "-auto-approve", "-no-color", "-input=false", "-compact-warnings")
+	r.Say("destroy %s", r.Stack(role))
+	return r.Terraform(ctx, role, "destroy", "-auto-approve", "-no-color", "-input=false", "-compact-warnings")
 }
 
 // PlanJSON plans one stack and returns the plan as `terraform show -json` has
 // it.
 func (r *Runner) PlanJSON(ctx context.Context, role string) ([]byte, error) {
-	if err := r.initStack(ctx, role); err != nil {
+	if err := r.Init(ctx, role); err != nil {
 		return nil, err
 	}
 	return r.planJSON(ctx, role, filepath.Join(r.StackDir(role), "review.tfplan"))

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/pgdr/pgdr/twin/child"
+	"github.com/pgdr/pgdr/internal/child"
 )
 
 // ErrNoPostgreSQL means that this machine has no PostgreSQL server programs of

@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5/tf5server"
 
-	"github.com/pgdr/pgdr/twin/child"
+	"github.com/pgdr/pgdr/internal/child"
 	"github.com/pgdr/pgdr/twin/sim/provider"
 	"github.com/pgdr/pgdr/twin/sim/simapi"
 	"github.com/pgdr/pgdr/twin/sim/simaws"

@@ -15,7 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pgdr/pgdr/twin/child"
+	"github.com/pgdr/pgdr/internal/child"
 )
 
 // roleVariable makes the test program another process of a test: a parent that
