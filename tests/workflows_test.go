@@ -221,11 +221,18 @@ func (c *workflowCheck) job(name string, j job, inherited any) {
 			aws, role = true, s.With["role-to-assume"]
 		}
 	}
-	allowed := []string{"contents: read", "pull-requests: write", "issues: write"}
+	if !aws {
+		c.permissions("job "+name, granted, "contents: read", "pull-requests: write", "issues: write")
+		return
+	}
+	c.permissions("job "+name, granted, "contents: read", "id-token: write")
+	c.role(name, j, role, opens)
+}
+
+// role is what a job takes to speak to AWS. opens: it plans with the password.
+func (c *workflowCheck) role(name string, j job, role string, opens bool) {
 	switch {
-	case !aws:
 	case strings.Contains(role, "AWS_PLAN_ROLE_ARN"), strings.Contains(role, "AWS_DEPLOY_PLAN_ROLE_ARN"):
-		allowed = []string{"contents: read", "id-token: write"}
 		if opens && strings.Contains(role, "AWS_PLAN_ROLE_ARN") {
 			c.fault("job %s opens the password for who may push a branch", name)
 		}
@@ -233,20 +240,17 @@ func (c *workflowCheck) job(name string, j job, inherited any) {
 			c.fault("job %s plans in a deployment environment", name)
 		}
 	case strings.Contains(role, "AWS_DEPLOY_ROLE_ARN"):
-		allowed = []string{"contents: read", "id-token: write"}
 		if j.Environment == nil || j.Needs == nil {
 			c.fault("job %s deploys without an approval of a plan", name)
 		}
 	case strings.Contains(role, "AWS_CHECK_ROLE_ARN"):
 		// It may invoke the guard, which takes orders, too.
-		allowed = []string{"contents: read", "id-token: write"}
 		if strings.Contains(c.files[c.name], "pull_request") || !strings.Contains(j.If, "github.ref == 'refs/heads/main'") {
 			c.fault("job %s asks the guard for code that is not on main", name)
 		}
 	default:
 		c.fault("job %s takes another role: %q", name, role)
 	}
-	c.permissions("job "+name, granted, allowed...)
 }
 
 // permissions wants a list, and nothing in it but what is allowed.

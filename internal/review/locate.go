@@ -86,7 +86,7 @@ func construct(address string) string {
 			step, after = rest, ""
 		}
 		rest = after
-		if step != "module" && !(strings.HasPrefix(step, "aws_") && after != "") && step != "terraform_data" {
+		if step != "module" && (!strings.HasPrefix(step, "aws_") || after == "") && step != "terraform_data" {
 			parts = append(parts, step)
 		}
 	}

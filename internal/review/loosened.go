@@ -49,20 +49,33 @@ func removed(doc *Document) []string {
 	var lines []string
 	for i := range doc.Resources {
 		r := &doc.Resources[i]
-		gone := r.Action == ActionDelete
+		line := ""
 		switch {
 		case r.Deposed:
-		case r.Type == database && r.Stack == Replica && r.Action == ActionReplace:
-			lines = append(lines, fmt.Sprintf("%s OFF until %s GB are copied across regions", disasterRecovery, cmp.Or(textAt(*r, "allocated_storage"), "all")))
-		case r.Type == database && r.Stack == Replica && (gone || promoted(r)):
-			lines = append(lines, disasterRecovery+" OFF")
-		case r.Type == database && (gone || r.Action == ActionReplace):
-			lines = append(lines, "the database "+textAt(*r, "identifier")+" is DELETED")
-		case slices.Contains([]string{guardKind, scheduleRule, scheduleTarget}, r.Type) && r.Stack == Replica && (gone || disabled(r)):
-			lines = append(lines, automaticFailover+" OFF")
+		case r.Type == database:
+			line = withoutDatabase(r)
+		case r.Stack == Replica && slices.Contains([]string{guardKind, scheduleRule, scheduleTarget}, r.Type) && (r.Action == ActionDelete || disabled(r)):
+			line = automaticFailover + " OFF"
+		}
+		if line != "" {
+			lines = append(lines, line)
 		}
 	}
 	return lines
+}
+
+// withoutDatabase is what is off because a database goes, "" if it stays.
+func withoutDatabase(r *Resource) string {
+	gone := r.Action == ActionDelete
+	switch {
+	case r.Stack == Replica && r.Action == ActionReplace:
+		return fmt.Sprintf("%s OFF until %s GB are copied across regions", disasterRecovery, cmp.Or(textAt(*r, "allocated_storage"), "all"))
+	case r.Stack == Replica && (gone || promoted(r)):
+		return disasterRecovery + " OFF"
+	case r.Stack == Primary && (gone || r.Action == ActionReplace):
+		return "the database " + textAt(*r, "identifier") + " is DELETED"
+	}
+	return ""
 }
 
 const (
