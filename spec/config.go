@@ -31,6 +31,7 @@ type Config struct {
 	Monitoring Monitoring `yaml:"monitoring"`
 	Guard      Guard      `yaml:"guard"`
 	Review     Review     `yaml:"review"`
+	Objectives Objectives `yaml:"objectives"`
 	Backend    Backend    `yaml:"backend"`
 	Tags       Tags       `yaml:"tags"`
 }
@@ -178,6 +179,16 @@ type Review struct {
 	// CostLimit in USD a month: a human decides about a plan that adds more. 0
 	// sets no limit.
 	CostLimit int `yaml:"cost_limit_usd"`
+}
+
+// Objectives are what a recovery may cost. Nothing is deployed from them: drills
+// and the history of failovers show what was measured beside them.
+type Objectives struct {
+	// RTO is how long applications may go without writing, and RPO how much of
+	// what they wrote may be lost, as durations such as "15m". Empty: what the
+	// guard's policy leads to; see [Config.Derived] and [Objectives.Durations].
+	RTO string `yaml:"rto"`
+	RPO string `yaml:"rpo"`
 }
 
 // Backend says where Terraform keeps its state.

@@ -189,7 +189,7 @@ database:
   database.backup_retention_days: found 0 (environments/dev.yaml, line 10): give 1 to 35 (a source without backups can have no replica; RDS keeps automated backups for 35 days at most)
   database.name: found a list (environments/dev.yaml, line 9): give a text, in quotes
   monitoring.emails[1]: found "ops@acme.tld" a second time (environments/dev.yaml, line 7): give each address once
-  multi_az: found an unknown key (environments/dev.yaml, line 5): did you mean database.multi_az? valid here: account, disposable, sites, network, database, dns, monitoring, guard, review, backend and tags
+  multi_az: found an unknown key (environments/dev.yaml, line 5): did you mean database.multi_az? valid here: account, disposable, sites, network, database, dns, monitoring, guard, review, objectives, backend and tags
   sites.primary.cidr: found "10.0.0.0/8" (environments/dev.yaml, line 4): give a /16 to /20: a VPC is no larger
   sites.primary.nat_gateways: found "two" (environments/dev.yaml, line 3): give a whole number in digits, without quotes or unit
   sites.replica.region: found "us-east-1", the same as sites.primary.region (REPLICA_REGION): give the replica another region`, err.Error())

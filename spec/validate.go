@@ -29,6 +29,7 @@ func (c *Config) validate(known Faults) error {
 	checkDatabase(&fs, d.Database)
 	checkMonitoring(&fs, d)
 	checkGuard(&fs, d)
+	checkObjectives(&fs, d)
 	checkBackend(&fs, d)
 	checkTags(&fs, d.Tags)
 	all := slices.Clone(known)
@@ -41,8 +42,8 @@ func (c *Config) validate(known Faults) error {
 }
 
 // Derived is a copy in which empty values that follow from others are filled:
-// the zones and NAT gateways of each site, the witness regions, and the region
-// of an s3 backend's bucket. The account stays empty if it wasn't given: only
+// the zones and NAT gateways of each site, the witness regions, the objectives,
+// and the region of an s3 backend's bucket. The account stays empty if it wasn't given: only
 // the credentials know it.
 func (c Config) Derived() Config {
 	d := c.clone()
@@ -66,6 +67,7 @@ func (c Config) Derived() Config {
 	if len(d.Guard.WitnessRegions) == 0 {
 		d.Guard.WitnessRegions = defaultWitnesses(d.Sites)
 	}
+	d.Objectives = c.Objectives.derived(d.Guard)
 	if d.Backend.Type == "s3" && d.Backend.Region == "" {
 		d.Backend.Region = d.Sites.Replica.Region
 	}

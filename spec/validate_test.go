@@ -3,6 +3,7 @@ package spec_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -179,6 +180,34 @@ func TestValidate_FindsFaultOfGuard(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { f.check(t, valid()) })
 	}
+}
+
+func TestValidate_FindsFaultOfObjectives(t *testing.T) {
+	type c = spec.Config
+	for name, f := range map[string]faultCase{
+		"a number":               {func(c *c) { c.Objectives.RTO = "900" }, "objectives.rto", `"900"`, "15m or 90s"},
+		"none at all":            {func(c *c) { c.Objectives.RPO = "0s" }, "objectives.rpo", `"0s"`, "15m or 90s"},
+		"parts of a second":      {func(c *c) { c.Objectives.RPO = "90.5s" }, "objectives.rpo", `"90.5s"`, "whole seconds"},
+		"days":                   {func(c *c) { c.Objectives.RTO = "25h" }, "objectives.rto", `"25h"`, "24h at most"},
+		"RTO within the window":  {func(c *c) { c.Objectives.RTO = "299s" }, "objectives.rto", `"299s"`, "at least 5m0s"},
+		"RTO before the silence": {func(c *c) { c.Objectives.RTO, c.Guard.RegionSilent = "9m", 600 }, "objectives.rto", `"9m"`, "at least 10m0s"},
+		"RPO below the limit":    {func(c *c) { c.Objectives.RPO = "59s" }, "objectives.rpo", `"59s"`, "at least 1m0s"},
+	} {
+		t.Run(name, func(t *testing.T) { f.check(t, valid()) })
+	}
+}
+
+func TestDerived_ObjectivesFollowTheGuardsPolicy(t *testing.T) {
+	c := valid()
+	rto, rpo := c.Derived().Objectives.Durations()
+	require.Equal(t, []time.Duration{15 * time.Minute, time.Minute}, []time.Duration{rto, rpo})
+	c.Guard.InstanceUnreachable, c.Guard.MaxDataLoss = 3600, 600
+	require.NoError(t, c.Validate(), "what was not given is no fault")
+	rto, rpo = c.Derived().Objectives.Durations()
+	require.Equal(t, []time.Duration{70 * time.Minute, 10 * time.Minute}, []time.Duration{rto, rpo})
+	c.Objectives.RTO = "2h"
+	rto, _ = c.Derived().Objectives.Durations()
+	require.Equal(t, 2*time.Hour, rto, "one that was given stays")
 }
 
 func TestValidate_FindsFaultOfLocalBackend(t *testing.T) {

@@ -172,7 +172,8 @@ func (f *guardFlags) armCommand() *cobra.Command {
 
 func (f *guardFlags) historyCommand() *cobra.Command {
 	var limit int
-	cmd := f.command("history", "List past failovers with the times of their steps", func(ctx context.Context, o *guardclient.Operator) error {
+	cmd := f.command("history", "List past failovers: the times of their steps, recovery and loss beside the objectives", func(ctx context.Context, o *guardclient.Operator) error {
+		o.Objectives = f.objectives()
 		return o.History(ctx, limit)
 	})
 	cmd.Flags().IntVar(&limit, "limit", 10, "how many, 1 to 50")
@@ -287,6 +288,17 @@ func (f *guardFlags) target(given func(flag string) bool) (guardclient.Target, e
 		}
 	}
 	return t, nil
+}
+
+// objectives are those of the environment's configuration, none outside of a
+// project: the guard answers without one, too.
+func (f *guardFlags) objectives() guardclient.Objectives {
+	cfg, err := f.load()
+	if err != nil {
+		return guardclient.Objectives{}
+	}
+	rto, rpo := cfg.Derived().Objectives.Durations()
+	return guardclient.Objectives{RTO: rto, RPO: rpo}
 }
 
 func (f *guardFlags) load() (spec.Config, error) {

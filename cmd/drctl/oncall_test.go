@@ -4,10 +4,12 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/pgdr/pgdr/internal/guard/decide"
+	"github.com/pgdr/pgdr/internal/guard/engine"
 	"github.com/pgdr/pgdr/internal/guard/event"
 	"github.com/pgdr/pgdr/internal/guardclient"
 )
@@ -141,4 +143,22 @@ func TestGuard_KeepsTheCauseForWhoAsks(t *testing.T) {
 		require.Equal(t, 1, code)
 		require.Equal(t, kept, strings.Contains(err.Error(), "Cause: the whole cause"), flag)
 	}
+}
+
+func TestHistory_SetsActualTimesAgainstTheObjectivesOfTheConfiguration(t *testing.T) {
+	dir := project(t, "objectives: {rto: 5m, rpo: 90s}\n")
+	c := &onCall{answer: quiet()}
+	at := time.Date(2026, 11, 23, 3, 12, 45, 0, time.UTC)
+	f := engine.Failover{ID: "failover-1", Outcome: engine.OutcomeDone, ClaimedAt: at, EndedAt: at.Add(8 * time.Minute), Times: map[engine.Step]time.Time{engine.StepSwitch: at.Add(6 * time.Minute)}}
+	f.Decision.Since = at.Add(-2 * time.Minute)
+	f.Decision.Loss = decide.Loss{Known: true, Upper: 4 * time.Second}
+	c.answer.History = []engine.Entry{{ID: f.ID, Failover: f}}
+	out, code, err := c.types(t, "history", "-e", "dev", "--project", dir)
+	require.NoError(t, err)
+	require.Zero(t, code)
+	require.Contains(t, out, "recovery 8m0s from the first silence to the switch of the name; objective 5m0s: MISSED by 3m0s\n")
+	require.Contains(t, out, "at least 0 bytes of WAL; objective 1m30s: met\n")
+	out, _, err = c.types(t, "history", "-e", "dev", "--region", "eu-west-1", "--project", "/nowhere")
+	require.NoError(t, err)
+	require.Contains(t, out, "recovery 8m0s from the first silence to the switch of the name\n", "without a project no objective is known")
 }

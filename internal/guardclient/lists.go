@@ -40,8 +40,53 @@ func Check(t Target, findings []readiness.Finding) (text string, bad bool) {
 	return p.String(), bad
 }
 
-// History lists past failovers with the times of their steps.
-func History(t Target, entries []engine.Entry) string {
+// Objectives are what a recovery may cost by the environment's configuration;
+// zero where that is not at hand.
+type Objectives struct{ RTO, RPO time.Duration }
+
+// against says whether what was measured meets an objective; "" without one.
+func against(measured, objective time.Duration) string {
+	switch {
+	case objective == 0:
+		return ""
+	case measured <= objective:
+		return fmt.Sprintf("; objective %s: met", objective)
+	default:
+		return fmt.Sprintf("; objective %s: MISSED by %s", objective, span(measured-objective+time.Second-1))
+	}
+}
+
+// recovery is the guard's own measure of the time to recover: from the first
+// silence that it saw, or the claim of a failover that an operator ordered, to
+// the switch of the name.
+func recovery(f *engine.Failover, o Objectives) string {
+	from, since := f.ClaimedAt, "the claim"
+	if at := f.Decision.Since; !at.IsZero() && at.Before(from) {
+		from, since = at, "the first silence"
+	}
+	switched := f.Times[engine.StepSwitch]
+	if f.Outcome != engine.OutcomeDone || switched.IsZero() {
+		return ""
+	}
+	took := switched.Sub(from)
+	return fmt.Sprintf("%s from %s to the switch of the name%s", span(took), since, against(took, o.RTO))
+}
+
+// lost is the loss of a failover beside its objective; its upper bound counts.
+func lost(f *engine.Failover, o Objectives) string {
+	l := f.Loss()
+	d := f.Decision
+	d.Loss = l
+	s := loss(d)
+	if l.Known && f.Outcome == engine.OutcomeDone {
+		s += against(l.Upper, o.RPO)
+	}
+	return s
+}
+
+// History lists past failovers with the times of their steps, and what they took
+// beside the objectives.
+func History(t Target, entries []engine.Entry, o Objectives) string {
 	var p page
 	if len(entries) == 0 {
 		p.line("%s: no failover so far.", t.Environment)
@@ -63,8 +108,11 @@ func History(t Target, entries []engine.Entry) string {
 		for _, s := range stepsOf(&f) {
 			p.line("    %-16s %s  +%s", s.step, stamp(s.at), span(s.at.Sub(f.ClaimedAt)))
 		}
+		if took := recovery(&f, o); took != "" {
+			p.line("  recovery %s", took)
+		}
 		p.line("  fence %s", fenceWords[f.Fence])
-		p.line("  loss %s", loss(f.Decision))
+		p.line("  loss %s", lost(&f, o))
 	}
 	return p.String()
 }

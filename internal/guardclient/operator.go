@@ -23,6 +23,8 @@ type Operator struct {
 	JSON bool
 	// By is who asks.
 	By string
+	// Objectives are shown beside past failovers.
+	Objectives Objectives
 	// Paint colours what carries meaning.
 	Paint cli.Paint
 }
@@ -121,7 +123,7 @@ func (o *Operator) Check(ctx context.Context) error {
 // History prints past failovers, the newest first.
 func (o *Operator) History(ctx context.Context, limit int) error {
 	return o.plain(ctx, event.Command{Action: event.History, Limit: limit}, func(a command.Answer) error {
-		o.say("%s", History(o.Target, a.History))
+		o.say("%s", History(o.Target, a.History, o.Objectives))
 		return nil
 	})
 }

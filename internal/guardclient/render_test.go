@@ -112,8 +112,10 @@ func TestHistory_ListsFailoversWithTheirSteps(t *testing.T) {
 	done.Decision.Waived = []refusal.Refusal{refusal.New(refusal.Paused, "an operator has paused the guard")}
 	undone.ID, undone.Outcome, undone.EndedAt = "failover-2-20260901T101500Z", engine.OutcomeAborted, at.Add(15*time.Minute)
 	undone.Reason = refuse(refusal.DeadlinePassed, "not promoted by 03:27:45Z")
-	golden(t, "history", History(prod, []engine.Entry{{ID: done.ID, Failover: *done}, {ID: undone.ID, Failover: *undone}}))
-	golden(t, "history-none", History(prod, nil))
+	golden(t, "history", History(prod, []engine.Entry{{ID: done.ID, Failover: *done}, {ID: undone.ID, Failover: *undone}}, Objectives{RTO: 15 * time.Minute, RPO: time.Minute}))
+	golden(t, "history-missed", History(prod, []engine.Entry{{ID: done.ID, Failover: *done}}, Objectives{RTO: 2 * time.Minute, RPO: 5 * time.Second}))
+	golden(t, "history-alone", History(prod, []engine.Entry{{ID: done.ID, Failover: *done}}, Objectives{}))
+	golden(t, "history-none", History(prod, nil, Objectives{}))
 }
 
 func TestSpan_IsNoFinerThanAPersonNeeds(t *testing.T) {
