@@ -44,7 +44,10 @@ func TestDrill(t *testing.T) {
 		require.Equal(t, 1, r.Guard.Promotions, name)
 		require.Len(t, r.Phases, 6, name)
 		require.Len(t, r.Plans, 2, name)
-		require.Contains(t, string(r.SVG()), "writes again")
+		page, err := r.HTML()
+		require.NoError(t, err)
+		require.Contains(t, string(page), "writes again")
+		require.NotEmpty(t, r.Apps[0].Rates, name)
 	}
 	lost := reports["region-loss"]
 	require.Contains(t, lost.Guard.Debts, "fence", "the silent region cannot be fenced")

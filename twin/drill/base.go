@@ -17,6 +17,7 @@ import (
 	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/leftover"
 	"github.com/pgdr/pgdr/internal/pipeline"
+	"github.com/pgdr/pgdr/spec"
 	"github.com/pgdr/pgdr/twin"
 	"github.com/pgdr/pgdr/twin/drill/preflight"
 	"github.com/pgdr/pgdr/twin/drill/report"
@@ -58,6 +59,8 @@ type Base struct {
 	// site is what was deployed, cloud the account as it was then.
 	site  *site
 	cloud *sim.Cloud
+	// objectives are those of the environment's configuration.
+	objectives report.Objectives
 	// unaudited: this machine's PostgreSQL has no pgaudit, which the
 	// configuration asks for.
 	unaudited bool
@@ -90,6 +93,9 @@ func Prepare(ctx context.Context, o Options) (b *Base, err error) {
 	}()
 	if unaudited {
 		b.say(report.Unaudited)
+	}
+	if b.objectives, err = objectives(o); err != nil {
+		return b, err
 	}
 	runner, err := b.runner("synthesized")
 	if err != nil {
@@ -125,6 +131,13 @@ func Prepare(ctx context.Context, o Options) (b *Base, err error) {
 	}
 	b.site, err = surveyOf(b.cloud)
 	return b, err
+}
+
+// objectives are those of the environment that is drilled.
+func objectives(o Options) (report.Objectives, error) {
+	cfg, err := spec.Load(spec.LoadOptions{Dir: o.Project, Env: os.Getenv, Environment: o.Environment})
+	rto, rpo := cfg.Derived().Objectives.Durations()
+	return report.Objectives{RTO: rto.Seconds(), RPO: rpo.Seconds()}, err
 }
 
 // timed says what is begun, and when it has ended how long it took.

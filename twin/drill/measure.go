@@ -108,7 +108,7 @@ func (s *stage) guardLog() []string {
 	lines := s.world.Functions.Log(s.at().function)
 	log := make([]string, 0, len(lines))
 	for _, l := range lines {
-		log = append(log, fmt.Sprintf("%+9.1f  %s", s.record.seconds(l.At), l.Text))
+		log = append(log, fmt.Sprintf("%9s  %s", report.Moment(s.record.seconds(l.At)), l.Text))
 	}
 	return log
 }

@@ -38,6 +38,7 @@ func (s *stage) collect(ctx context.Context) (*outcomeOf, error) {
 		o.logs = append(o.logs, a.Log())
 	}
 	o.report.Guard = s.guard(o.ledger)
+	o.report.Guard.Saw, o.report.Guard.SawAt = o.saw()
 	o.phases(s)
 	if o.switched = s.switched(o.zero); !o.switched.IsZero() {
 		at := o.seconds(o.switched)
@@ -49,6 +50,7 @@ func (s *stage) collect(ctx context.Context) (*outcomeOf, error) {
 		if err != nil {
 			return nil, err
 		}
+		a.Rates = s.rates(o, log)
 		o.report.Apps = append(o.report.Apps, a)
 	}
 	o.report.Marks = s.timeline(o)
@@ -80,7 +82,8 @@ func (o *outcomeOf) turnedBack(s *stage) {
 func (s *stage) guard(l engine.State) report.Guard {
 	// What went off before the disaster is of the guard's making ready, when the
 	// database did not know it yet.
-	g := report.Guard{Refusals: s.record.refusals(), Alarms: s.alarmsSince(s.record.disaster()), Notices: s.told()}
+	g := report.Guard{Alarms: s.alarmsSince(s.record.disaster()), Notices: s.told()}
+	g.Refusals, g.Waits = sortRefusals(s.record.refusals(), l.Last)
 	for _, c := range s.world.AWS.Calls() {
 		switch {
 		case c.Code != "":
@@ -135,8 +138,8 @@ func (o *outcomeOf) phases(s *stage) {
 		return
 	}
 	fenced := f.Times[engine.StepFence]
-	if at := f.Times[engine.StepConfirm]; f.Fence == engine.FenceConfirmed && at.Before(f.SentAt) && !at.IsZero() {
-		fenced = at
+	if fencedFirst(f) {
+		fenced = f.Times[engine.StepConfirm]
 	}
 	o.cut(s, []ending{{"detect", f.Saw.SQL.SilentSince}, {"decide", f.ClaimedAt}, {"fence", fenced}, {"promote", f.Times[engine.StepVerify]}})
 }
@@ -195,11 +198,7 @@ func (s *stage) timeline(o *outcomeOf) []report.Mark {
 		}
 		add(f.ClaimedAt, report.Mark{Lane: report.LaneGuard, Text: "decides to fail over: " + string(f.Decision.Evidence)})
 		for step, at := range f.Times {
-			if step == engine.StepDone {
-				add(at, report.Mark{Lane: report.LaneGuard, Text: "the failover is over", Good: true})
-				continue
-			}
-			add(at, report.Mark{Lane: report.LaneGuard, Text: string(step) + " done", Good: step == engine.StepVerify})
+			add(at, stepMark(f, step))
 		}
 	}
 	for _, c := range s.world.Health.Changes() {
@@ -209,10 +208,8 @@ func (s *stage) timeline(o *outcomeOf) []report.Mark {
 		}
 		add(c.At, report.Mark{Lane: report.LaneDNS, Text: text})
 	}
-	for _, c := range s.world.Alarms.Changes() {
-		if c.New == alarms.Alarm {
-			add(c.At, report.Mark{Lane: report.LaneTold, Text: "alarm " + c.Name, Bad: isFault(c.Name)})
-		}
+	for _, m := range alarmMarks(s.world.Alarms.Changes(), s.record.began, o.zero) {
+		all = append(all, m)
 	}
 	s.instanceMarks(add)
 	s.appMarks(o, add)
@@ -223,6 +220,34 @@ func (s *stage) timeline(o *outcomeOf) []report.Mark {
 		marks = append(marks, m.mark)
 	}
 	return marks
+}
+
+// alarmMarks are the alarms that went off since the drill began, and those that
+// stood when the disaster struck. What went off before it is not of it.
+func alarmMarks(changes []alarms.Change, began, zero time.Time) []moment {
+	var all []moment
+	standing := map[string]time.Time{}
+	for _, c := range changes {
+		switch {
+		case c.New != alarms.Alarm:
+			if !c.At.After(zero) {
+				delete(standing, c.Name)
+			}
+		case c.At.Before(zero):
+			standing[c.Name] = c.At
+			if !c.At.Before(began) {
+				all = append(all, moment{c.At, report.Mark{Lane: report.LaneTold, Text: "alarm " + c.Name + ", before the disaster", Before: true}})
+			}
+		default:
+			all = append(all, moment{c.At, report.Mark{Lane: report.LaneTold, Text: "alarm " + c.Name, Bad: isFault(c.Name)}})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(standing)) {
+		if at := standing[name]; at.Before(began) {
+			all = append(all, moment{at, report.Mark{Lane: report.LaneTold, Text: "alarm " + name + ", since before the disaster", Before: true}})
+		}
+	}
+	return all
 }
 
 // instanceMarks are the events that RDS reported.

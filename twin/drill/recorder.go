@@ -74,8 +74,16 @@ func (r *recorder) struck() bool {
 	return !r.fell.IsZero()
 }
 
-// refuse notes that the guard named a refusal.
-func (r *recorder) refuse(name string, at time.Time) {
+// refuse notes that the guard refused to act, and why.
+func (r *recorder) refuse(name string, at time.Time) { r.name(name, "refuses: ", at) }
+
+// hold notes that a failover waits at a step, and for what.
+func (r *recorder) hold(step engine.Step, name string, at time.Time) {
+	r.name(name, "waits at "+string(step)+": ", at)
+}
+
+// name notes what the guard named, once.
+func (r *recorder) name(name, as string, at time.Time) {
 	if name == "" {
 		return
 	}
@@ -86,7 +94,7 @@ func (r *recorder) refuse(name string, at time.Time) {
 	}
 	r.mu.Unlock()
 	if !known {
-		r.mark(at, report.Mark{Lane: report.LaneGuard, Text: "says " + name})
+		r.mark(at, report.Mark{Lane: report.LaneGuard, Text: as + name})
 	}
 }
 
@@ -120,7 +128,7 @@ func (r *recorder) observe(l engine.State, now time.Time) {
 			r.say(now, report.LaneGuard, "is at "+string(f.Step))
 		}
 		if f.Standing != nil {
-			r.refuse(string(f.Standing.Name), now)
+			r.hold(f.Step, string(f.Standing.Name), now)
 		}
 	}
 	if _, names, told := strings.Cut(l.Told, ":"); told {

@@ -29,7 +29,11 @@ var places atomic.Int64
 func (b *Base) Run(ctx context.Context, sc scenario.Scenario) (r report.Report, err error) {
 	began := time.Now()
 	name := fmt.Sprintf("%d-%s", places.Add(1), sc.Name)
-	r.Scenario, r.Title, r.Scale = sc.Name, sc.Title, b.o.Scale
+	defer func() {
+		r.Scenario, r.Title, r.Why, r.Kind = sc.Name, sc.Title, strings.TrimSpace(sc.Why), sc.Kind()
+		r.Environment, r.Objectives = b.o.Environment, b.objectives
+	}()
+	r.Scale = b.o.Scale
 	sc = sc.Expand(b.site.words())
 	if err := b.fits(sc); err != nil {
 		return r, err
@@ -55,7 +59,7 @@ func (b *Base) Run(ctx context.Context, sc scenario.Scenario) (r report.Report, 
 	if err != nil {
 		return r, err
 	}
-	r.Scenario, r.Title, r.Scale = sc.Name, sc.Title, s.world.Clock.Scale()
+	r.Scale = s.world.Clock.Scale()
 	r.Real, r.Simulated = time.Since(began).Seconds(), s.world.Clock.Now().Sub(opened).Seconds()
 	r.Passed = len(r.Failures) == 0
 	if b.unaudited {
@@ -325,5 +329,5 @@ func (s *stage) tell(at time.Time, lane, text string) {
 	if s.base.o.Labelled {
 		label = fmt.Sprintf("%-22s ", s.name)
 	}
-	s.base.say("%s%+8.1f s  %-12s  %s", label, s.record.seconds(at), lane, text)
+	s.base.say("%s%8s s  %-12s  %s", label, report.Moment(s.record.seconds(at)), lane, text)
 }

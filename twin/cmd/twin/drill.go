@@ -60,7 +60,7 @@ func drillCommand() *cobra.Command {
 	cli.EnvironmentFlag(cmd.Flags(), &flags.environment)
 	cli.ProjectFlag(cmd.Flags(), &flags.project)
 	cmd.Flags().StringVar(&flags.root, "dir", "", "folder for what is built (default: .twin in the project)")
-	cmd.Flags().StringVarP(&flags.out, "output", "o", "", "folder for reports: text, JSON and SVG (default: drills in --dir)")
+	cmd.Flags().StringVarP(&flags.out, "output", "o", "", "folder for reports: text, JSON and a page (default: drills in --dir)")
 	cmd.Flags().Float64Var(&flags.scale, "scale", 20, "how many times as fast as this machine's the clock runs")
 	cmd.Flags().Float64Var(&flags.patience, "patience", 2, "how far the guard's own time-outs are stretched")
 	cmd.Flags().IntVar(&flags.parallel, "parallel", 0, "drills at once, for all (default: what processors and memory are enough for)")
@@ -97,7 +97,10 @@ func (f *drillFlags) run(ctx context.Context, out io.Writer, name string) error 
 		return err
 	}
 	results := hold(ctx, scenarios, f.parallel, announced(out, base.Run), f.out)
-	return errors.Join(summarise(out, results, f.out), base.Close(), ctx.Err())
+	if len(scenarios) > 1 {
+		err = overview(results, f.out)
+	}
+	return errors.Join(err, summarise(out, results, f.out), base.Close(), ctx.Err())
 }
 
 // choose finds what is to be drilled.

@@ -19,9 +19,11 @@ import (
 
 // result of a drill: its report, or why there is none.
 type result struct {
-	scenario string
-	report   report.Report
-	err      error
+	scenario scenario.Scenario
+	// file is where its report is, without the suffix.
+	file   string
+	report report.Report
+	err    error
 }
 
 // run holds one drill.
@@ -71,13 +73,14 @@ func hold(ctx context.Context, scenarios []scenario.Scenario, atOnce int, drill 
 }
 
 func holdOne(ctx context.Context, sc scenario.Scenario, drill run, folder string) (r result) {
-	r.scenario = sc.Name
+	r.scenario = sc
 	file, release, err := claim(folder, sc.Name)
 	if err != nil {
 		r.err = err
 		return r
 	}
 	defer release()
+	r.file = file
 	if r.report, r.err = drill(ctx, sc); r.err != nil && ctx.Err() != nil {
 		return r
 	}
@@ -119,12 +122,15 @@ func claim(folder, name string) (file string, release func(), err error) {
 // drill that was not held has the log only, if anything; nothing of an earlier
 // one is left beside it.
 func withReport(r result, file string) result {
-	forms := map[string][]byte{".txt": nil, ".json": nil, ".svg": nil, ".log": []byte(strings.Join(append(r.report.Log, ""), "\n"))}
+	forms := map[string][]byte{".txt": nil, ".json": nil, ".html": nil, ".log": []byte(strings.Join(append(r.report.Log, ""), "\n"))}
 	if r.err == nil {
 		if forms[".json"], r.err = r.report.JSON(); r.err != nil {
 			return r
 		}
-		forms[".txt"], forms[".svg"] = []byte(r.report.Text()), r.report.SVG()
+		if forms[".html"], r.err = r.report.HTML(); r.err != nil {
+			return r
+		}
+		forms[".txt"] = []byte(r.report.Text())
 	}
 	for suffix, content := range forms {
 		if err := put(file+suffix, content); err != nil {
@@ -133,6 +139,36 @@ func withReport(r result, file string) result {
 	}
 	return r
 }
+
+// overview writes what several drills came to, as a page and for CI systems.
+func overview(results []result, folder string) error {
+	entries := make([]report.Entry, 0, len(results))
+	for _, r := range results {
+		e := report.Entry{Scenario: r.scenario.Name, Title: r.scenario.Title, Kind: r.scenario.Kind(), Report: r.report, Err: r.err}
+		if r.err == nil {
+			e.Link = filepath.Base(r.file) + ".html"
+		}
+		entries = append(entries, e)
+	}
+	index, err := report.Index(entries)
+	if err != nil {
+		return err
+	}
+	junit, err := report.JUnit(entries)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(put(filepath.Join(folder, indexFile), index), put(filepath.Join(folder, junitFile), junit)); err != nil {
+		return fmt.Errorf("write the overview: %w", err)
+	}
+	return nil
+}
+
+// Files of several drills, in the folder of reports.
+const (
+	indexFile = "index.html"
+	junitFile = "junit.xml"
+)
 
 // put writes a file, or removes it where there is nothing to be in it.
 func put(file string, content []byte) error {
@@ -156,14 +192,14 @@ func summarise(out io.Writer, results []result, folder string) error {
 		switch {
 		case r.err != nil:
 			notHeld++
-			errs = append(errs, fmt.Errorf("%s: %w", r.scenario, r.err))
-			_, _ = fmt.Fprintf(table, "%s\t\tNOT HELD: %s\n", r.scenario, strings.Join(strings.Fields(r.err.Error()), " "))
+			errs = append(errs, fmt.Errorf("%s: %w", r.scenario.Name, r.err))
+			_, _ = fmt.Fprintf(table, "%s\t\tNOT HELD: %s\n", r.scenario.Name, strings.Join(strings.Fields(r.err.Error()), " "))
 			continue
 		case !r.report.Passed:
 			failed++
-			_, _ = fmt.Fprintf(table, "%s\t%.0f s\tFAILED: %s\n", r.scenario, r.report.Real, strings.Join(r.report.Failures, "; "))
+			_, _ = fmt.Fprintf(table, "%s\t%.0f s\tFAILED: %s\n", r.scenario.Name, r.report.Real, strings.Join(r.report.Failures, "; "))
 		default:
-			_, _ = fmt.Fprintf(table, "%s\t%.0f s\tpassed\n", r.scenario, r.report.Real)
+			_, _ = fmt.Fprintf(table, "%s\t%.0f s\tpassed\n", r.scenario.Name, r.report.Real)
 		}
 		written++
 	}
@@ -173,7 +209,11 @@ func summarise(out io.Writer, results []result, folder string) error {
 		_, _ = fmt.Fprintf(out, "\n%s", results[0].report.Text())
 	}
 	if written > 0 {
-		_, _ = fmt.Fprintf(out, "Reports (text, JSON, SVG, log): %s\n", folder)
+		page := filepath.Join(folder, indexFile)
+		if len(results) == 1 {
+			page = results[0].file + ".html"
+		}
+		_, _ = fmt.Fprintf(out, "Page: %s\nReports (text, JSON, page, log): %s\n", page, folder)
 	}
 	if failed > 0 {
 		errs = append(errs, fmt.Errorf("%d of %d: %w", failed, len(results), errDrillFailed))

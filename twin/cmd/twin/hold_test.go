@@ -71,7 +71,7 @@ func TestHold_ADrillThatCouldNotBeHeldLeavesTheGuardsLogAndNoEarlierReport(t *te
 	}
 	names := func() []string { return reports(t, folder) }
 	require.NoError(t, hold(t.Context(), three[:1], 1, drill, folder)[0].err)
-	require.Equal(t, []string{"one.json", "one.log", "one.svg", "one.txt"}, names())
+	require.Equal(t, []string{"one.html", "one.json", "one.log", "one.txt"}, names())
 	fault = errMachine
 	require.ErrorIs(t, hold(t.Context(), three[:1], 1, drill, folder)[0].err, errMachine)
 	require.Equal(t, []string{"one.log"}, names())
@@ -156,4 +156,32 @@ func TestAnnounced_TellsTheEndOfADrillAtOnce(t *testing.T) {
 			require.Equal(t, fmt.Sprintf("%-22s %s", three[0].Name, c.says), out.String())
 		})
 	}
+}
+
+func TestOverview_LinksEachPageByKindAndIsReadByCI(t *testing.T) {
+	folder := t.TempDir()
+	scenarios := []scenario.Scenario{
+		{Name: "one", Title: "The first", Expect: scenario.Expect{Promotions: 1}}, {Name: "two", Title: "The second"}, {Name: "three", Title: "The third", Unknowable: true},
+	}
+	results := hold(t.Context(), scenarios, 1, func(_ context.Context, sc scenario.Scenario) (report.Report, error) {
+		if sc.Name == "two" {
+			return report.Report{}, errMachine
+		}
+		return report.Report{Scenario: sc.Name, Title: sc.Title, Passed: sc.Name == "one", Failures: []string{"a <fault>"}}, nil
+	}, folder)
+	require.NoError(t, overview(results, folder))
+	page, err := os.ReadFile(filepath.Join(folder, "index.html"))
+	require.NoError(t, err)
+	require.Contains(t, string(page), `href="one.html"`)
+	require.NotContains(t, string(page), `href="two.html"`, "it has no page")
+	require.FileExists(t, filepath.Join(folder, "one.html"))
+	junit, err := os.ReadFile(filepath.Join(folder, "junit.xml"))
+	require.NoError(t, err)
+	require.Contains(t, string(junit), `<testsuites tests="3" failures="1" errors="1">`)
+	var out bytes.Buffer
+	require.Error(t, summarise(&out, results, folder))
+	require.Contains(t, out.String(), "Page: "+filepath.Join(folder, "index.html")+"\n")
+	out.Reset()
+	require.NoError(t, summarise(&out, results[:1], folder))
+	require.Contains(t, out.String(), "Page: "+filepath.Join(folder, "one.html")+"\n")
 }

@@ -1,20 +1,28 @@
-// Package report is what a drill found, for people (text and picture) and for
-// programs (JSON). Moments are seconds of the simulation's clock, counted from
-// the disaster; those before it are negative.
+// Package report is what a drill found, for people (text and page) and for
+// programs (JSON, JUnit). Moments are seconds of the simulation's clock, counted
+// from the disaster; those before it are negative.
 package report
 
 import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
+
+	"github.com/pgdr/pgdr/twin/drill/scenario"
 )
 
 // Report of one drill.
 type Report struct {
 	Scenario string `json:"scenario"`
 	Title    string `json:"title"`
-	Passed   bool   `json:"passed"`
+	// Why the scenario matters.
+	Why string `json:"why,omitempty"`
+	// Kind is what the scenario is about.
+	Kind        scenario.Kind `json:"kind,omitempty"`
+	Environment string        `json:"environment,omitempty"`
+	// Objectives of the environment.
+	Objectives Objectives `json:"objectives"`
+	Passed     bool       `json:"passed"`
 	// Failures say what was not as expected.
 	Failures []string `json:"failures,omitempty"`
 	// Diagnosis is what is wrong with the wiring, if the drill stopped for it.
@@ -45,6 +53,12 @@ type Report struct {
 	// Log is what the guard printed, each line with its moment. It is a file of
 	// its own, and the only one of a drill that could not be held to its end.
 	Log []string `json:"-"`
+}
+
+// Objectives are what a recovery may cost, in seconds; 0 is none.
+type Objectives struct {
+	RTO float64 `json:"rto_seconds"`
+	RPO float64 `json:"rpo_seconds"`
 }
 
 // Unaudited is what a drill does without where PostgreSQL has no pgaudit.
@@ -83,6 +97,8 @@ type Mark struct {
 	// Bad marks what hurt, Good what was gained.
 	Bad  bool `json:"bad,omitempty"`
 	Good bool `json:"good,omitempty"`
+	// Before marks an alarm that went off before the disaster: it is not of it.
+	Before bool `json:"before,omitempty"`
 }
 
 // Phase is one part of the recovery.
@@ -120,6 +136,33 @@ type App struct {
 	// Writes in the end, and to which server.
 	Writes bool   `json:"writes"`
 	Server string `json:"server"`
+	// Rates are the writes that each server acknowledged.
+	Rates []Rate `json:"rates,omitempty"`
+}
+
+// Rate is how many writes a second a server acknowledged, through the drill.
+type Rate struct {
+	Server string `json:"server"`
+	// Moved: it is the one that was promoted.
+	Moved bool `json:"moved,omitempty"`
+	// From is the beginning of the first step, Step the length of each, in
+	// seconds.
+	From float64 `json:"from"`
+	Step float64 `json:"step"`
+	// PerSecond has a mean for each step.
+	PerSecond []float64 `json:"per_second"`
+}
+
+// To is the end of the last step.
+func (r Rate) To() float64 { return r.From + r.Step*float64(len(r.PerSecond)) }
+
+// Sight is what the guard saw on one path.
+type Sight struct {
+	Path string `json:"path"`
+	// Found is the class of the last answer, or of its absence.
+	Found string `json:"found"`
+	// Silent is for how many seconds nothing had answered; 0: it answered.
+	Silent float64 `json:"silent_seconds,omitempty"`
 }
 
 // Guard is what the guard says of itself.
@@ -156,7 +199,14 @@ type Guard struct {
 	EstimateKnown bool     `json:"estimate_known"`
 	EstimateLower float64  `json:"estimate_lower_seconds"`
 	EstimateUpper float64  `json:"estimate_upper_seconds"`
+	// Saw is what it saw when it decided to fail over, or in the end; SawAt is
+	// when that was.
+	Saw   []Sight  `json:"saw,omitempty"`
+	SawAt *float64 `json:"saw_at,omitempty"`
+	// Refusals are why it did not act. Waits are names under which a failover
+	// that was completed waited for AWS: they refused nothing.
 	Refusals      []string `json:"refusals,omitempty"`
+	Waits         []string `json:"waits,omitempty"`
 	Debts         []string `json:"debts,omitempty"`
 	Alarms        []string `json:"alarms,omitempty"`
 	Notices       []string `json:"notices,omitempty"`
@@ -183,11 +233,11 @@ func (r Report) JSON() ([]byte, error) {
 // Text is the report for people.
 func (r Report) Text() string {
 	var b strings.Builder
-	verdict := "PASSED"
-	if !r.Passed {
-		verdict = "FAILED"
+	fmt.Fprintf(&b, "%s  %s: %s\n", r.Verdict(), r.Scenario, r.Title)
+	h := r.Headline()
+	if h.RTO.Measured {
+		fmt.Fprintf(&b, "  RTO %s; RPO %s\n", h.RTO, h.RPO)
 	}
-	fmt.Fprintf(&b, "%s  %s: %s\n", verdict, r.Scenario, r.Title)
 	for _, f := range r.Failures {
 		fmt.Fprintf(&b, "  not as expected: %s\n", f)
 	}
@@ -203,7 +253,7 @@ func (r Report) Text() string {
 	for _, what := range r.NotExercised {
 		fmt.Fprintf(&b, "Note: %s\n", what)
 	}
-	fmt.Fprintf(&b, "\nSeconds are simulated, %gx as fast as this machine's: %s in %s.\n", r.Scale, clock(r.Simulated), clock(r.Real))
+	fmt.Fprintf(&b, "\nSeconds are simulated, %gx as fast as this machine's: %s in %s.\n", r.Scale, Span(r.Simulated), Span(r.Real))
 	return b.String()
 }
 
@@ -223,7 +273,7 @@ func (r Report) timeline(b *strings.Builder) {
 	}
 	b.WriteString("\nTimeline (seconds from the disaster)\n")
 	for _, m := range r.Marks {
-		fmt.Fprintf(b, "  %+8.1f  %-12s  %s\n", m.At, m.Lane, m.Text)
+		fmt.Fprintf(b, "  %8s  %-12s  %s\n", Moment(m.At), m.Lane, m.Text)
 	}
 }
 
@@ -233,7 +283,7 @@ func (r Report) phases(b *strings.Builder) {
 	}
 	b.WriteString("\nPhases of the recovery\n")
 	for _, p := range r.Phases {
-		fmt.Fprintf(b, "  %-12s %8.1f s   (%.1f to %.1f)\n", p.Name, p.Seconds(), p.From, p.To)
+		fmt.Fprintf(b, "  %-12s %8.1f s   (%s to %s)\n", p.Name, p.Seconds(), fixed(p.From), fixed(p.To))
 	}
 }
 
@@ -270,12 +320,12 @@ func (r Report) guard(b *strings.Builder) {
 		if g.EstimateKnown {
 			estimate = fmt.Sprintf("%.1f to %.1f s", g.EstimateLower, g.EstimateUpper)
 		}
-		fmt.Fprintf(b, "\nThe guard: %s for %s; fence %s; its own estimate of the loss %s\n", g.Outcome, g.Evidence, g.Fence, estimate)
+		fmt.Fprintf(b, "\nThe guard: %s for %s; fence %s; its own estimate of the loss %s\n", g.Outcome, g.Evidence, FenceWord(g.Fence), estimate)
 	}
 	for _, line := range []struct {
 		name  string
 		words []string
-	}{{"refusals", g.Refusals}, {"pending work", g.Debts}, {"killed at", g.Killed}, {"calls that went wrong", g.Struck}, {"alarms", g.Alarms}, {"notices", g.Notices}} {
+	}{{"refusals", g.Refusals}, {"waited for AWS", g.Waits}, {"pending work", g.Debts}, {"killed at", g.Killed}, {"calls that went wrong", g.Struck}, {"alarms", g.Alarms}, {"notices", g.Notices}} {
 		if len(line.words) > 0 {
 			fmt.Fprintf(b, "  %s: %s\n", line.name, strings.Join(line.words, "; "))
 		}
@@ -296,6 +346,10 @@ func (r Report) plans(b *strings.Builder) {
 	}
 }
 
-func clock(seconds float64) string {
-	return (time.Duration(seconds*10) * time.Second / 10).Round(time.Second / 10).String()
+// Verdict of the drill in a word.
+func (r Report) Verdict() string {
+	if r.Passed {
+		return "PASSED"
+	}
+	return "FAILED"
 }

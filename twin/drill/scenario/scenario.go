@@ -27,6 +27,9 @@ type Scenario struct {
 	Title string `yaml:"title"`
 	// Why it matters, in a sentence or two.
 	Why string `yaml:"why"`
+	// Unknowable: from where the guard is, it can't be told from a disaster that
+	// must promote, or from one that must not.
+	Unknowable bool `yaml:"unknowable"`
 	// Scale of the clock; 0 means that of the command.
 	Scale float64 `yaml:"scale"`
 	// Bare leaves out deployment, arming and applications: the steps do what
@@ -36,6 +39,34 @@ type Scenario struct {
 	Configuration []Change `yaml:"configuration"`
 	Steps         []Step   `yaml:"steps"`
 	Expect        Expect   `yaml:"expect"`
+}
+
+// Kind is what a scenario is about.
+type Kind string
+
+// Kinds of scenarios.
+const (
+	MustPromote Kind = "must-promote"
+	MustNot     Kind = "must-not-promote"
+	Unknowable  Kind = "unknowable"
+)
+
+// Kinds in the order in which they are listed, each with its heading.
+var Kinds = []struct {
+	Kind    Kind
+	Heading string
+}{{MustPromote, "Must promote"}, {MustNot, "Must not promote"}, {Unknowable, "Can't be known"}}
+
+// Kind of the scenario, by what it expects.
+func (s Scenario) Kind() Kind {
+	switch {
+	case s.Unknowable:
+		return Unknowable
+	case s.Expect.Promotions > 0:
+		return MustPromote
+	default:
+		return MustNot
+	}
 }
 
 // Change is one change to the synthesized stacks, before they are applied: a

@@ -172,3 +172,9 @@ func TestParse_TellsEveryFaultOnALineOfItsOwn(t *testing.T) {
 	require.Contains(t, lines[2], "title: missing")
 	require.Contains(t, lines[3], `step 1, do: found "nothing-known"`)
 }
+
+func TestKind_FollowsFromWhatIsExpected(t *testing.T) {
+	require.Equal(t, scenario.MustPromote, scenario.Scenario{Expect: scenario.Expect{Promotions: 1}}.Kind())
+	require.Equal(t, scenario.MustNot, scenario.Scenario{}.Kind())
+	require.Equal(t, scenario.Unknowable, scenario.Scenario{Unknowable: true, Expect: scenario.Expect{Promotions: 1}}.Kind())
+}
