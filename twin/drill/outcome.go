@@ -208,9 +208,7 @@ func (s *stage) timeline(o *outcomeOf) []report.Mark {
 		}
 		add(c.At, report.Mark{Lane: report.LaneDNS, Text: text})
 	}
-	for _, m := range alarmMarks(s.world.Alarms.Changes(), s.record.began, o.zero) {
-		all = append(all, m)
-	}
+	all = append(all, alarmMarks(s.world.Alarms.Changes(), s.record.began, o.zero)...)
 	s.instanceMarks(add)
 	s.appMarks(o, add)
 	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })

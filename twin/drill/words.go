@@ -97,10 +97,18 @@ func sights(w engine.Watch, at time.Time) []report.Sight {
 		}
 		all = append(all, s)
 	}
-	for _, i := range []struct{ name, status string }{{"RDS says of the primary", w.Primary.Status}, {"RDS says of the replica", w.Replica.Status}} {
-		if i.status != "" {
-			all = append(all, report.Sight{Path: i.name, Found: i.status})
+	for _, i := range []struct {
+		name, status string
+		said         time.Time
+	}{{"RDS says of the primary", w.Primary.Status, w.Primary.StatusAt}, {"RDS says of the replica", w.Replica.Status, w.Replica.StatusAt}} {
+		if i.status == "" {
+			continue
 		}
+		s := report.Sight{Path: i.name, Found: i.status}
+		if age := at.Sub(i.said); age > decide.SampleFresh {
+			s.Found += ", as it said " + report.Span(age.Seconds()) + " before"
+		}
+		all = append(all, s)
 	}
 	return all
 }

@@ -89,11 +89,12 @@ func TestRatesOf_CountsWritesASecondByServer(t *testing.T) {
 func TestSights_SayWhatAnsweredAndForHowLongNothingDid(t *testing.T) {
 	w := engine.Watch{
 		SQL: decide.Path{Class: decide.ClassTimeout, SilentSince: after(-30)}, Witness: decide.Path{Class: decide.ClassOK},
-		Replica: decide.Replica{Status: "available"},
+		Primary: decide.Primary{Status: "available", StatusAt: after(-130)}, Replica: decide.Replica{Status: "available", StatusAt: after(-3)},
 	}
 	require.Equal(t, []report.Sight{
 		{Path: "PostgreSQL on the primary", Found: string(decide.ClassTimeout), Silent: 30},
 		{Path: "AWS in two other regions", Found: string(decide.ClassOK)},
+		{Path: "RDS says of the primary", Found: "available, as it said 2 min 10 s before"},
 		{Path: "RDS says of the replica", Found: "available"},
 	}, sights(w, zero))
 }

@@ -196,20 +196,20 @@ type Guard struct {
 	Overlaps   int `json:"overlaps"`
 	Duplicates int `json:"duplicates"`
 	// Estimate of the data loss, in seconds.
-	EstimateKnown bool     `json:"estimate_known"`
-	EstimateLower float64  `json:"estimate_lower_seconds"`
-	EstimateUpper float64  `json:"estimate_upper_seconds"`
+	EstimateKnown bool    `json:"estimate_known"`
+	EstimateLower float64 `json:"estimate_lower_seconds"`
+	EstimateUpper float64 `json:"estimate_upper_seconds"`
 	// Saw is what it saw when it decided to fail over, or in the end; SawAt is
 	// when that was.
 	Saw   []Sight  `json:"saw,omitempty"`
 	SawAt *float64 `json:"saw_at,omitempty"`
 	// Refusals are why it did not act. Waits are names under which a failover
 	// that was completed waited for AWS: they refused nothing.
-	Refusals      []string `json:"refusals,omitempty"`
-	Waits         []string `json:"waits,omitempty"`
-	Debts         []string `json:"debts,omitempty"`
-	Alarms        []string `json:"alarms,omitempty"`
-	Notices       []string `json:"notices,omitempty"`
+	Refusals []string `json:"refusals,omitempty"`
+	Waits    []string `json:"waits,omitempty"`
+	Debts    []string `json:"debts,omitempty"`
+	Alarms   []string `json:"alarms,omitempty"`
+	Notices  []string `json:"notices,omitempty"`
 }
 
 // Plan is a Terraform plan after the drill.
