@@ -70,6 +70,11 @@ drill: setup-drill ## Drill a disaster: SCENARIO=region-loss (default), a name, 
 	@$(MAKE) --no-print-directory $(TWIN)
 	@exec $(TWIN) drill $(if $(SCENARIO),$(call quote,$(SCENARIO))) --environment $(call quote,$(ENV)) $(DRILL_FLAGS)
 
+.PHONY: up
+up: setup-drill ## Bring a twin up that stays until Ctrl-C; try the runbook on it from a second terminal
+	@$(MAKE) --no-print-directory deps $(TWIN) $(DRCTL)
+	@exec $(TWIN) up --environment $(call quote,$(ENV)) $(UP_FLAGS)
+
 .PHONY: drills
 drills: $(TWIN) ## List the scenarios
 	@exec $(TWIN) drill --list
@@ -248,6 +253,13 @@ diagram: $(DRCTL) $(D2) ## Draw docs/images/architecture.svg (.d2, .mmd, .json) 
 	$(DRCTL) graph --from stacks/testdata/golden --format mermaid -o docs/images/architecture.mmd
 	$(DRCTL) graph --from stacks/testdata/golden --format json -o docs/images/architecture.json
 	scripts/draw.sh $(D2) docs/images/architecture.d2 docs/images/architecture.svg
+
+.PHONY: picture
+picture: setup-drill ## Draw docs/images/drill-light.png and -dark.png: the page of a drill that is held for it
+	@$(MAKE) --no-print-directory deps $(TWIN)
+	$(TWIN) drill region-loss --output dist/picture
+	scripts/picture.sh dist/picture/region-loss.html docs/images/drill-light.png light
+	scripts/picture.sh dist/picture/region-loss.html docs/images/drill-dark.png dark
 
 $(D2):
 	@mkdir -p bin

@@ -28,10 +28,11 @@ type interrupted struct {
 	out  safeBuffer
 }
 
-// begin starts a drill whose files are all below temp.
-func begin(t *testing.T, program, temp string) *interrupted {
+// begin starts a drill, or another command of the twin's, whose files are all
+// below temp.
+func begin(t *testing.T, program, temp, command string) *interrupted {
 	t.Helper()
-	d := &interrupted{t: t, temp: temp, cmd: exec.CommandContext(t.Context(), program, "drill", "--project", "..", "--dir", filepath.Join(temp, "twin"))} //nolint:gosec // our own program
+	d := &interrupted{t: t, temp: temp, cmd: exec.CommandContext(t.Context(), program, command, "--project", "..", "--dir", filepath.Join(temp, "twin"))} //nolint:gosec // our own program
 	d.cmd.Env = append(os.Environ(), "TMPDIR="+temp)
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	d.cmd.Stderr = &d.out
@@ -117,7 +118,7 @@ func TestDrill_LeavesNothingWhateverEndsIt(t *testing.T) {
 		if c.deep && !tier.IsDeep() {
 			continue // each is most of a drill
 		}
-		d := begin(t, program, temp)
+		d := begin(t, program, temp, "drill")
 		d.await(c.line, c.process)
 		if c.signal == syscall.SIGKILL {
 			require.NoError(t, d.cmd.Process.Kill())

@@ -54,5 +54,14 @@ func (d Dir) plugin() string {
 		runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-aws_v"+ProviderVersion+"_x5")
 }
 
+// Control is the socket on which a twin that is up takes orders.
+func (d Dir) Control() string {
+	path := filepath.Join(string(d), "up.sock")
+	if simapi.Fits(path) {
+		return path
+	}
+	return simapi.SocketPath(path)
+}
+
 // Socket is where the simulator of this twin listens.
 func (d Dir) Socket() string { return simapi.SocketPath(d.Cloud()) }

@@ -169,8 +169,8 @@ func TestWatch_PrintsABlockATimeWhereThereIsNoTerminal(t *testing.T) {
 
 func TestWatch_RepaintsATerminal(t *testing.T) {
 	out, _ := watched(t, true)
-	require.True(t, strings.HasPrefix(out, clearScreen+cursorHome+"OK: armed"+clearLine+"\n"), "%q", out)
-	require.Equal(t, 1, strings.Count(out, clearScreen), "later pictures do not flicker")
+	require.True(t, strings.HasPrefix(out, ClearScreen+cursorHome+"OK: armed"+clearLine+"\n"), "%q", out)
+	require.Equal(t, 1, strings.Count(out, ClearScreen), "later pictures do not flicker")
 	require.Equal(t, 3, strings.Count(out, cursorHome))
 	require.Equal(t, 3, strings.Count(out, clearBelow), "what a longer picture left is erased")
 }

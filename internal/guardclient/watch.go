@@ -9,7 +9,8 @@ import (
 
 // Repaint sequences of ECMA-48.
 const (
-	clearScreen = "\x1b[2J"
+	// ClearScreen comes before the first picture.
+	ClearScreen = "\x1b[2J"
 	cursorHome  = "\x1b[H"
 	// clearLine and clearBelow erase what the picture before left there.
 	clearLine  = "\x1b[K"
@@ -29,9 +30,9 @@ func (o *Operator) Watch(ctx context.Context, terminal bool) error {
 		case err != nil && first:
 			return err
 		case terminal && first:
-			o.say("%s", clearScreen+repaint(block))
+			o.say("%s", ClearScreen+Repaint(block))
 		case terminal:
-			o.say("%s", repaint(block))
+			o.say("%s", Repaint(block))
 		case first:
 			o.say("%s", block)
 		default:
@@ -54,8 +55,8 @@ func (o *Operator) picture(ctx context.Context) (string, error) {
 	return Status(o.Target, v, o.Paint), nil
 }
 
-// repaint puts a block over the one before, line by line so that nothing
+// Repaint puts a block over the one before, line by line so that nothing
 // flickers.
-func repaint(block string) string {
+func Repaint(block string) string {
 	return cursorHome + strings.ReplaceAll(block, "\n", clearLine+"\n") + clearBelow
 }

@@ -45,6 +45,9 @@ type Options struct {
 	// each line, for several drills at once.
 	Out      io.Writer
 	Labelled bool
+	// Port that databases have for applications, so that a person can type it; 0
+	// is one that the kernel chooses, for each.
+	Port uint16
 	// Log gets what Terraform and the programs print; nil drops it.
 	Log io.Writer
 }

@@ -152,19 +152,20 @@ func (s *stage) told() []string {
 	return all
 }
 
-// watchEvery is the pause between two looks at the guard's record, in the
-// machine's time.
+// watchEvery is the pause between a drill's looks at the guard's record, in the
+// machine's time: a step can be short.
 const watchEvery = 10 * time.Millisecond
 
-// watch notes what the guard's record says, until the context ends.
-func (s *stage) watch(ctx context.Context) {
+// watch notes what the guard's record says, again and again after a pause of the
+// machine's time, until the context ends.
+func (s *stage) watch(ctx context.Context, every time.Duration) {
 	for ctx.Err() == nil {
 		if s.at().table != "" {
 			s.record.observe(s.ledger(), s.world.Clock.Now())
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(watchEvery):
+		case <-time.After(every):
 		}
 	}
 }

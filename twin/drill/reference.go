@@ -239,7 +239,7 @@ func (b *Base) Try(ctx context.Context, way Way, disaster scenario.Step, second 
 		go func() { failed <- u.run(watched) }()
 	}
 	s.record.began = s.world.Clock.Now()
-	go s.watch(watched)
+	go s.watch(watched, watchEvery)
 	disaster.After, disaster.Disaster = scenario.Duration(untilSecond(s.record.began, second)), true
 	if problem := s.steps(ctx, []scenario.Step{disaster, {Until: "moved:replica-app", Within: scenario.Duration(40 * time.Minute)}}); problem != "" {
 		return t, fmt.Errorf("%s: %w", problem, errTrial)

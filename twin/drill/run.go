@@ -107,7 +107,7 @@ func (b *Base) open(ctx context.Context, name string, sc scenario.Scenario) (*st
 		scale = sc.Scale
 	}
 	w, err := world.Open(ctx, world.Options{
-		Dir: b.place(name), Function: b.function, Scale: scale, Patience: b.o.Patience, Seed: 1, Unaudited: b.unaudited,
+		Dir: b.place(name), Function: b.function, Scale: scale, Patience: b.o.Patience, Seed: 1, Unaudited: b.unaudited, Port: b.o.Port,
 		Log: slog.New(slog.NewTextHandler(b.o.Log, nil)),
 	})
 	if err != nil {
@@ -164,7 +164,7 @@ func (s *stage) disaster(ctx context.Context, sc scenario.Scenario) (report.Repo
 		s.calm(watched)
 	}
 	s.record.began = s.world.Clock.Now()
-	go s.watch(watched)
+	go s.watch(watched, watchEvery)
 	failed := s.steps(ctx, sc.Steps)
 	if ctx.Err() != nil {
 		return report.Report{}, ctx.Err()

@@ -68,8 +68,8 @@ var (
 	errNoName = errors.New("the name leads nowhere")
 )
 
-// Resolver is that of the n-th application of the only VPC of a region.
-func (w *World) Resolver(region string, n int) (Resolver, error) {
+// onlyVPC is the only VPC of a region.
+func (w *World) onlyVPC(region string) (string, error) {
 	var vpcs []sim.Resource
 	for _, r := range w.Cloud.Resources("aws_vpc") {
 		if r.Region == region {
@@ -77,9 +77,30 @@ func (w *World) Resolver(region string, n int) (Resolver, error) {
 		}
 	}
 	if len(vpcs) != 1 {
-		return nil, fmt.Errorf("VPCs in %s: found %d, want one: %w", region, len(vpcs), errNoVPC)
+		return "", fmt.Errorf("VPCs in %s: found %d, want one: %w", region, len(vpcs), errNoVPC)
 	}
-	vpcID := vpcs[0].ID
+	return vpcs[0].ID, nil
+}
+
+// ResolverAddr is where the DNS server of the only VPC of a region listens.
+func (w *World) ResolverAddr(region string) (string, error) {
+	vpcID, err := w.onlyVPC(region)
+	if err != nil {
+		return "", err
+	}
+	at, err := w.DNS.Resolver(vpcID)
+	return at.String(), err
+}
+
+// Port is that of the databases as applications find it; 0 if each has its own.
+func (w *World) Port() uint16 { return w.o.Port }
+
+// Resolver is that of the n-th application of the only VPC of a region.
+func (w *World) Resolver(region string, n int) (Resolver, error) {
+	vpcID, err := w.onlyVPC(region)
+	if err != nil {
+		return nil, err
+	}
 	from := w.application(region, vpcID, n)
 	return func(ctx context.Context, name string) (Found, error) {
 		if w.Down(region) {

@@ -29,6 +29,8 @@ type Options struct {
 	// Seed of what is drawn: ids, weighted answers, duplicates.
 	Seed uint64
 	Log  *slog.Logger
+	// Port that databases have for applications; 0: each listener its own.
+	Port uint16
 	// Unaudited: the servers do without pgaudit; see [postgres.Options].
 	Unaudited bool
 }

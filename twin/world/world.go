@@ -135,7 +135,7 @@ func (w *World) openDatabases(context.Context) (err error) {
 		return err
 	}
 	w.closes(w.Servers.Close)
-	w.Network = network.New(network.Options{Cloud: w.Cloud, Server: w.Servers.Addr})
+	w.Network = network.New(network.Options{Cloud: w.Cloud, Server: w.Servers.Addr, Port: w.o.Port})
 	w.closes(w.Network.Close)
 	w.roots = filepath.Join(string(w.o.Dir), "roots.pem")
 	if err := os.WriteFile(w.roots, w.Servers.Roots(), 0o600); err != nil {

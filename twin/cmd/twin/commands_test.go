@@ -42,3 +42,11 @@ func TestDrill_CompletesScenariosAndTakesTheEnvironmentFromTheVariable(t *testin
 	require.NoError(t, err)
 	require.Equal(t, "prod", o.Environment)
 }
+
+func TestDrill_ListsScenariosByWhatTheyAreAbout(t *testing.T) {
+	out, err := typed("drill", "--list")
+	require.NoError(t, err)
+	for _, want := range []string{`(?s)^Must promote:.*  region-loss +Everything`, `(?s)Must not promote:\n.*  multi-az-failover`, `(?s)Can't be known:\n.*  region-parted +The`} {
+		require.Regexp(t, want, out)
+	}
+}

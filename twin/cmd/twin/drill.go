@@ -57,16 +57,28 @@ func drillCommand() *cobra.Command {
 			return err
 		},
 	}
-	cli.EnvironmentFlag(cmd.Flags(), &flags.environment)
-	cli.ProjectFlag(cmd.Flags(), &flags.project)
-	cmd.Flags().StringVar(&flags.root, "dir", "", "folder for what is built (default: .twin in the project)")
+	flags.clock(cmd)
 	cmd.Flags().StringVarP(&flags.out, "output", "o", "", "folder for reports: text, JSON and a page (default: drills in --dir)")
-	cmd.Flags().Float64Var(&flags.scale, "scale", 20, "how many times as fast as this machine's the clock runs")
-	cmd.Flags().Float64Var(&flags.patience, "patience", 2, "how far the guard's own time-outs are stretched")
 	cmd.Flags().IntVar(&flags.parallel, "parallel", 0, "drills at once, for all (default: what processors and memory are enough for)")
 	cmd.Flags().BoolVar(&flags.list, "list", false, "list the scenarios and drill nothing")
-	cmd.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show what Terraform and the programs print")
 	return cmd
+}
+
+// clock adds the flags that a drill and a twin that stays up share.
+func (f *drillFlags) clock(cmd *cobra.Command) {
+	cli.EnvironmentFlag(cmd.Flags(), &f.environment)
+	cli.ProjectFlag(cmd.Flags(), &f.project)
+	cmd.Flags().StringVar(&f.root, "dir", "", "folder for what is built (default: .twin in the project)")
+	cmd.Flags().Float64Var(&f.scale, "scale", 20, "how many times as fast as this machine's the clock runs")
+	cmd.Flags().Float64Var(&f.patience, "patience", 2, "how far the guard's own time-outs are stretched")
+	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show what Terraform and the programs print")
+}
+
+func (f *drillFlags) checkScale() error {
+	if f.scale < 1 || f.scale > 100 {
+		return fmt.Errorf("--scale: found %g, want 1 to 100", f.scale)
+	}
+	return nil
 }
 
 func (f *drillFlags) run(ctx context.Context, out io.Writer, name string) error {
@@ -74,8 +86,8 @@ func (f *drillFlags) run(ctx context.Context, out io.Writer, name string) error 
 	if f.list {
 		return listScenarios(out, known)
 	}
-	if f.scale < 1 || f.scale > 100 {
-		return fmt.Errorf("--scale: found %g, want 1 to 100", f.scale)
+	if err := f.checkScale(); err != nil {
+		return err
 	}
 	if f.parallel < 0 {
 		return fmt.Errorf("--parallel: found %d, want 1 or more", f.parallel)
@@ -138,8 +150,13 @@ func listScenarios(out io.Writer, known scenario.Vocabulary) error {
 		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, s := range all {
-		_, _ = fmt.Fprintf(table, "%s\t%s\n", s.Name, s.Title)
+	for _, kind := range scenario.Kinds {
+		_, _ = fmt.Fprintf(table, "%s:\n", kind.Heading)
+		for _, s := range all {
+			if s.Kind() == kind.Kind {
+				_, _ = fmt.Fprintf(table, "  %s\t%s\n", s.Name, s.Title)
+			}
+		}
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("list the scenarios: %w", err)

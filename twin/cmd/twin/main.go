@@ -58,7 +58,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(drillCommand())
+	cmd.AddCommand(drillCommand(), upCommand(), breakCommand(), mendCommand())
 	cmd.AddCommand(flags.commands()...)
 	return cli.Complete(cli.Group(cmd))
 }

@@ -219,6 +219,26 @@ func (a *App) record(change func(*Log)) {
 	change(&a.log)
 }
 
+// ID tells the application apart.
+func (a *App) ID() string { return a.c.ID }
+
+// Region that the application is in.
+func (a *App) Region() string { return a.c.Region }
+
+// Recent counts the writes that were acknowledged since a moment, and names the
+// server of the last; "" if there was none.
+func (a *App) Recent(since time.Time) (writes int, server string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i := len(a.log.Acks) - 1; i >= 0 && !a.log.Acks[i].At.Before(since); i-- {
+		writes++
+	}
+	if n := len(a.log.Acks); writes > 0 {
+		server = a.log.Acks[n-1].Server
+	}
+	return writes, server
+}
+
 // Log is a copy of what was logged so far.
 func (a *App) Log() Log {
 	a.mu.Lock()

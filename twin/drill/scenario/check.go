@@ -79,6 +79,17 @@ func (s Scenario) faults(known Vocabulary) []string {
 	return f
 }
 
+// Check says what is wrong with one step of a scenario; the error wraps
+// ErrScenario.
+func (v Vocabulary) Check(s Step) error {
+	var f faults
+	s.check(&f, s.Do, v)
+	if len(f) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrScenario, strings.Join(f, "; "))
+}
+
 func (s Step) check(f *faults, at string, known Vocabulary) {
 	switch {
 	case (s.Do == "") == (s.Until == ""):

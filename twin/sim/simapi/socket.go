@@ -17,12 +17,15 @@ const maxSocketPath = 103
 // The directory must be absolute.
 func SocketPath(dir string) string {
 	path := filepath.Join(dir, "socket")
-	if len(path) <= maxSocketPath {
+	if Fits(path) {
 		return path
 	}
 	sum := sha256.Sum256([]byte(filepath.Clean(dir)))
 	return filepath.Join(os.TempDir(), socketPrefix+hex.EncodeToString(sum[:8])+socketSuffix)
 }
+
+// Fits tells whether a socket can have a path.
+func Fits(path string) bool { return len(path) <= maxSocketPath }
 
 // Names of sockets in the temporary directory.
 const socketPrefix, socketSuffix = "pgdr-", ".sock"
