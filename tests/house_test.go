@@ -42,6 +42,22 @@ func TestReadme_RoomsAreThoseOfTheTree(t *testing.T) {
 	}
 }
 
+// TestContributing_RecipesNameWhatIsThere: a file that a recipe lists exists.
+func TestContributing_RecipesNameWhatIsThere(t *testing.T) {
+	raw, err := os.ReadFile("../CONTRIBUTING.md")
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(raw), "## Recipes")
+	require.True(t, found)
+	recipes, _, _ := strings.Cut(section, "## Words")
+	names := regexp.MustCompile("`([A-Za-z./_*-]+/[A-Za-z./_*-]+)`").FindAllStringSubmatch(recipes, -1)
+	require.Greater(t, len(names), 20)
+	for _, m := range names {
+		files, err := filepath.Glob(filepath.Join("..", m[1]))
+		require.NoError(t, err)
+		require.NotEmpty(t, files, "CONTRIBUTING.md names %s", m[1])
+	}
+}
+
 // TestMake_HelpHasEveryTarget: a target that a person may type has a line.
 func TestMake_HelpHasEveryTarget(t *testing.T) {
 	raw, err := os.ReadFile("../Makefile")
