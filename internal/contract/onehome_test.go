@@ -208,7 +208,7 @@ func (k kind) copied(c said) string {
 		switch {
 		case c.number && k.near != nil && c.text == value && k.near.MatchString(c.beside):
 			return value
-		case !c.number && k.near == nil && !(c.word && k.word) && k.in(c.text, value):
+		case !c.number && k.near == nil && (!c.word || !k.word) && k.in(c.text, value):
 			return value
 		}
 	}

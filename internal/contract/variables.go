@@ -32,8 +32,8 @@ const (
 	VarRecordTTL          = "PGDR_RECORD_TTL_SECONDS"
 	VarNetworkACL         = "PGDR_PRIMARY_NETWORK_ACL_ID"
 	VarGuardCIDRs         = "PGDR_GUARD_CIDRS"
-	VarSecret             = "PGDR_SECRET_ARN"
-	VarPrimarySecret      = "PGDR_PRIMARY_SECRET_ARN"
+	VarSecret             = "PGDR_SECRET_ARN"         //nolint:gosec // a name
+	VarPrimarySecret      = "PGDR_PRIMARY_SECRET_ARN" //nolint:gosec // a name
 	VarLedgerTable        = "PGDR_LEDGER_TABLE"
 	VarNoticeTopic        = "PGDR_NOTICE_TOPIC_ARN"
 	VarNamespace          = "PGDR_METRIC_NAMESPACE"

@@ -39,7 +39,10 @@ const begin, end = "before\n<!-- table x: made from the code by make golden -->\
 
 func TestRows_TakesNewValuesAndKeepsTheProse(t *testing.T) {
 	rows := func(rows ...[]string) func(testing.TB, string) {
-		return func(tb testing.TB, page string) { Rows(tb, page, "x", []string{"Name", "Value", "Why"}, rows) }
+		return func(tb testing.TB, page string) {
+			tb.Helper()
+			Rows(tb, page, "x", []string{"Name", "Value", "Why"}, rows)
+		}
 	}
 	const table = "| Name | Value | Why |\n|---|---|---|\n| a | 1. At most b. | because |\n"
 	_, failed := page(t, begin+table+end, false, rows([]string{"a", "1…", ""}))
@@ -56,7 +59,10 @@ func TestRows_TakesNewValuesAndKeepsTheProse(t *testing.T) {
 
 func TestUnder_WritesTheLineOfEachHeading(t *testing.T) {
 	under := func(texts map[string]string) func(testing.TB, string) {
-		return func(tb testing.TB, page string) { Under(tb, page, "Next: ", texts) }
+		return func(tb testing.TB, page string) {
+			tb.Helper()
+			Under(tb, page, "Next: ", texts)
+		}
 	}
 	const text = "#### `a`\n\nProse.\n\nNext: old\n\n## Else\n\nNext: not ours\n"
 	_, failed := page(t, text, false, under(map[string]string{"a": "new"}))

@@ -5,9 +5,11 @@
 // permission.
 package graph
 
-import "github.com/pgdr/pgdr/internal/contract"
+import (
+	"strings"
 
-import "strings"
+	"github.com/pgdr/pgdr/internal/contract"
+)
 
 // Kind says what a node is.
 type Kind string

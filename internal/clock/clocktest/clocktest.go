@@ -11,11 +11,11 @@ import (
 type Sleeping int
 
 const (
-	// Returns: sleeping takes no time; the clock stays.
+	// Returns lets sleeping take no time; the clock stays.
 	Returns Sleeping = iota
-	// Moves: sleeping moves the clock by the time that was asked for.
+	// Moves lets sleeping move the clock by the time that was asked for.
 	Moves
-	// Waits: sleeping returns when the clock is moved that far.
+	// Waits lets sleeping return when the clock is moved that far.
 	Waits
 )
 
