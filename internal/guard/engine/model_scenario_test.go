@@ -242,11 +242,12 @@ var troubles = []func(w *world, at time.Time){
 	},
 }
 
-// unheeded: RDS accepts promotions and carries none of them out, until an
-// operator gives the failover up, from that moment on.
-func (w *world) unheeded(from time.Time) {
+// unheeded: the data paths are cut, and RDS accepts promotions and carries none of
+// them out. From some time after that on an operator gives the failover up.
+func (w *world) unheeded(start time.Time, after time.Duration) {
 	w.swallow = 1000
-	for at := from; at.Before(from.Add(12 * time.Minute)); at = at.Add(time.Minute) {
+	w.during(start, 4*time.Minute, peering, replication)
+	for at := start.Add(after); at.Before(start.Add(15 * time.Minute)); at = at.Add(time.Minute) {
 		w.at(at, func(w *world) {
 			if f := w.ledger.Failover; f == nil || !f.MaybeSent || f.Abandoned != nil || w.sent {
 				return
@@ -302,7 +303,7 @@ func scenario(seed uint64, alter setup) *world {
 		w.trouble(start.Add(time.Duration(1+seed%8)*time.Minute), func(w *world) { w.setFaulty(eastEC2, false) })
 	}
 	if seed%11 == 6 {
-		w.unheeded(start.Add(time.Duration(2+seed%5) * time.Minute)) // It draws no chance either.
+		w.unheeded(start, time.Duration(3+seed%5)*time.Minute) // It draws no chance either.
 	}
 	heal := w.events[len(w.events)-1].at.Add(30 * time.Second)
 	if least := start.Add(4 * time.Minute); heal.Before(least) {
