@@ -26,16 +26,29 @@ func (s *session) watchAlarm(ctx context.Context) error {
 		return nil
 	}
 	s.alarmRead = now
-	var diverted, known bool
+	diverted, known := s.diverted(ctx)
+	if !known {
+		return nil
+	}
+	return s.noteAlarm(ctx, diverted, now)
+}
+
+// diverted reads the alarm; known is false where it says nothing.
+func (s *session) diverted(ctx context.Context) (diverted, known bool) {
 	err := s.within(ctx, func(c context.Context) error {
 		var err error
 		diverted, known, err = s.e.ports.Switcher.Diverted(c)
 		return err
 	})
-	if err != nil || !known {
-		s.e.log.Info("the DNS alarm says nothing", slog.Any("error", err))
-		return nil
+	if err != nil {
+		s.e.log.Info("the DNS alarm can't be read", slog.Any("error", err))
 	}
+	return diverted, known && err == nil
+}
+
+// noteAlarm keeps in the ledger what the alarm says, where that is news or is to be
+// told.
+func (s *session) noteAlarm(ctx context.Context, diverted bool, now time.Time) error {
 	odd, last := diverted != (s.st.Writer.Site == SiteReplica), s.st.DNSAlarm
 	news := odd && (last.Since.IsZero() || last.Writer != s.st.Writer)
 	due := odd && !news && !last.Told && now.Sub(last.Since) >= alarmPatience

@@ -49,7 +49,7 @@ func updateDBInstance(c *sim.Call) error {
 }
 
 // CallPassword is a change of an instance's password, as [sim.Tx.Count] has it.
-const CallPassword = "rds:ModifyDBInstance MasterUserPassword"
+const CallPassword = "rds:ModifyDBInstance MasterUserPassword" //nolint:gosec // the name of a parameter
 
 // keptByTerraform are arguments whose change calls nothing: the provider keeps them
 // for later.
