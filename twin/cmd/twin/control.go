@@ -18,6 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/cli"
 	"github.com/pgdr/pgdr/internal/leftover"
 	"github.com/pgdr/pgdr/twin"
@@ -234,7 +235,7 @@ func arguments(action string, given []string) (map[string]string, error) {
 		default:
 			return nil, fmt.Errorf("%s: found %d arguments, want %s", action, len(given), orNone(takes))
 		}
-		if name == "region" && (value == "primary" || value == "replica") {
+		if name == "region" && (value == contract.RolePrimary || value == contract.RoleReplica) {
 			value = "{" + value + "}"
 		}
 		with[name] = value

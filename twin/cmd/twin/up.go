@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/cli"
 	"github.com/pgdr/pgdr/internal/guardclient"
 	"github.com/pgdr/pgdr/twin/drill"
@@ -77,7 +78,7 @@ func (f *drillFlags) up(ctx context.Context, out io.Writer) error {
 // databasePort is PostgreSQL's own, or another where a program of this machine
 // has it on all addresses.
 func databasePort() uint16 {
-	for _, port := range []uint16{5432, 15432, 25432} {
+	for _, port := range []uint16{contract.DatabasePort, 15432, 25432} {
 		// A listener on one address of 127.0.0.0/8 fails where another has all.
 		var lc net.ListenConfig
 		l, err := lc.Listen(context.Background(), "tcp4", fmt.Sprintf("127.83.71.9:%d", port))
