@@ -241,6 +241,13 @@ golden: ## Write the golden files and the docs' tables anew, after a change that
 	go test -short -p 1 $$(grep -rl --include='*_test.go' docpage\. cmd internal spec stacks twin | xargs -n 1 dirname | sort -u | sed 's|^|./|') -update-docs
 	$(MAKE) diagram
 
+# Minutes: real Terraform plans some 150 changes. What AWS makes up is named as in
+# the recordings before, so that a difference shows what the change does.
+.PHONY: plans
+plans: deps ## Record the plans that the review is tested with anew, after make golden
+	go test ./tests -run 'TestReview$$|TestReview_OfTheLastRelease' -update-plans -timeout 120m
+	go test ./internal/review -run Docs -update-docs
+
 .PHONY: bench-synth
 bench-synth: deps ## Time synthesis with and without its short cuts, and from edit to plan
 	go run ./twin/cmd/bench-synth

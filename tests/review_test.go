@@ -44,7 +44,9 @@ var reviewDay = time.Date(2026, time.November, 23, 0, 0, 0, 0, time.UTC)
 // deployed and protected environment, and reviews each plan beside the other
 // stack's unchanged one.
 func TestReview(t *testing.T) {
-	t.Parallel()
+	if !*updatePlans { // what is recorded next is a difference from these
+		t.Parallel()
+	}
 	a := newAccount(t)
 	prod := a.environment("prod")
 	prod.runner.Env = []string{onCall}
@@ -101,6 +103,8 @@ type reviewing struct {
 	cases  []plantest.Case
 	// unchanged are the plans of both stacks as they are, in the situation.
 	unchanged map[string][]byte
+	// names of the recorded account for those of this one.
+	names *strings.Replacer
 }
 
 // situation brings the environment into a state, then reviews the unchanged
@@ -275,9 +279,12 @@ func (r *reviewing) record(t *testing.T, name string, plans map[string][]byte) {
 		})
 		return
 	}
+	if r.names == nil {
+		r.names = namesOfBase(t, plans)
+	}
 	rec := plantest.Recording{}
 	for stack, raw := range plans {
-		condensed, err := plantest.Condense(raw)
+		condensed, err := plantest.Condense([]byte(r.names.Replace(string(raw))))
 		require.NoError(t, err)
 		if name == asDeployed {
 			require.NoError(t, recordings.WriteBase(stack, condensed))

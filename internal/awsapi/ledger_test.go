@@ -178,6 +178,32 @@ func TestLedger_LosesAnEmptyTableToOneWriterOnly(t *testing.T) {
 	}
 }
 
+// What the last release wrote (74133a5, docs/upgrade.md): a guard that is armed
+// stays armed when its code is replaced.
+func TestLedger_ReadsTheArmedGuardOfTheLastRelease(t *testing.T) {
+	const written = `{"version":4711,"stamp":"a","lease":{"token":0},"epoch":1,"writer":{},"replica":{},` +
+		`"arming":{"armed_for":"db-PRIMARY","armed_at":"2026-11-29T12:00:00Z","green_for":"db-PRIMARY","green_since":"2026-11-29T12:00:00Z","green_seen":"2026-11-29T12:00:00Z"},` +
+		`"readiness":{"green":false},"watch":{"sql":{},"wal":{},"rds_api":{},"other_api":{},"witness":{},"primary":{"resource_id":"","status":""},` +
+		`"replica":{"resource_id":"","exists":false,"is_replica":false,"status":""},"positions":{"acked":{"seq":0},"replayed":{"seq":0}}}}`
+	d := newTable(t)
+	item := itemKey("guard", "state")
+	item["format"], item["version"], item["state"] = number(1), number(4711), text(written)
+	d.items[keyOf(item)] = item
+	got, err := ledgerOn(d).Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Version != 4711 || got.Epoch != 1 || got.Arming.ArmedFor != "db-PRIMARY" {
+		t.Fatalf("read %+v", got)
+	}
+	// Its readiness is red until both stacks are applied.
+	now := time.Date(2026, time.November, 30, 12, 0, 0, 0, time.UTC)
+	o := decide.Observation{Primary: decide.Primary{ResourceID: "db-PRIMARY"}}
+	if next := got.Arming.Next(decide.Policy{Arming: 10 * time.Minute}, o, decide.Readiness{Failing: []string{"alarm"}, At: now}, now); next.ArmedFor != "db-PRIMARY" {
+		t.Fatalf("disarmed by red readiness: %+v", next)
+	}
+}
+
 func TestLedger_RefusesWhatItCanNotRead(t *testing.T) {
 	state := func(version int64, attrs map[string]types.AttributeValue) map[string]types.AttributeValue {
 		item := itemKey(contract.LedgerStatePartition, contract.LedgerStateSort)

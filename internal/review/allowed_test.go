@@ -30,7 +30,6 @@ var dangerous = map[[2]string]string{
 	{"aws_secretsmanager_secret_version", "secret_string"}: "secret-in-state",
 	{"aws_network_acl_rule", "rule_number"}:                "fence",
 	{"aws_lambda_permission", "principal"}:                 "iam-broadened",
-	{"aws_vpc_peering_connection_options", "requester"}:    "path-lost",
 	{"aws_dynamodb_table", "server_side_encryption"}:       "encryption",
 	{"aws_dynamodb_table", "point_in_time_recovery"}:       "backups",
 	{"aws_db_parameter_group", "parameter"}:                "parameters",

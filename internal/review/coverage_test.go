@@ -18,7 +18,7 @@ func TestPolicies_HaveNoRuleThatIsNeverTrue(t *testing.T) {
 	evaluate := func(policy string, doc *review.Document) {
 		require.NoError(t, coverage.Evaluate(t.Context(), policy, doc))
 	}
-	for _, name := range []string{"first/primary", "first/replica", "unchanged/primary-gone", "bad/everything-destroyed", "bad/guard-elsewhere", "bad/vpc-renumbered"} {
+	for _, name := range []string{"first/primary", "first/replica", upgrade, "unchanged/primary-gone", "bad/everything-destroyed", "bad/guard-elsewhere", "bad/vpc-renumbered"} {
 		plans, err := recordings.Read(name, stacks...)
 		require.NoError(t, err)
 		evaluate(review.AllPolicies, planned(t, plans))

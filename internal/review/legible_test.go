@@ -112,7 +112,7 @@ func TestReview_SaysWhetherAChangeCanBeUndone(t *testing.T) {
 	}
 	require.Contains(t, page(t, reviewOf(t, "bad/everything-destroyed")), "but for a final snapshot (irreversible: lost is every row in it)")
 	replaced := page(t, reviewOf(t, "bad/replica-replaced"))
-	require.Contains(t, replaced, "To undo: 1 irreversible, 4 unknown, 0 reversible.")
+	require.Contains(t, replaced, "To undo: 1 irreversible, 3 unknown, 0 reversible.")
 	require.Contains(t, replaced, "environment … → (known after apply) (unknown whether reversible)")
 }
 
@@ -171,7 +171,7 @@ func TestMarkdown_PrintsNoListTwice(t *testing.T) {
 		require.NotContains(t, got, "All 1 changes")
 	}
 	require.NotContains(t, page(t, reviewOf(t, "bad/multi-az-off")), "<details>", "its one change has a line")
-	require.Contains(t, page(t, reviewOf(t, "bad/everything-destroyed")), "<summary>56 other changes</summary>")
+	require.Contains(t, page(t, reviewOf(t, "bad/everything-destroyed")), "<summary>68 other changes</summary>")
 	require.Contains(t, page(t, reviewOf(t, "harmless/new-output")), "primary: 1 output changes;")
 }
 

@@ -49,7 +49,7 @@ func TestMarkdown_OfALargeChangeCanBeRead(t *testing.T) {
 		got := pageOf(t, recording, stacks...)
 		said, _, _ := strings.Cut(got, "<details>")
 		require.Less(t, len(got), 60000, recording)
-		require.Less(t, strings.Count(said, "\n"), 160, recording)
+		require.Less(t, strings.Count(said, "\n"), 180, recording)
 	}
 }
 

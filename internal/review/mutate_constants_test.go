@@ -130,8 +130,6 @@ var needed = map[string]string{
 	"aws_sns_topic kms_master_key_id":                   "encryption",
 	"aws_lambda_function vpc_config":                    "guard-lost",
 	"aws_cloudwatch_metric_alarm alarm_actions":         "alarm-lost",
-	"aws_vpc_peering_connection_options requester":      "path-lost",
-	"aws_vpc_peering_connection_options accepter":       "path-lost",
 	"aws_vpc enable_dns_hostnames":                      "path-lost",
 	"aws_route53_zone vpc":                              "path-lost",
 	"aws_route53_record weighted_routing_policy":        "dns-switch",

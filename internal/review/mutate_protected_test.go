@@ -61,8 +61,6 @@ var special = map[string]any{
 	"iam-broadened aws_lambda_permission action":                            "lambda:*",
 	"logs aws_cloudwatch_log_group retention_in_days":                       1,
 	"parameters aws_db_parameter_group parameter":                           []any{map[string]any{"name": "rds.force_ssl", "value": "1"}},
-	"path-lost aws_vpc_peering_connection_options requester":                blocks("allow_remote_vpc_dns_resolution", false),
-	"path-lost aws_vpc_peering_connection_options accepter":                 blocks("allow_remote_vpc_dns_resolution", false),
 	"path-lost aws_route_table route":                                       []any{map[string]any{"cidr_block": "10.0.0.0/8"}},
 	"secret-in-state aws_db_instance manage_master_user_password":           true,
 	"deletion-protection aws_db_instance skip_final_snapshot":               true,
@@ -207,7 +205,6 @@ func targets(w *world, policy, kind, attribute string) []place {
 // are set.
 var neverSet = map[string]bool{
 	"aws_route nat_gateway_id": true, "aws_route gateway_id": true, "aws_route vpc_peering_connection_id": true,
-	"aws_vpc_peering_connection_options accepter": true, "aws_vpc_peering_connection_options requester": true,
 	"aws_kms_key multi_region": true, "aws_cloudwatch_metric_alarm alarm_actions": true, "aws_cloudwatch_metric_alarm ok_actions": true,
 	"aws_db_instance multi_az": true, "aws_route53_record health_check_id": true,
 }

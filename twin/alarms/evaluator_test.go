@@ -134,6 +134,36 @@ func TestRun_LeavesActiveWriterAsItIsWithoutData(t *testing.T) {
 	})
 }
 
+// docs/upgrade.md: the primary's stack gives the alarm another namespace some
+// minutes before the guard publishes there.
+func TestRun_LeavesActiveWriterAsItIsInANamespaceWithoutData(t *testing.T) {
+	for _, writer := range []struct {
+		value float64
+		state alarms.State
+	}{{0, alarms.OK}, {1, alarms.Alarm}} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			rename := func(namespace string) {
+				require.NoError(t, w.cloud.SetAttribute("aws_cloudwatch_metric_alarm", home, "active-writer-dev", "namespace", namespace))
+			}
+			rename("PGDR")
+			old := guardMetric("ActiveWriter")
+			old.Namespace = "PGDR"
+			w.pass(2, old, writer.value)
+			require.Equal(t, writer.state, w.State(home, "active-writer-dev"))
+			changes := len(w.Changes())
+			rename("PGDR/dev")
+			w.pass(10, old, writer.value)
+			require.Equal(t, writer.state, w.State(home, "active-writer-dev"))
+			w.pass(3, guardMetric("ActiveWriter"), writer.value)
+			require.Equal(t, writer.state, w.State(home, "active-writer-dev"))
+			for _, c := range w.Changes()[changes:] {
+				require.NotEqual(t, "active-writer-dev", c.Name)
+			}
+		})
+	}
+}
+
 func TestTick_LeavesALostRegionAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -119,6 +119,26 @@ func TestHealthy_KeepsItsLastStatusWithoutData(t *testing.T) {
 	})
 }
 
+// docs/upgrade.md: Route 53 takes the alarm over again with a namespace in which
+// nothing is published yet.
+func TestHealthy_KeepsItsLastStatusInANamespaceWithoutData(t *testing.T) {
+	for _, writer := range []float64{0, 1} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.publish(2, writer)
+			require.Equal(t, writer == 0, w.Healthy(w.id))
+			require.NoError(t, w.cloud.SetAttribute("aws_cloudwatch_metric_alarm", home, "active-writer-dev", "namespace", "PGDR/elsewhere"))
+			check := w.cloud.Resources(health.Type)[0]
+			planned := check.Attrs.Clone()
+			planned["triggers"] = map[string]any{"metric": "PGDR/elsewhere/ActiveWriter"}
+			answer := w.cloud.Do(t.Context(), simapi.OpUpdate, simapi.Request{Type: health.Type, Region: away, ID: w.id, Attrs: planned, Prior: check.Attrs})
+			require.Nil(t, answer.Error)
+			w.publish(10, 1-writer)
+			require.Equal(t, writer == 0, w.Healthy(w.id), "it looks elsewhere now")
+		})
+	}
+}
+
 func TestHealthy_TakesTheConfiguredStatusWithoutData(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -37,9 +37,9 @@ func TestPeering_IsActiveOnceAcceptedInThePeersRegion(t *testing.T) {
 	w.refused("aws_vpc_peering_connection_accepter", east, attrs{"vpc_peering_connection_id": "pcx-0"}, "InvalidVpcPeeringConnectionID.NotFound")
 	accepter := w.create("aws_vpc_peering_connection_accepter", east, accept)
 	require.Equal(t, pcx.id, accepter.id)
-	require.Equal(t, there.vpc.id, accepter.str("vpc_id"))
-	require.Equal(t, here.vpc.id, accepter.str("peer_vpc_id"))
-	require.Equal(t, west, accepter.str("peer_region"))
+	for _, name := range []string{"vpc_id", "peer_vpc_id", "peer_region", "peer_owner_id"} {
+		require.Equal(t, pcx.str(name), accepter.str(name), "in one account the requester's view")
+	}
 	require.Equal(t, "active", w.read(pcx)["accept_status"])
 	require.Equal(t, list{attrs{"allow_remote_vpc_dns_resolution": false}}, w.read(pcx)["requester"])
 
@@ -62,7 +62,8 @@ func TestPeeringOptions_AreSetInTheirOwnRegionOnceActive(t *testing.T) {
 	options := w.create("aws_vpc_peering_connection_options", west, ask)
 	w.create("aws_vpc_peering_connection_options", east, attrs{"vpc_peering_connection_id": pcx.id, "accepter": dns})
 	require.Equal(t, dns, options.attrs["requester"])
-	require.Empty(t, options.attrs["accepter"])
+	require.Equal(t, list{attrs{"allow_remote_vpc_dns_resolution": false}}, options.attrs["accepter"], "the other side is read too")
+	require.Equal(t, dns, w.read(options)["accepter"])
 	shown := w.read(pcx)
 	require.Equal(t, dns, shown["requester"])
 	require.Equal(t, dns, shown["accepter"])

@@ -272,6 +272,16 @@ func TestDBInstance_UpgradesAndIsRenamed(t *testing.T) {
 	require.Equal(t, "16.10", db.str("engine_version_actual"))
 }
 
+func TestDBInstance_KeepsItsReplicasWhenItIsRenamed(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	near := w.create("aws_db_instance", east, made{attrs: p.here.replicaAttrs("primary-db-dev", "")}.with(attrs{"kms_key_id": nil, "identifier": "near"}))
+	db := w.update(p.primary, attrs{"identifier": "renamed"})
+	require.Equal(t, db.arn(), w.read(p.replica)["replicate_source_db"])
+	require.Equal(t, "renamed", w.read(near)["replicate_source_db"])
+	require.ElementsMatch(t, list{"near", p.replica.arn()}, w.read(db)["replicas"])
+}
+
 func TestDBInstance_IsDeletedOnlyAsRDSAllows(t *testing.T) {
 	w := newWorld(t)
 	d := w.databaseBase(east, "10.0")

@@ -11,7 +11,7 @@ policy := {
 }
 
 protected := {
-	"aws_db_instance": {"backup_retention_period": "not_lower"},
+	"aws_db_instance": {"backup_retention_period": "not_lower", "delete_automated_backups": "off"},
 	"aws_dynamodb_table": {"point_in_time_recovery.0.enabled": "on", "point_in_time_recovery.0.recovery_period_in_days": "not_lower"},
 }
 

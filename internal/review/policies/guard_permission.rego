@@ -1,5 +1,6 @@
 package pgdr.policies.guard_permission
 
+import data.pgdr.facts
 import data.pgdr.iam
 import data.pgdr.lib
 
@@ -15,7 +16,7 @@ effect := {"rto": "a failover may stop half-way", "protection": "the guard does 
 
 changing := [r | some r in lib.planned; r.before != null; r.action != "keep"]
 
-findings contains lib.found(r, message, {"effect": effect, "severity": severity(r, grant.action)}) if {
+findings contains lib.found(r, message, {"effect": effect, "severity": severity(r, attribute, grant)}) if {
 	some r in changing
 	some attribute in iam.documents[r.type]
 	not lib.unknown(r, attribute)
@@ -24,23 +25,32 @@ findings contains lib.found(r, message, {"effect": effect, "severity": severity(
 	message := sprintf("%s: %s may no longer %s on %s.", [r.name, grant.who, grant.action, grant.resource])
 }
 
+# kept: spelled out or by wildcard.
 kept(r, attribute, grant) if {
 	some still in iam.grants(iam.document(r.after, attribute))
-	still.who == grant.who
-	still.action == grant.action
-	still.resource == grant.resource
-	still.condition in {grant.condition, "{}"}
+	iam.covers(still, grant)
 }
 
 # The guard's role, and the account's hold on a key, without which no one can
 # use or repair it.
-severity(r, action) := "block" if vital(r, action)
+severity(r, attribute, grant) := "block" if vital(r, attribute, grant)
 
-severity(r, action) := "human" if not vital(r, action)
+severity(r, attribute, grant) := "human" if not vital(r, attribute, grant)
 
-vital(r, _) if r.type in {"aws_iam_role", "aws_iam_role_policy"}
+vital(r, attribute, grant) if {
+	r.type in {"aws_iam_role", "aws_iam_role_policy"}
+	not renamed(r, attribute, grant)
+}
 
-vital(_, "kms:*")
+vital(_, _, grant) if grant.action == "kms:*"
+
+# renamed: the guard publishes in the namespace of its environment from now on.
+renamed(r, attribute, grant) if {
+	grant.action == "cloudwatch:PutMetricData"
+	some still in iam.grants(iam.document(r.after, attribute))
+	still.action == grant.action
+	facts.own_namespace(still.condition)
+}
 
 # A key's policy that is given no more stays until the key is made anew, with
 # AWS's own.

@@ -81,6 +81,34 @@ harmless(grant) if regex.match(`^arn:aws:logs:[^:]+:[0-9]+:log-group:[^:*]+:log-
 
 harmless(grant) if grant.action == "logs:DescribeLogGroups"
 
+# To list and describe things of one kind tells what they are, not what is in
+# them.
+harmless(grant) if {
+	grant.who == "the role"
+	regex.match(`^[a-z0-9-]+:(Describe|List)[A-Za-z]*$`, grant.action)
+	regex.match(`^arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]+:[a-z-]+[:/]`, grant.resource)
+}
+
+# The databases of this environment, whatever they are called.
+harmless(grant) if {
+	grant.who == "the role"
+	regex.match(`^arn:[a-z-]+:rds:[a-z0-9-]+:[0-9]+:db:\*$`, grant.resource)
+	json.unmarshal(grant.condition).StringEquals["rds:db-tag/Environment"] == input.environment
+}
+
+# IAM knows no resource for metrics. To read them tells what monitoring shows. For
+# those who write them the namespace is the bound.
+harmless(grant) if {
+	grant.who == "the role"
+	grant.action == "cloudwatch:GetMetricData"
+}
+
+harmless(grant) if {
+	grant.who == "the role"
+	grant.action == "cloudwatch:PutMetricData"
+	facts.own_namespace(grant.condition)
+}
+
 # A service of AWS that uses a key, a topic or a new role on behalf of this account
 # alone.
 for_this_account(r, grant) if {

@@ -26,6 +26,7 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	r.type in ways
 	r.action == "create"
 	not facts.fresh(r.stack)
+	not facts.was_admitted(r)
 	message := sprintf("%s is new%s.", [r.name, towards(r)])
 }
 

@@ -1,6 +1,6 @@
 package pgdr.policies.path_lost
 
-import data.pgdr.contract
+import data.pgdr.facts
 import data.pgdr.lib
 
 policy := {
@@ -27,10 +27,6 @@ protected := {
 	"aws_route_table": {"route": "fixed", "propagating_vgws": "fixed"},
 	"aws_vpc": {"enable_dns_support": "on", "enable_dns_hostnames": "on"},
 	"aws_vpc_peering_connection": {"peer_vpc_id": "same", "vpc_id": "same", "peer_region": "same"},
-	"aws_vpc_peering_connection_options": {
-		"requester.0.allow_remote_vpc_dns_resolution": "on", "accepter.0.allow_remote_vpc_dns_resolution": "on",
-		"vpc_peering_connection_id": "same",
-	},
 	"aws_vpc_endpoint": {"route_table_ids": "same", "policy": "fixed", "service_name": "same", "vpc_id": "same"},
 	"aws_vpc_security_group_egress_rule": {
 		"cidr_ipv4": "same", "from_port": "same", "to_port": "same", "ip_protocol": "same",
@@ -50,27 +46,7 @@ findings contains lib.weakness(w, {"effect": effect, "severity": severity(w.reso
 	not w.resource.action == "replace"
 	not moved_nat(w)
 	not more_tables(w)
-	not other_side(w)
 }
-
-# Each site sets its own side of the peering; the provider reads the other's into
-# the state too.
-other_side(w) if {
-	w.resource.type == "aws_vpc_peering_connection_options"
-	own := own_side(w.resource)
-	some side in ["requester", "accepter"]
-	side != own
-	startswith(w.path, side)
-	not lib.given(w.resource, side)
-	lib.given(w.resource, own)
-}
-
-own_side(r) := sides[site] if {
-	some site, region in input.stacks[r.stack].regions
-	region == r.provider_region
-}
-
-sides := {contract.roles.primary: "accepter", contract.roles.replica: "requester"}
 
 more_tables(w) if {
 	w.path == "route_table_ids"
@@ -104,8 +80,18 @@ findings contains lib.found(r, message, {"effect": effect, "severity": severitie
 	some r in input.resources
 	r.type in covers
 	verb[r.action]
-	not r.type in {"aws_nat_gateway", "aws_eip"}
+	not r.type in {"aws_nat_gateway", "aws_eip", "aws_vpc_peering_connection_options"}
+	not facts.narrowed(r)
 	message := sprintf("%s will be %s.", [r.name, verb[r.action]])
+}
+
+# The endpoint of a database that is not public resolves to its private address
+# everywhere. database-exposed blocks a public one.
+findings contains lib.found(r, message, {"severity": "info"}) if {
+	some r in input.resources
+	r.type == "aws_vpc_peering_connection_options"
+	verb[r.action]
+	message := sprintf("%s goes. Names of databases that are not public resolve to private addresses without it.", [r.name])
 }
 
 # Gateways may become fewer; the routes tell whether a way is lost.

@@ -220,11 +220,11 @@ func showAccepter(tx *sim.Tx, r *sim.Resource) sim.Attrs {
 	}
 	a := r.Attrs.Clone()
 	peeringSides(pcx, a)
-	// Seen from the accepter, the other side is the requester.
-	a.Set(sim.Attrs{
-		"accept_status": pcx.Attrs.Str("accept_status"), "vpc_id": pcx.Attrs.Str("peer_vpc_id"), "peer_vpc_id": pcx.Attrs.Str("vpc_id"),
-		"peer_owner_id": tx.Account(), "peer_region": pcx.Region,
-	})
+	// Where one account has both sides, the provider stores the requester's view
+	// with the accepter too.
+	for _, name := range []string{"accept_status", "vpc_id", "peer_vpc_id", "peer_owner_id", "peer_region"} {
+		a[name] = pcx.Attrs[name]
+	}
 	return a
 }
 
@@ -234,11 +234,6 @@ func showPeeringOptions(tx *sim.Tx, r *sim.Resource) sim.Attrs {
 		return nil
 	}
 	a := r.Attrs.Clone()
-	for _, side := range []string{"requester", "accepter"} {
-		if len(a.Blocks(side)) > 0 {
-			on := pcx.Hidden.Block(side).Bool("allow_remote_vpc_dns_resolution")
-			a[side] = []any{map[string]any{"allow_remote_vpc_dns_resolution": on}}
-		}
-	}
+	peeringSides(pcx, a)
 	return a
 }

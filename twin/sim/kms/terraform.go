@@ -47,7 +47,7 @@ func kmsAliasTraits() *tf.Traits {
 func kmsReplicaKeyTraits() *tf.Traits {
 	return &tf.Traits{
 		Replace:  tf.Words("primary_key_arn"),
-		Defaults: map[string]any{"bypass_policy_lockout_safety_check": false, "enabled": true},
+		Defaults: map[string]any{"bypass_policy_lockout_safety_check": false, "deletion_window_in_days": 30, "enabled": true},
 		Local:    tf.Words("bypass_policy_lockout_safety_check deletion_window_in_days"),
 		Same:     map[string]tf.SameFunc{"policy": tf.SamePolicy},
 		Checks: []tf.Check{

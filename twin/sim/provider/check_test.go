@@ -35,7 +35,7 @@ func blockOf(t *testing.T, block *tfjson.SchemaBlock, document string) cty.Value
 }
 
 // rulesOf are the traits of a type as the provider applies them.
-func rulesOf(typeName string) *rules { return &rules{known()[typeName].Traits} }
+func rulesOf(typeName string) *rules { return newRules(typeName, known()[typeName].Traits) }
 
 func faultsOf(config cty.Value, typeName string) []*tfprotov5.Diagnostic {
 	f := &tf.Faults{}

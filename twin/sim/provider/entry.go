@@ -28,7 +28,7 @@ func makeEntry(name string, schema func() *tfjson.Schema, traits *tf.Traits) (*e
 	if traits == nil {
 		traits = &tf.Traits{}
 	}
-	return &entry{block: parsed.Block, version: parsed.Version, kind: blockType(parsed.Block), traits: &rules{traits}, proto: proto}, nil
+	return &entry{block: parsed.Block, version: parsed.Version, kind: blockType(parsed.Block), traits: newRules(name, traits), proto: proto}, nil
 }
 
 // load makes an entry of each type.

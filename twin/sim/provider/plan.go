@@ -18,13 +18,17 @@ func (t *rules) planned(b *tfjson.SchemaBlock, config, prior cty.Value, tags tag
 	if _, ok := b.Attributes["tags_all"]; ok {
 		out["tags_all"] = t.keep("tags_all", prior, tags.planned(config.GetAttr("tags")))
 	}
+	t.hideUnknown(b, out, config, prior)
 	if t.Suppress != nil && !prior.IsNull() {
 		for _, name := range t.Suppress(tf.Change{Config: config, Prior: prior, Planned: cty.ObjectVal(out)}) {
 			out[name] = prior.GetAttr(name)
 		}
 	}
 	object := cty.ObjectVal(out)
-	if prior.IsNull() || object.RawEquals(prior) {
+	if !prior.IsNull() && t.sameBut("timeouts", object, prior) {
+		return prior, nil // the SDK answers with the prior state where it finds no difference
+	}
+	if prior.IsNull() {
 		return object, nil
 	}
 	replace := t.replacements(prior, object)

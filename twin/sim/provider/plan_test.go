@@ -52,6 +52,7 @@ func TestPlan_MeansNoChange(t *testing.T) {
 	for _, c := range []struct{ name, typeName, prior, config string }{
 		{"false for not set", "aws_db_instance", `{"deletion_protection":false}`, `{}`},
 		{"empty for not set", "aws_cloudwatch_metric_alarm", `{"alarm_description":"","ok_actions":[]}`, `{}`},
+		{"how long Terraform waits", "aws_db_instance", `{"timeouts":null}`, `{"timeouts":{"create":"3h"}}`},
 		{"a default for not set", "aws_kms_key", `{"key_usage":"ENCRYPT_DECRYPT"}`, `{}`},
 		{"a policy in another order", "aws_iam_role", `{"assume_role_policy":"{\"Statement\":[{\"Action\":\"a\"}]}"}`, `{"assume_role_policy":"{\"Statement\": {\"Action\": [\"a\"]}}"}`},
 		{"a pattern spelt otherwise", "aws_cloudwatch_event_rule", `{"event_pattern":"{\"a\":[1]}"}`, `{"event_pattern":"{ \"a\": [1] }"}`},
@@ -99,7 +100,7 @@ func TestPlan_ReplacesWhereTheRealProviderDoes(t *testing.T) {
 	for _, c := range []struct{ typeName, prior, config, replaced string }{
 		{"aws_vpc", `{}`, `{"cidr_block":"10.1.0.0/16"}`, "cidr_block"},
 		{"aws_vpc", `{"instance_tenancy":"default"}`, `{"instance_tenancy":"dedicated"}`, "instance_tenancy"},
-		{"aws_db_instance", `{}`, `{"identifier":"other"}`, "identifier"},
+		{"aws_route53_record", `{}`, `{"type":"A"}`, "type"},
 		{"aws_db_instance", `{"storage_encrypted":true}`, `{"storage_encrypted":false}`, "storage_encrypted"},
 		{"aws_secretsmanager_secret_version", `{}`, `{"secret_string_wo_version":2}`, "secret_string_wo_version"},
 		{"aws_vpc_security_group_ingress_rule", `{}`, `{"cidr_ipv4":null,"referenced_security_group_id":"sg-2"}`, "cidr_ipv4"},
@@ -119,6 +120,8 @@ func TestPlan_ChangesInPlaceWhereTheRealProviderDoes(t *testing.T) {
 		{"aws_vpc", `{"instance_tenancy":"dedicated"}`, `{"instance_tenancy":"default"}`},
 		{"aws_db_instance", `{}`, `{"password_wo_version":2}`},
 		{"aws_db_instance", `{}`, `{"engine_version":"16"}`},
+		{"aws_db_instance", `{}`, `{"identifier":"other"}`},
+		{"aws_db_instance", `{"identifier":null,"identifier_prefix":"one"}`, `{"identifier":null,"identifier_prefix":"other"}`},
 		{"aws_route53_record", `{}`, `{"weighted_routing_policy":[{"weight":100}]}`},
 		{"aws_vpc_security_group_ingress_rule", `{}`, `{"cidr_ipv4":"10.9.0.0/16"}`},
 	} {

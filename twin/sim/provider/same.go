@@ -19,3 +19,14 @@ func (t *rules) sameAt(path string, old, updated cty.Value) bool {
 	equal := t.Same[path]
 	return equal != nil && !old.IsNull() && !updated.IsNull() && equal(old, updated)
 }
+
+// sameBut compares two objects without a member. Types on the plugin framework
+// compare all of it.
+func (t *rules) sameBut(member string, a, b cty.Value) bool {
+	if t.Framework || !a.Type().HasAttribute(member) {
+		return a.RawEquals(b)
+	}
+	members := a.AsValueMap()
+	members[member] = b.GetAttr(member)
+	return cty.ObjectVal(members).RawEquals(b)
+}

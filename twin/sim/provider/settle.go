@@ -10,7 +10,8 @@ import (
 // settle makes a state of what the simulator answered. Where the answer means
 // the same as the reference (the plan, or the state before a read), the
 // reference's spelling stays; what no AWS call returns comes from the
-// reference altogether. A null reference keeps the answer as it is.
+// reference altogether. A null reference keeps the answer as it is. In the end
+// some of what is not given gets the zero value of its type.
 func (t *rules) settle(b *tfjson.SchemaBlock, answer, reference cty.Value, tags tagPolicy) cty.Value {
 	out := t.settleObject(b, answer, reference, "").AsValueMap()
 	if _, ok := b.Attributes["tags_all"]; ok {
@@ -18,6 +19,7 @@ func (t *rules) settle(b *tfjson.SchemaBlock, answer, reference cty.Value, tags 
 		out["tags"] = t.keep("tags", reference, own)
 		out["tags_all"] = t.keep("tags_all", reference, all)
 	}
+	t.storeZeros(out)
 	return cty.ObjectVal(out)
 }
 

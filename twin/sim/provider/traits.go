@@ -3,11 +3,22 @@ package provider
 import (
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/pgdr/pgdr/twin/awsshape"
 	"github.com/pgdr/pgdr/twin/sim/tf"
 )
 
-// rules are a type's traits as this package applies them.
-type rules struct{ *tf.Traits }
+// rules are a type's traits, and the shape of its states and plans, as this
+// package applies them.
+type rules struct {
+	*tf.Traits
+	shape awsshape.Shape
+}
+
+// newRules looks the shape of a type up. A type without one has nothing that was
+// seen.
+func newRules(typeName string, traits *tf.Traits) *rules {
+	return &rules{traits, awsshape.Shapes[typeName]}
+}
 
 // has tells whether a path is in a list of paths.
 func has(paths []string, path string) bool {

@@ -82,6 +82,9 @@ func changeReplication(c *sim.Call) error {
 	return nil
 }
 
+// renameDBInstance gives an instance another endpoint. Its replicas stay its
+// replicas.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_RenameInstance.html
 func renameDBInstance(c *sim.Call) error {
 	id := c.Attrs.Str("identifier")
 	if !dbIdentifier.MatchString(id) {
@@ -90,10 +93,15 @@ func renameDBInstance(c *sim.Call) error {
 	if other := c.FindBy("aws_db_instance", c.Region, "identifier", id); other != nil && other.Key != c.Resource.Key {
 		return c.Refuse("identifier", "DBInstanceAlreadyExists", "DB instance already exists")
 	}
-	address := fmt.Sprintf("%s.%s.%s.rds.%s", id, endpointLabel(c.Tx, c.Region), c.Region, sim.DNSSuffix)
-	c.Attrs.Set(sim.Attrs{
-		"arn": c.ARN("rds", c.Region, "db:%s", id), "address": address, "endpoint": fmt.Sprintf("%s:%d", address, c.Attrs.Int("port")),
-	})
+	address, arn := fmt.Sprintf("%s.%s.%s.rds.%s", id, endpointLabel(c.Tx, c.Region), c.Region, sim.DNSSuffix), c.ARN("rds", c.Region, "db:%s", id)
+	for _, replica := range lifecycle.ReplicasOf(c.Tx, c.Resource) {
+		source := arn
+		if replica.Region == c.Region {
+			source = id
+		}
+		c.Edit(replica).Attrs.Set(sim.Attrs{"replicate_source_db": source})
+	}
+	c.Attrs.Set(sim.Attrs{"arn": arn, "address": address, "endpoint": fmt.Sprintf("%s:%d", address, c.Attrs.Int("port"))})
 	return nil
 }
 

@@ -55,8 +55,8 @@ func groupNameChecks(path string) []tf.Check {
 
 func instanceTraits() *tf.Traits {
 	return &tf.Traits{
-		Replace: tf.Words("availability_zone backup_target character_set_name custom_iam_instance_profile db_name engine identifier identifier_prefix " +
-			"kms_key_id nchar_character_set_name restore_to_point_in_time s3_import snapshot_identifier storage_encrypted timezone username"),
+		Replace: tf.Words("availability_zone backup_target character_set_name custom_iam_instance_profile db_name engine kms_key_id " +
+			"nchar_character_set_name restore_to_point_in_time snapshot_identifier storage_encrypted timezone username"),
 		Defaults: map[string]any{
 			"apply_immediately": false, "auto_minor_version_upgrade": true, "copy_tags_to_snapshot": false, "dedicated_log_volume": false,
 			"delete_automated_backups": true, "monitoring_interval": 0, "performance_insights_enabled": false,

@@ -52,7 +52,7 @@ func recordTraits() *tf.Traits {
 		checks = append(checks, tf.Conflicts(policy, others...), tf.Together(policy, "set_identifier"))
 	}
 	return &tf.Traits{
-		Replace: tf.Words("name zone_id"),
+		Replace: tf.Words("name type zone_id"),
 		Local:   tf.Words("allow_overwrite"),
 		Same:    map[string]tf.SameFunc{"name": tf.SameName, "alias.name": tf.SameName},
 		Checks:  checks,

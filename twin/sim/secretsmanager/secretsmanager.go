@@ -198,7 +198,8 @@ func createSecretVersion(c *sim.Call) (string, error) {
 	for _, stage := range c.Attrs.Strings("version_stages") {
 		moveStage(c.Tx, secret, stage)
 	}
-	version := c.NewUUID()
+	// The provider's own client request token (create.UniqueId).
+	version := c.UniqueName("terraform-", 64)
 	c.Attrs.Set(sim.Attrs{"arn": secret.ARN(), "version_id": version})
 	return secret.ARN() + "|" + version, nil
 }

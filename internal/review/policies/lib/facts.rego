@@ -60,6 +60,63 @@ guard_variable(name) := {v |
 	v := variables(g.after)[name]
 }
 
+# guard_ranges are the subnets of the guard, as it knows them itself.
+guard_ranges := {range |
+	some list in guard_variable(contract.variables.guard_cidrs)
+	some range in split(list, ",")
+}
+
+# narrowed says that narrower rules take the place of one that is deleted: for the
+# guard, and for clients.
+narrowed(r) if {
+	r.type == "aws_vpc_security_group_ingress_rule"
+	r.action == "delete"
+	left := remaining(r)
+	count(left - guard_ranges) > 0
+	count(guard_ranges) > 0
+	every range in {g | some g in guard_ranges; lib.encloses(lib.value(r.before, "cidr_ipv4"), g)} {
+		some part in left
+		lib.encloses(part, range)
+	}
+}
+
+# remaining are the ranges within what a rule admits that its group admits after
+# the apply, on the same ports.
+remaining(r) := {range |
+	some other in lib.planned
+	other.type == r.type
+	other.stack == r.stack
+	alike(other.after, r.before)
+	range := lib.value(other.after, "cidr_ipv4")
+	lib.encloses(lib.value(r.before, "cidr_ipv4"), range)
+}
+
+# was_admitted says that another rule of the group admits already what a new one
+# will.
+was_admitted(r) if {
+	r.type == "aws_vpc_security_group_ingress_rule"
+	some other in input.resources
+	other.type == r.type
+	other.stack == r.stack
+	alike(other.before, r.after)
+	lib.encloses(lib.value(other.before, "cidr_ipv4"), lib.value(r.after, "cidr_ipv4"))
+}
+
+# alike are rules of one group, for the same ports.
+alike(a, b) if {
+	every attribute in ["security_group_id", "ip_protocol", "from_port", "to_port"] {
+		lib.value(a, attribute) == lib.value(b, attribute)
+		not lib.empty(lib.value(b, attribute))
+	}
+}
+
+# own_namespace says of a condition of IAM that it binds to the namespace of this
+# environment.
+own_namespace(condition) if {
+	bound := json.unmarshal(condition).StringEquals["cloudwatch:namespace"]
+	bound == replace(contract.namespaces.environment, "{environment}", input.environment)
+}
+
 # Signs that a failover has happened, each with what shows it. Any one is
 # enough: each plan shows its own side of it.
 failover contains sprintf("%s has no replication source any more", [r.name]) if {
