@@ -18,8 +18,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/cli"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/leftover"
 	"github.com/pgdr/pgdr/twin"
 	"github.com/pgdr/pgdr/twin/drill"

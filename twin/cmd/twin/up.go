@@ -14,8 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/cli"
+	"github.com/pgdr/pgdr/internal/contract"
 	"github.com/pgdr/pgdr/internal/guardclient"
 	"github.com/pgdr/pgdr/twin/drill"
 )
