@@ -114,9 +114,13 @@ func TestUp(t *testing.T) {
 		}
 	}()
 	u.reachedByNameAndPSQL()
-	out, code := u.types("drctl guard status -e dev", time.Minute)
-	require.Zero(t, code, out)
-	require.Contains(t, out, "OK: armed")
+	var out string
+	var code int
+	// A guard that has just been armed has yet to see its first heartbeat replicated.
+	require.Eventually(t, func() bool {
+		out, code = u.types("drctl guard status -e dev", time.Minute)
+		return code == 0 && strings.HasPrefix(out, "OK: armed")
+	}, 3*time.Minute, 200*time.Millisecond, "not armed: %s", &u.out)
 	commands := runbook(t)
 	require.Greater(t, len(commands), 15)
 	orders := u.typeRunbook(commands, out)
