@@ -42,7 +42,7 @@ func TestUpgrade_NeedsAHumanAndIsNotBlocked(t *testing.T) {
 }
 
 // What holds state stays: data, keys, credentials, the guard's memory, the name,
-// the networks, and what somebody confirmed.
+// the networks, and confirmed subscriptions.
 func TestUpgrade_ReplacesNothingThatHoldsState(t *testing.T) {
 	stateful := []string{
 		"aws_db_instance", "aws_db_subnet_group", "aws_db_parameter_group", "aws_kms_key", "aws_kms_replica_key", "aws_secretsmanager_secret",
