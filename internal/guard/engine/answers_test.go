@@ -140,3 +140,15 @@ func TestTakeOver_ForgetsWhatWasSeenOfTheOldWriter(t *testing.T) {
 	require.Equal(t, Watch{Positions: decide.Positions{Acked: decide.Heartbeat{Seq: 41}}}, st.Watch)
 	require.Zero(t, st.gauges(s.now)[contract.PrimaryReachable], "the old writer's answer is not the new one's")
 }
+
+// A look that was missed at the deadline tells nothing of the primary: what
+// fenced nothing is not undone for it.
+func TestOverdue_UndoesNothingForALookThatWasMissed(t *testing.T) {
+	now := time.Now()
+	missed := decide.Path{LastSample: now.Add(-time.Minute), SilentSince: now.Add(-time.Hour)}
+	st, f := State{Watch: Watch{SQL: missed, WAL: missed}}, &Failover{Deadline: now.Add(-time.Minute), Fence: FenceOwed}
+	require.False(t, st.overdue(f, now))
+	st.Watch.WAL = decide.Path{LastSample: now, LastPositive: now}
+	require.True(t, st.overdue(f, now), "the primary is heard")
+	require.True(t, st.overdue(&Failover{Deadline: f.Deadline, FenceSet: true}, now), "clients are cut off")
+}

@@ -116,11 +116,13 @@ func (s *session) stopped(f *Failover) *refusal.Refusal {
 
 // overdue tells whether the time is up in which the failover had to be sent.
 // That is for the sake of a primary that is fenced for nothing, so it does not
-// end a failover that fenced nothing yet, beside a primary that is silent: what
+// end a failover that fenced nothing yet, unless the primary is heard: what
 // has kept it from fencing, and from going on, is over when it is over.
 func (s *State) overdue(f *Failover, now time.Time) bool {
 	owing := !f.FenceSet && (f.Fence == FenceOwed || !f.SilentFrom.IsZero() || !f.FaultyFrom.IsZero())
-	return now.After(f.Deadline) && (!owing || !s.observation(now).PrimarySilent(now))
+	o := s.observation(now)
+	// A look that was missed says nothing: only a primary that is heard ends it.
+	return now.After(f.Deadline) && (!owing || o.SQL.Answers(now) || o.WAL.Answers(now))
 }
 
 func (s *session) primaryAnswers(now time.Time) bool {
