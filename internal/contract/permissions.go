@@ -107,6 +107,7 @@ const (
 	ActWriteLedger     = "dynamodb:PutItem"
 	ActReadCredentials = "secretsmanager:GetSecretValue"
 	ActPublishMetrics  = "cloudwatch:PutMetricData"
+	ActReadMetrics     = "cloudwatch:GetMetricData"
 )
 
 // AllDatabases is the resource that stands for all database instances of a region.
@@ -231,7 +232,7 @@ var Grants = []Grant{
 		Conditions: func(s Scope) []Condition { return inRegions(s.ReplicaRegion) }, Unasked: unaskedLambda},
 	{Policy: "exceptions", Sid: "FenceRead", Why: "see the fence", Actions: []string{"ec2:DescribeNetworkAcls"}, Resources: everything,
 		Conditions: func(s Scope) []Condition { return inRegions(s.PrimaryRegion) }},
-	{Policy: "exceptions", Sid: "PrimaryActivity", Why: "see until when the old primary took writes", Actions: []string{"cloudwatch:GetMetricData"}, Resources: everything,
+	{Policy: "exceptions", Sid: "PrimaryActivity", Why: "see until when the old primary took writes", Actions: []string{ActReadMetrics}, Resources: everything,
 		Conditions: func(s Scope) []Condition { return inRegions(s.PrimaryRegion) }},
 	{Policy: "exceptions", Sid: "DatabaseEvents", Why: "see the databases' events", Actions: []string{"rds:DescribeEvents"}, Resources: everything,
 		Conditions: func(s Scope) []Condition { return inRegions(s.PrimaryRegion, s.ReplicaRegion) }},

@@ -50,6 +50,7 @@ func contractData() map[string]any {
 	}
 	return map[string]any{
 		"roles":           map[string]string{contract.RolePrimary: contract.RolePrimary, contract.RoleReplica: contract.RoleReplica},
+		"actions":         map[string]string{"publish_metrics": contract.ActPublishMetrics, "read_metrics": contract.ActReadMetrics},
 		"outputs":         outputs,
 		"variables":       variables,
 		"variable_prefix": contract.VariablePrefix,

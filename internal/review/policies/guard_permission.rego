@@ -1,5 +1,6 @@
 package pgdr.policies.guard_permission
 
+import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.iam
 import data.pgdr.lib
@@ -46,7 +47,7 @@ vital(_, _, grant) if grant.action == "kms:*"
 
 # renamed: the guard publishes in the namespace of its environment from now on.
 renamed(r, attribute, grant) if {
-	grant.action == "cloudwatch:PutMetricData"
+	grant.action == contract.actions.publish_metrics
 	some still in iam.grants(iam.document(r.after, attribute))
 	still.action == grant.action
 	facts.own_namespace(still.condition)

@@ -1,5 +1,6 @@
 package pgdr.policies.iam_broadened
 
+import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.iam
 import data.pgdr.lib
@@ -100,12 +101,12 @@ harmless(grant) if {
 # those who write them the namespace is the bound.
 harmless(grant) if {
 	grant.who == "the role"
-	grant.action == "cloudwatch:GetMetricData"
+	grant.action == contract.actions.read_metrics
 }
 
 harmless(grant) if {
 	grant.who == "the role"
-	grant.action == "cloudwatch:PutMetricData"
+	grant.action == contract.actions.publish_metrics
 	facts.own_namespace(grant.condition)
 }
 
