@@ -33,7 +33,7 @@ func TestReview_JudgesPlansWithNullForZeroAlike(t *testing.T) {
 			want := reviewedOnce(t, name, plans)
 			got := reviewed(t, withNulls(t, plans))
 			require.Equal(t, want.Verdict, got.Verdict, page(t, got))
-			require.Equal(t, policiesThat(want, review.Block), policiesThat(got, review.Block), page(t, got))
+			require.Equal(t, policiesThatBlock(want), policiesThatBlock(got), page(t, got))
 		})
 	}
 }
@@ -49,11 +49,10 @@ func recorded(t *testing.T) []string {
 	return names
 }
 
-// policiesThat found something of a severity.
-func policiesThat(r *review.Review, severity review.Severity) []string {
+func policiesThatBlock(r *review.Review) []string {
 	ids := map[string]bool{}
 	for _, f := range r.Findings {
-		if f.Severity == severity {
+		if f.Severity == review.Block {
 			ids[f.Policy] = true
 		}
 	}

@@ -28,7 +28,7 @@ func upgradePlans(t *testing.T) map[string][]byte {
 func TestUpgrade_NeedsAHumanAndIsNotBlocked(t *testing.T) {
 	got := reviewed(t, upgradePlans(t))
 	require.Equal(t, review.NeedsHuman, got.Verdict, page(t, got))
-	require.Empty(t, policiesThat(got, review.Block), page(t, got))
+	require.Empty(t, policiesThatBlock(got), page(t, got))
 
 	counts := map[string]int{}
 	for _, f := range got.Findings {
@@ -115,7 +115,7 @@ func TestUpgrade_IsBlockedWhereItCutsTheGuardOrTheClients(t *testing.T) {
 				plans[stack] = withoutRules(t, raw, left)
 			}
 			got := reviewed(t, plans)
-			require.Contains(t, policiesThat(got, review.Block), "path-lost", page(t, got))
+			require.Contains(t, policiesThatBlock(got), "path-lost", page(t, got))
 		})
 	}
 }
@@ -149,7 +149,7 @@ func TestUpgrade_IsBlockedWhereTheRoleGetsMore(t *testing.T) {
 			plans[review.Replica], err = json.Marshal(plan)
 			require.NoError(t, err)
 			got := reviewed(t, plans)
-			require.Contains(t, policiesThat(got, review.Block), "iam-broadened", page(t, got))
+			require.Contains(t, policiesThatBlock(got), "iam-broadened", page(t, got))
 		})
 	}
 }
