@@ -77,6 +77,8 @@ var policies = map[string]twoWays{
 		found: actions["replace"], ignore: becomes("description", "a", "b")},
 	"dns-switch": {kind: "aws_route53_record", stack: "primary",
 		found: becomes("ttl", 5, 6), ignore: becomes("ttl", 6, 5)},
+	"duplicate-identity": {kind: "aws_cloudwatch_metric_alarm", stack: "replica",
+		plan: makes("aws_cloudwatch_metric_alarm", map[string]any{"alarm_name": "guard-silent-prod"}), near: makes("aws_cloudwatch_metric_alarm", map[string]any{"alarm_name": "guard-silent-2-prod"})},
 	"encryption": {kind: "aws_kms_key", stack: "primary",
 		found: becomes("enable_key_rotation", true, false), ignore: becomes("enable_key_rotation", false, true)},
 	"engine-version": {kind: "aws_db_instance", stack: "primary",

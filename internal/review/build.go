@@ -252,6 +252,7 @@ func (b *builder) addOutputs(p *Plan, stack *Stack) {
 		if c := p.Config.RootModule.Outputs[name]; c != nil {
 			o.Sensitive = c.Sensitive
 		}
+		o.Sensitive = o.Sensitive || marked(change.AfterSensitive)
 		stack.Outputs[name] = o
 	}
 	if p.PriorState != nil && p.PriorState.Values != nil {

@@ -148,7 +148,7 @@ type Output struct {
 	Action string `json:"action"`
 	Before any    `json:"before"`
 	After  any    `json:"after"`
-	// Sensitive as the configuration says.
+	// Sensitive as the configuration says, or the mark on its value.
 	Sensitive bool `json:"sensitive"`
 }
 

@@ -13,7 +13,7 @@ var harms = []string{
 	// Strangers get in.
 	"database-exposed", "secret-in-state", "runs-code", "tls", "iam-broadened", "provider-configuration", "network-opened",
 	// Nothing fails over, or the wrong way.
-	"guard-lost", "guard-configuration", "guard-region", "guard-doubled", "guard-permission", "fence", "dns-switch", "path-lost", "clients-narrowed",
+	"guard-lost", "duplicate-identity", "guard-configuration", "guard-region", "guard-doubled", "guard-permission", "fence", "dns-switch", "path-lost", "clients-narrowed",
 	"guard-code", "guard-policy", "multi-az",
 	// Less is protected.
 	"deletion-protection", "destroyed", "parameters", "capacity", "engine-version", "maintenance", "output-removed", "other-region",

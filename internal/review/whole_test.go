@@ -181,6 +181,24 @@ var wholes = []whole{
 	{name: "a region behind ignore_changes", stack: "primary", edits: append(both(db, "region", "us-east-1"), given(db, "region", is("us-west-2"))), policy: "other-region", severity: review.Human, says: "asks for the region us-west-2"},
 	{name: "a region where the provider has none", stack: "primary", edits: append(both(db, "region", "us-west-2"), argument("aws.primary", "region", refersTo("var.region"))...), policy: "other-region", severity: review.Human, says: "its provider is for no known region"},
 
+	// What AWS writes by its name.
+	{name: "a second alarm of a name", stack: "replica", edits: adds("aws_cloudwatch_metric_alarm", map[string]any{"alarm_name": "active-writer-prod"}), policy: "duplicate-identity", severity: review.Block, says: "has the identity of aws_cloudwatch_metric_alarm.active-writer_alarm_ED6E5491 in the primary stack"},
+	{name: "a second policy of a topic", stack: "replica", edits: adds("aws_sns_topic_policy", map[string]any{"arn": "arn:aws:sns:eu-west-1:123456789012:replica-db-notice-topic-prod", "policy": `{"Statement":[]}`}), policy: "duplicate-identity", severity: review.Block, says: "takes its place"},
+	{name: "a second destination of failures, by the ARN", stack: "replica", edits: adds("aws_lambda_function_event_invoke_config", map[string]any{"function_name": "arn:aws:lambda:eu-west-1:123456789012:function:failover-function-prod"}), policy: "duplicate-identity", severity: review.Block, says: "function_name failover-function-prod, qualifier $LATEST"},
+	{name: "a second target of the schedule", stack: "replica", edits: adds("aws_cloudwatch_event_target", map[string]any{"rule": "failover-schedule-prod", "target_id": "guard"}), policy: "duplicate-identity", severity: review.Block, says: "event_bus_name default"},
+	{name: "a second policy of a name", stack: "replica", edits: adds("aws_iam_role_policy", map[string]any{"role": "failover-function-role-prod", "name": "act"}), policy: "duplicate-identity", severity: review.Block, says: "takes its place"},
+	{name: "a second permission of a name", stack: "replica", edits: adds("aws_lambda_permission", map[string]any{"function_name": "failover-function-prod", "statement_id": "schedule"}), policy: "duplicate-identity", severity: review.Block, says: "takes its place"},
+	{name: "a second record, with a dot", stack: "replica", edits: adds("aws_route53_record", map[string]any{"zone_id": "ZACJIT8LQC9TMRCT9QONH", "name": "DB.db-prod.internal.", "type": "CNAME", "set_identifier": "replica-prod"}), policy: "duplicate-identity", severity: review.Block, says: "takes its place"},
+
+	// A second policy of the guard's role.
+	{name: "a denial in a policy of its own", stack: "replica", edits: adds("aws_iam_role_policy", map[string]any{"role": "failover-function-role-prod", "name": "z", "policy": `{"Statement":{"Effect":"Deny","Action":"rds:PromoteReadReplica","Resource":"*"}}`}), policy: "guard-permission", severity: review.Block, says: "rds:PromoteReadReplica on * is denied"},
+	{name: "another policy", stack: "replica", edits: adds("aws_iam_role_policy", map[string]any{"role": "failover-function-role-prod", "name": "z", "policy": `{"Statement":[]}`}), policy: "guard-permission", severity: review.Human, says: "one more policy of the role"},
+
+	// Outputs.
+	{name: "an output that is marked and new", stack: "primary", edits: output("pw", "create", true), policy: "secret-in-state", severity: review.Block, says: "The output pw is sensitive"},
+	{name: "an output that is marked and stays", stack: "primary", edits: output("pw", "no-op", true), policy: "secret-in-state", severity: review.Block, says: "The output pw is sensitive"},
+	{name: "an output by its name", stack: "replica", edits: output("db_password", "create", false), policy: "secret-in-state", severity: review.Block, says: "The output db_password would hold a secret"},
+
 	// Imports and moves.
 	{name: "an import", stack: "primary", edits: []plantest.Edit{put(map[string]any{"id": "some-other-db"}, "resource_changes", db, "change", "importing")}, policy: "adopted", severity: review.Human, says: `"some-other-db" is imported`},
 	{name: "an import by identity", stack: "replica", edits: []plantest.Edit{put(map[string]any{"identity": map[string]any{"name": "x"}}, "resource_changes", guard, "change", "importing")}, policy: "adopted", severity: review.Human, says: "is imported as " + guard},
@@ -200,6 +218,28 @@ const (
 	email  = "aws_sns_topic_subscription.alarm-topic_email-1_BC17E9A5"
 	notice = "aws_sns_topic_subscription.notice-topic_email-1_726070DA"
 )
+
+// adds makes a resource in a stack that is deployed.
+func adds(kind string, after map[string]any) []plantest.Edit {
+	address := kind + ".another"
+	return []plantest.Edit{
+		put(map[string]any{
+			"address": address, "mode": "managed", "type": kind, "name": "another", "provider_name": "registry.terraform.io/hashicorp/aws",
+			"change": map[string]any{"actions": []string{"create"}, "before": nil, "after": after, "after_unknown": map[string]any{}},
+		}, "resource_changes", address),
+		put(map[string]any{"address": address, "mode": "managed", "type": kind, "name": "another", "provider_config_key": "aws.replica", "expressions": map[string]any{}},
+			"configuration", "root_module", "resources", address),
+	}
+}
+
+// output is one with a value, which is a secret where it is marked.
+func output(name, action string, sensitive bool) []plantest.Edit {
+	value := "hunter21hunter21"
+	if sensitive {
+		value = "hunter22"
+	}
+	return []plantest.Edit{put(map[string]any{"actions": []string{action}, "after": value, "after_sensitive": sensitive, "before_sensitive": sensitive}, "output_changes", name)}
+}
 
 func check(status string) map[string]any {
 	return map[string]any{"address": map[string]any{"kind": "check", "name": "x", "to_display": "check.x"}, "status": status}

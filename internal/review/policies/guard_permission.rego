@@ -4,6 +4,7 @@ import data.pgdr.contract
 import data.pgdr.facts
 import data.pgdr.iam
 import data.pgdr.lib
+import data.pgdr.policies.iam_broadened
 
 policy := {
 	"id": "guard-permission",
@@ -64,10 +65,20 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	message := sprintf("%s: the configuration no longer gives its policy.", [r.name])
 }
 
+# A Deny that is added counts wherever it stands: a second policy on the role, or
+# the first one on the ledger, denies what the others allow.
 findings contains lib.found(r, message, {"effect": effect}) if {
-	some r in changing
+	some r in iam_broadened.changing
 	some attribute in iam.documents[r.type]
 	some denial in iam.denials(iam.document(r.after, attribute))
 	not denial in iam.denials(iam.document(r.before, attribute))
 	message := sprintf("%s: %s on %s is denied.", [r.name, denial[0], denial[1]])
+}
+
+# What another policy of a role will say counts together with the first one's.
+findings contains lib.found(r, message, {"effect": effect, "severity": "human"}) if {
+	some r in iam_broadened.changing
+	r.type == "aws_iam_role_policy"
+	r.before == null
+	message := sprintf("%s is new: one more policy of the role %s.", [r.name, lib.show(lib.value(r.after, "role"))])
 }

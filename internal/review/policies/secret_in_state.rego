@@ -66,7 +66,7 @@ findings contains lib.found(r, message, {"effect": {"protection": "RDS refuses a
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in facts.guards
 	some name, text in facts.variables(r.after)
-	regex.match(`(?i)(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|ACCESS_KEY|CREDENTIAL)`, name)
+	regex.match(secret_name, name)
 	not startswith(sprintf("%v", [text]), "arn:aws:")
 	message := sprintf("%s: the variable %s would hold a secret, readable by whoever sees the function.", [r.name, name])
 }
@@ -75,6 +75,24 @@ findings contains {"stack": stack, "address": sprintf("output.%s", [name]), "mes
 	some stack, s in input.stacks
 	some name, output in s.outputs
 	output.sensitive
-	output.action in {"create", "update"}
+	stores(output)
 	message := sprintf("The output %s is sensitive, and outputs are stored in the state.", [name])
 }
+
+stores(output) if output.action in {"create", "update"}
+
+stores(output) if not lib.empty(output.after)
+
+# A name that says so is enough: the configuration forgot the mark.
+findings contains {"stack": stack, "address": sprintf("output.%s", [name]), "message": message, "effect": effect} if {
+	some stack, s in input.stacks
+	some name, output in s.outputs
+	not output.sensitive
+	regex.match(secret_name, name)
+	is_string(output.after)
+	not lib.empty(output.after)
+	not startswith(output.after, "arn:aws")
+	message := sprintf("The output %s would hold a secret, and outputs are stored in the state.", [name])
+}
+
+secret_name := `(?i)(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|ACCESS_KEY|CREDENTIAL)`
