@@ -24,7 +24,6 @@ keys := {
 	"aws_route53_record": {"zone_id": null, "name": null, "type": null, "set_identifier": "none"},
 	"aws_sns_topic": {"name": null},
 	"aws_sns_topic_policy": {"arn": null},
-	"aws_sns_topic_subscription": {"topic_arn": null, "protocol": null, "endpoint": null},
 	"aws_dynamodb_resource_policy": {"resource_arn": null},
 	"aws_secretsmanager_secret_policy": {"secret_arn": null},
 }
