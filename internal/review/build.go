@@ -106,6 +106,7 @@ func (b *builder) add(p *Plan) {
 			b.doc.drifted = append(b.doc.drifted, one)
 		}
 	}
+	stack.Unread, stack.Absent = append(stack.Unread, p.strangeModes()...), p.absent()
 	for _, r := range p.changesOrState() {
 		if r.Mode != tfjson.ManagedResourceMode {
 			continue
@@ -139,7 +140,7 @@ func (b *builder) masked(r *tfjson.ResourceChange, config configured) Resource {
 	one := Resource{
 		Address: r.Address, Type: r.Type, Provider: r.ProviderName, Action: action(r),
 		Deposed: r.DeposedKey != "", Imported: r.Change.Importing != nil,
-		Concealed: []string{}, Unknown: unknown, Changed: changed(before, after, unknown, config),
+		Ambiguous: ambiguous(after), Concealed: []string{}, Unknown: unknown, Changed: changed(before, after, unknown, config),
 		ReplacedBy: topOf(r.Change.ReplacePaths),
 		Configured: map[string]any{}, References: map[string][]string{},
 		Provisioners: append([]string{}, config.provisioners...),

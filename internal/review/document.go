@@ -88,6 +88,9 @@ type Stack struct {
 	// Unread are the parts of the plan that this version does not know and that
 	// are not empty.
 	Unread []string `json:"unread"`
+	// Absent are the resources that the configuration has and the plan does not
+	// tell of, by address.
+	Absent []string `json:"absent"`
 	// ProviderBlocks are the providers' configurations by their keys.
 	ProviderBlocks map[string]ProviderBlock `json:"provider_blocks"`
 	// Regions of the providers by their alias.
@@ -186,6 +189,9 @@ type Resource struct {
 	Unknown map[string]any `json:"unknown"`
 	// Changed are the attributes, at the top, that the plan changes.
 	Changed []string `json:"changed"`
+	// Ambiguous are the attributes whose JSON has a name twice in one object, also
+	// in another case.
+	Ambiguous []string `json:"ambiguous"`
 	// Concealed are the attributes that change, or are new, where a value is
 	// masked.
 	Concealed []string `json:"concealed"`

@@ -164,6 +164,20 @@ func also(kind, attribute string, after any) func(*tfjson.Plan) {
 	}
 }
 
+// allSensitive marks resources of the kinds as sensitive as a whole.
+func allSensitive(kinds ...string) func(*tfjson.Plan) {
+	return func(p *tfjson.Plan) {
+		for i := range p.ResourceChanges {
+			r, change := *p.ResourceChanges[i], *p.ResourceChanges[i].Change
+			if slices.Contains(kinds, r.Type) {
+				change.BeforeSensitive, change.AfterSensitive = true, true
+				r.Change = &change
+				p.ResourceChanges[i] = &r
+			}
+		}
+	}
+}
+
 // makes adds a resource.
 func makes(kind string, after map[string]any) func(*tfjson.Plan) {
 	return func(p *tfjson.Plan) {

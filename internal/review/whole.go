@@ -163,6 +163,63 @@ func driftOf(p *Plan) []Drift {
 	return list
 }
 
+// strangeModes are changes that are neither of a resource nor of a data source
+// that is read, and so are judged by no policy.
+func (p *Plan) strangeModes() []string {
+	list := []string{}
+	for _, r := range p.ResourceChanges {
+		happens := action(r)
+		switch r.Mode {
+		case tfjson.ManagedResourceMode:
+			continue
+		case tfjson.DataResourceMode:
+			if happens == ActionRead || happens == ActionKeep || happens == ActionDelete {
+				continue
+			}
+		case "ephemeral":
+			if happens == ActionKeep {
+				continue
+			}
+		}
+		list = append(list, fmt.Sprintf("%s of the mode %q, which the apply is to %s", r.Address, r.Mode, happens))
+	}
+	return list
+}
+
+// absent are the resources of the configuration, by address without keys, that
+// the plan does not tell of. Terraform lists each, also what stays as it is; a
+// count or for_each may make none.
+func (p *Plan) absent() []string {
+	list := []string{}
+	if p.refreshOnly() {
+		return list
+	}
+	told := map[string]bool{}
+	for _, r := range p.ResourceChanges {
+		told[withoutKeys(r.Address)] = true
+	}
+	var walk func(prefix string, m *tfjson.ConfigModule)
+	walk = func(prefix string, m *tfjson.ConfigModule) {
+		if m == nil {
+			return
+		}
+		for _, r := range m.Resources {
+			one := r.Mode == tfjson.ManagedResourceMode && r.CountExpression == nil && r.ForEachExpression == nil
+			if one && !told[prefix+r.Address] {
+				list = append(list, prefix+r.Address)
+			}
+		}
+		for name, call := range m.ModuleCalls {
+			if call.CountExpression == nil && call.ForEachExpression == nil {
+				walk(prefix+"module."+name+".", call.Module)
+			}
+		}
+	}
+	walk("", p.Config.RootModule)
+	slices.Sort(list)
+	return list
+}
+
 // restsOn says that the plan's changes depend on what drifted.
 func (p *Plan) restsOn(d Drift) bool {
 	for _, relevant := range p.RelevantAttributes {
@@ -250,7 +307,7 @@ func (b *builder) sweepWhole(s *Stack) {
 	for i := range s.Drift {
 		s.Drift[i].Address = b.sweepText(s.Drift[i].Address)
 	}
-	for _, list := range [][]string{s.FailedChecks, s.Ephemeral, s.Unread} {
+	for _, list := range [][]string{s.FailedChecks, s.Ephemeral, s.Unread, s.Absent} {
 		for i := range list {
 			list[i] = b.sweepText(list[i])
 		}

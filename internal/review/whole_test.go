@@ -194,6 +194,16 @@ var wholes = []whole{
 	{name: "a denial in a policy of its own", stack: "replica", edits: adds("aws_iam_role_policy", map[string]any{"role": "failover-function-role-prod", "name": "z", "policy": `{"Statement":{"Effect":"Deny","Action":"rds:PromoteReadReplica","Resource":"*"}}`}), policy: "guard-permission", severity: review.Block, says: "rds:PromoteReadReplica on * is denied"},
 	{name: "another policy", stack: "replica", edits: adds("aws_iam_role_policy", map[string]any{"role": "failover-function-role-prod", "name": "z", "policy": `{"Statement":[]}`}), policy: "guard-permission", severity: review.Human, says: "one more policy of the role"},
 
+	// What a change is made with, and what is missing or strange.
+	{name: "a database by a foreign provider", stack: "primary", edits: []plantest.Edit{put("registry.example.org/hashicorp/aws", "resource_changes", db, "provider_name")}, policy: "runs-code", severity: review.Block, says: "is made by the provider"},
+	{name: "a database by another provider of hashicorp", stack: "primary", edits: []plantest.Edit{put("registry.terraform.io/hashicorp/awscc", "resource_changes", db, "provider_name")}, policy: "runs-code", severity: review.Human, says: "is made by the provider"},
+	{name: "a provider that is not built in", stack: "primary", edits: []plantest.Edit{put(map[string]any{"name": "x", "full_name": "terraform.io/builtin/x"}, "configuration", "provider_config", "x")}, policy: "runs-code", severity: review.Human, says: "which Terraform does not have"},
+	{name: "a database that the plan leaves out", stack: "primary", edits: []plantest.Edit{unset("resource_changes", db)}, policy: "partial-plan", severity: review.Human, says: "The configuration has " + db},
+	{name: "a mode that is new", stack: "replica", edits: append(adds("aws_lambda_invocation", map[string]any{}), put("quux", "resource_changes", "aws_lambda_invocation.another", "mode")), policy: "partial-plan", severity: review.Human, says: `of the mode "quux", which the apply is to create`},
+	{name: "an ephemeral resource that is made", stack: "replica", edits: append(adds("aws_lambda_invocation", map[string]any{}), put("ephemeral", "resource_changes", "aws_lambda_invocation.another", "mode")), policy: "partial-plan", severity: review.Human, says: `of the mode "ephemeral"`},
+	{name: "a data source that is changed", stack: "primary", edits: []plantest.Edit{put("data", "resource_changes", db, "mode"), put([]string{"update"}, "resource_changes", db, "change", "actions")}, policy: "partial-plan", severity: review.Human, says: `of the mode "data", which the apply is to update`},
+	{name: "two accounts", stack: "replica", edits: both(guard, "arn", "arn:aws:lambda:eu-west-1:210987654321:function:failover-function-prod"), policy: "provider-configuration", severity: review.Human, says: "more than one account: 123456789012 and 210987654321"},
+
 	// Outputs.
 	{name: "an output that is marked and new", stack: "primary", edits: output("pw", "create", true), policy: "secret-in-state", severity: review.Block, says: "The output pw is sensitive"},
 	{name: "an output that is marked and stays", stack: "primary", edits: output("pw", "no-op", true), policy: "secret-in-state", severity: review.Block, says: "The output pw is sensitive"},

@@ -71,8 +71,8 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in facts.replicas
 	one := lib.value(p.after, "instance_class")
 	other := lib.value(r.after, "instance_class")
-	one != null
-	other != null
+	not one in {null, lib.masked}
+	not other in {null, lib.masked}
 	one != other
 	message := sprintf("%s is a %s, and the primary a %s.", [r.name, other, one])
 }

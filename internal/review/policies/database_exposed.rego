@@ -172,6 +172,7 @@ findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in lib.planned
 	r.type == "aws_db_subnet_group"
 	some id in lib.value(r.after, "subnet_ids")
+	id != lib.masked # one mask is not another
 	some table in tables_of(id)
 	some route in lib.planned
 	outward(route)
@@ -192,7 +193,7 @@ tables_of(subnet) := {table |
 	r.type == "aws_route_table_association"
 	lib.value(r.after, "subnet_id") == subnet
 	table := lib.value(r.after, "route_table_id")
-	table != null
+	not table in {null, lib.masked}
 }
 
 outward(route) if {

@@ -174,6 +174,15 @@ findings contains lib.found(r, message, {"effect": effect, "severity": "human"})
 	message := sprintf("%s: its %s will be known after the apply only.", [r.name, attribute])
 }
 
+# Which of two elements of one name AWS reads is not known here.
+findings contains lib.found(r, message, {"effect": effect, "severity": "human"}) if {
+	some r in lib.planned
+	r.action != "keep"
+	some attribute in r.ambiguous
+	attribute in iam.documents[r.type]
+	message := sprintf("%s: its %s has an element twice, or in two cases: AWS may read another one than this review.", [r.name, attribute])
+}
+
 # Ways to give permissions that hold no document.
 findings contains lib.found(r, message, {"effect": effect}) if {
 	some r in changing

@@ -26,6 +26,13 @@ findings contains {"stack": stack, "address": "", "message": message} if {
 	message := sprintf("The %s stack's plan has %s, which this version of the review does not know.", [stack, place])
 }
 
+# Terraform lists each resource of the configuration, also what stays as it is.
+findings contains {"stack": stack, "address": address, "message": message} if {
+	some stack, s in input.stacks
+	some address in s.absent
+	message := sprintf("The configuration has %s, and the plan does not tell what becomes of it.", [address])
+}
+
 # On a first deployment there is nothing yet that the other plan could harm.
 findings contains {"stack": stack, "address": "", "message": message, "remedy": remedy, "effect": {"protection": sprintf("what comes to the %s stack is not judged", [stack])}} if {
 	some stack, missing in input.missing

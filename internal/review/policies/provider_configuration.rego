@@ -1,5 +1,7 @@
 package pgdr.policies.provider_configuration
 
+import data.pgdr.lib
+
 policy := {
 	"id": "provider-configuration",
 	"severity": "human",
@@ -63,4 +65,19 @@ findings contains {"stack": stack, "address": sprintf("provider.%s", [key]), "me
 	aws(block)
 	trim_prefix(block.version, "= ") != version
 	message := sprintf("The %s stack's provider %s is of the version %q; this project is built for %s.", [stack, key, block.version, version])
+}
+
+# accounts that the resources are in, as AWS says it.
+accounts contains account if {
+	some r in input.resources
+	some side in [r.before, r.after]
+	arn := lib.value(side, "arn")
+	is_string(arn)
+	account := split(arn, ":")[4]
+	regex.match(`^[0-9]{12}$`, account)
+}
+
+findings contains {"stack": "", "address": "", "message": message, "remedy": "Plan both stacks with credentials of the same account."} if {
+	count(accounts) > 1
+	message := sprintf("The plans are of more than one account: %s.", [concat(" and ", sort(accounts))])
 }

@@ -76,3 +76,25 @@ known(provider) if {
 	some namespace in ["registry.terraform.io/hashicorp/", "terraform.io/builtin/"]
 	startswith(provider, namespace)
 }
+
+# What a change is made with decides, whatever the configuration calls it.
+findings contains lib.found(r, message, {"effect": effect, "severity": made_by(r.provider)}) if {
+	some r in input.resources
+	not r.provider in ours
+	message := sprintf("%s is made by the provider %s, which these stacks do not use.", [r.address, lib.show(r.provider)])
+}
+
+ours := {"registry.terraform.io/hashicorp/aws", "terraform.io/builtin/terraform"}
+
+made_by(provider) := "block" if not known(provider)
+
+made_by(provider) := "human" if known(provider)
+
+# Terraform has one provider built in.
+findings contains {"stack": stack, "address": "", "message": message, "effect": effect, "severity": "human"} if {
+	some stack, s in input.stacks
+	some provider in s.providers
+	startswith(provider, "terraform.io/builtin/")
+	not provider in ours
+	message := sprintf("The %s stack uses the provider %s, which Terraform does not have.", [stack, provider])
+}
