@@ -93,6 +93,7 @@ var madeOfGuards = []madeUp{
 	{name: "subnets and routes, all sensitive", kind: "aws_vpc", stack: "primary", policy: "database-exposed", plan: allSensitive("aws_vpc", "aws_subnet", "aws_route", "aws_route_table", "aws_route_table_association", "aws_db_subnet_group")},
 	{name: "an instance, all sensitive", kind: "aws_vpc", stack: "primary", policy: "capacity", plan: allSensitive(instance)},
 	{name: "a parameter group, all sensitive", kind: "aws_vpc", stack: "replica", policy: "engine-version", plan: allSensitive("aws_db_parameter_group")},
+	{name: "the policy of a new topic", kind: "aws_vpc", stack: "replica", policy: "duplicate-identity", plan: ofNewTopic},
 	{name: "RDS for this account", kind: "aws_sns_topic_policy", stack: "replica", policy: "iam-broadened", severity: review.Human, says: "Service events.rds.amazonaws.com may now sns:Publish",
 		edits: becomes("policy", `{"Statement":[]}`, service("events.rds", "sns:Publish", "123456789012"))},
 	{name: "RDS for another account", kind: "aws_sns_topic_policy", stack: "replica", policy: "iam-broadened", severity: review.Block, says: "may now sns:Publish",
@@ -131,6 +132,19 @@ func except(actions ...string) string {
 		text += []string{"", ","}[min(i, 1)] + `"` + a + `"`
 	}
 	return text + `],"Resource":"x"}}`
+}
+
+// ofNewTopic makes a topic and its policy, whose arn is known after the apply.
+func ofNewTopic(p *tfjson.Plan) {
+	makes("aws_sns_topic", map[string]any{"name": "x"})(p)
+	makes("aws_sns_topic_policy", map[string]any{"policy": `{"Statement":[]}`})(p)
+	p.ResourceChanges[len(p.ResourceChanges)-1].Change.AfterUnknown = map[string]any{"arn": true}
+	configuration(func(c *tfjson.Config) {
+		c.RootModule.Resources = append(c.RootModule.Resources, &tfjson.ConfigResource{
+			Address: "aws_sns_topic_policy.another", Mode: tfjson.ManagedResourceMode, Type: "aws_sns_topic_policy", Name: "another", ProviderConfigKey: "aws.replica",
+			Expressions: map[string]*tfjson.Expression{"arn": reference("aws_sns_topic.another.arn", "aws_sns_topic.another")},
+		})
+	})(p)
 }
 
 // plans sets what is made.

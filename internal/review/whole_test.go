@@ -190,6 +190,14 @@ var wholes = []whole{
 	{name: "a second permission of a name", stack: "replica", edits: adds("aws_lambda_permission", map[string]any{"function_name": "failover-function-prod", "statement_id": "schedule"}), policy: "duplicate-identity", severity: review.Block, says: "takes its place"},
 	{name: "a second record, with a dot", stack: "replica", edits: adds("aws_route53_record", map[string]any{"zone_id": "ZACJIT8LQC9TMRCT9QONH", "name": "DB.db-prod.internal.", "type": "CNAME", "set_identifier": "replica-prod"}), policy: "duplicate-identity", severity: review.Block, says: "takes its place"},
 
+	{name: "two new alarms of a name", stack: "replica", edits: append(adds("aws_cloudwatch_metric_alarm", map[string]any{"alarm_name": "x"}), put(map[string]any{
+		"address": "aws_cloudwatch_metric_alarm.a-second", "mode": "managed", "type": "aws_cloudwatch_metric_alarm", "name": "a-second", "provider_name": "registry.terraform.io/hashicorp/aws",
+		"change": map[string]any{"actions": []string{"create"}, "after": map[string]any{"alarm_name": "x"}},
+	}, "resource_changes", "aws_cloudwatch_metric_alarm.a-second")), policy: "duplicate-identity", severity: review.Block, says: "has the identity of aws_cloudwatch_metric_alarm.a-second"},
+	{name: "a topic's policy, by another region's provider", stack: "replica", edits: adds("aws_sns_topic_policy", map[string]any{"arn": "arn:aws:sns:us-east-1:123456789012:primary-db-alarm-topic-prod", "policy": `{"Statement":[]}`}), policy: "duplicate-identity", severity: review.Block, says: "takes its place"},
+	{name: "an alarm whose name is known later", stack: "replica", edits: append(adds("aws_cloudwatch_metric_alarm", map[string]any{}), put(true, "resource_changes", "aws_cloudwatch_metric_alarm.another", "change", "after_unknown", "alarm_name"),
+		given("aws_cloudwatch_metric_alarm.another", "alarm_name", refersTo("terraform_data.x.output"))), policy: "duplicate-identity", severity: review.Human, says: "(alarm_name) will be known after the apply only"},
+
 	// A second policy of the guard's role.
 	{name: "a denial in a policy of its own", stack: "replica", edits: adds("aws_iam_role_policy", map[string]any{"role": "failover-function-role-prod", "name": "z", "policy": `{"Statement":{"Effect":"Deny","Action":"rds:PromoteReadReplica","Resource":"*"}}`}), policy: "guard-permission", severity: review.Block, says: "rds:PromoteReadReplica on * is denied"},
 	{name: "another policy", stack: "replica", edits: adds("aws_iam_role_policy", map[string]any{"role": "failover-function-role-prod", "name": "z", "policy": `{"Statement":[]}`}), policy: "guard-permission", severity: review.Human, says: "one more policy of the role"},

@@ -28,8 +28,11 @@ keys := {
 	"aws_secretsmanager_secret_policy": {"secret_arn": null},
 }
 
-# They have no region.
-global := {"aws_iam_role_policy", "aws_route53_record"}
+# They have no region, or their ARN says it.
+global := {
+	"aws_iam_role_policy", "aws_route53_record", "aws_sns_topic_policy", "aws_dynamodb_resource_policy",
+	"aws_secretsmanager_secret_policy",
+}
 
 # identity is undefined where a part is masked or not known yet.
 identity(r) := {attribute: said(attribute, value) |
@@ -76,6 +79,27 @@ findings contains lib.found(a.resource, message, {"effect": effect}) if {
 }
 
 shown(id) := concat(", ", [sprintf("%s %s", [attribute, value]) | some attribute, value in id])
+
+# A new one whose name is known after the apply only may take any other's place,
+# unless it belongs to something that is new too.
+findings contains lib.found(r, message, {"effect": effect, "severity": "human"}) if {
+	some r in lib.planned
+	r.action == "create"
+	input.stacks[r.stack].deployed
+	some attribute, _ in keys[r.type]
+	lib.given(r, attribute)
+	lib.unknown(r, attribute)
+	not of_something_new(r, attribute)
+	message := sprintf("%s: which one it is (%s) will be known after the apply only.", [r.address, attribute])
+}
+
+of_something_new(r, attribute) if {
+	some other in lib.planned
+	other.stack == r.stack
+	other.action in {"create", "replace"}
+	startswith(other.type, "aws_")
+	lib.refers(r, attribute, sprintf("%s.", [other.address]))
+}
 
 # later is the one that comes; of two that are there, or that both come, the one
 # with the later address.
