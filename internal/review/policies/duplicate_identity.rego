@@ -58,9 +58,12 @@ part(r, attribute, fallback) := fallback if {
 
 # A function, a role or a rule may be given by its ARN. DNS knows no capitals and
 # no last dot.
-said("function_name", value) := regex.replace(value, `^(arn:aws[a-z-]*:lambda:[^:]*:)?([0-9]*:)?(function:)?`, "")
+said("function_name", value) := regex.replace(value, `^(arn:aws[a-z-]*:lambda:[^:]*:)?([0-9]*:)?(function:)?`, "") if is_string(value)
 
-said(attribute, value) := trim_suffix(lower(value), ".") if attribute in {"name", "zone_id", "type"}
+said(attribute, value) := trim_suffix(lower(value), ".") if {
+	attribute in {"name", "zone_id", "type"}
+	is_string(value)
+}
 
 said(attribute, value) := value if not attribute in {"function_name", "name", "zone_id", "type"}
 
