@@ -128,6 +128,7 @@ func (w *world) checkSending(f *engine.Failover) {
 	w.check([]rule{
 		{heard && f.Fence != engine.FenceConfirmed && !f.Unfenced(), "about to promote without a fence beside a primary that has been heard for long"},
 		{w.held(w.lateSince, blame) && !f.AllowsLoss(), "about to promote with the replica too far behind for long"},
+		{heard && w.now.Sub(f.ClaimedAt) > engine.ModelPolicy().AbortAfter+blame, "about to promote after the deadline beside a primary that has been heard for long"},
 	})
 }
 

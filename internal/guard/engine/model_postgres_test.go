@@ -25,9 +25,6 @@ type postgres struct {
 	receivedAt time.Time
 	// replayStop is since when the replica replays nothing.
 	replayStop time.Time
-	// putBack is how long before the moment at which replay stopped replayStop is:
-	// the guard may have seen as much more replayed.
-	putBack time.Duration
 	// full: clients hold all of the replica's connections.
 	full bool
 	// writableAt is when the promoted replica leaves recovery; zero before a

@@ -140,11 +140,8 @@ var disasters = []func(w *world, at time.Time){
 			w.during(at.Add(-10*time.Second), w.between(time.Minute, 4*time.Minute), eastEC2)
 			return
 		}
-		w.trouble(at.Add(-10*time.Second), func(w *world) {
-			w.deny("fence")
-			w.pg.putBack = w.between(40*time.Second, 70*time.Second)
-			w.pg.replayStop = w.now.Add(-w.pg.putBack)
-		})
+		w.trouble(at.Add(-w.between(50*time.Second, 80*time.Second)), func(w *world) { w.pg.replayStop = w.now })
+		w.trouble(at.Add(-10*time.Second), func(w *world) { w.deny("fence") })
 		w.trouble(at.Add(w.between(40*time.Second, 110*time.Second)), func(w *world) { w.grant("fence") })
 		w.trouble(at.Add(w.between(3*time.Minute, 6*time.Minute)), func(w *world) { w.pg.replayStop = time.Time{} })
 	},

@@ -130,7 +130,7 @@ func (w *world) follow() {
 	if !w.workSince.IsZero() {
 		w.workedAt = w.now
 	}
-	mark(&w.lateSince, w.pg.behind()-w.pg.putBack > engine.ModelPolicy().MaxDataLoss+20*time.Second, w.now)
+	mark(&w.lateSince, w.pg.behind() > engine.ModelPolicy().MaxDataLoss+20*time.Second, w.now)
 	mark(&w.witnessDown, !w.up(w.witness()), w.now)
 	w.checkOutage()
 	w.checkWriters()
