@@ -106,4 +106,6 @@ var exempt = []struct {
 		"Performance Insights are for people."},
 	{regexp.MustCompile(`^[a-z-]+ \S+ (aws_kms_key\.topic-key_\S+\.policy\.Statement\.2|aws_sns_topic_policy\.alarm-topic_\S+\.policy\.Statement\.3)\.`),
 		"RDS's events are for people; the account refuses a subscription to a topic that does not admit RDS."},
+	{regexp.MustCompile(`^remove primary module\.credentials\.open_secrets = var\.open_secrets$`),
+		"Left out, it is true, as in every plan that is applied."},
 }

@@ -167,6 +167,7 @@ func (s *survey) excesses() []need {
 	return []need{
 		{purpose: "publish others' metrics", region: home, actions: []string{"cloudwatch:PutMetricData"}, resource: "*", more: policy.Context{contract.KeyNamespace: {contract.NamespaceRDS}}},
 		{purpose: "see network ACLs elsewhere", region: third, actions: []string{"ec2:DescribeNetworkAcls"}, resource: "*"},
+		{purpose: "see metrics elsewhere", region: third, actions: []string{contract.ActReadMetrics}, resource: "*"},
 		{purpose: "see events elsewhere", region: third, actions: []string{"rds:DescribeEvents"}, resource: "*"},
 		{purpose: "see interfaces elsewhere", region: third, actions: contract.VPCReadActions, resource: "*", service: true},
 		{purpose: "do Lambda's part in its VPC", region: home, resource: "*", actions: contract.VPCReadActions},
