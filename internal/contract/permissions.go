@@ -188,7 +188,7 @@ var Grants = []Grant{
 		Resources: func(s Scope) []string { return []string{s.PrimaryDatabaseARN} }},
 	// By its tag: a renamed instance has another ARN.
 	{Policy: "act", Sid: "StopRenamedPrimary", Why: "stop the old primary under another name", Actions: []string{"rds:StopDBInstance"},
-		Resources: func(s Scope) []string { return []string{s.own("rds", s.PrimaryRegion, "db:*")} },
+		Resources: func(s Scope) []string { return []string{s.own("rds", s.PrimaryRegion, AllDatabases)} },
 		Conditions: func(s Scope) []Condition {
 			return []Condition{{"StringEquals", KeyEnvironmentTag, []string{s.Environment}}}
 		}},
