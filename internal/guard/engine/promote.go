@@ -305,7 +305,7 @@ func (s *session) promotionRefused(ctx context.Context, cause error, unresolved 
 	if unresolved {
 		return s.hold(ctx, r, nil)
 	}
-	if f := s.st.Failover; errors.Is(cause, ErrBusy) && f.FenceSought && s.primaryAnswers(s.e.ports.Clock.Now()) {
+	if f := s.st.Failover; errors.Is(cause, ErrBusy) && f.FenceSought && s.st.primaryAnswers(s.e.ports.Clock.Now()) {
 		r.Reason += "; the primary answers, so the fence is lifted"
 		return s.abortWith(ctx, r, func(f *Failover) { f.MaybeSent = false })
 	}

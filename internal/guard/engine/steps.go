@@ -107,7 +107,7 @@ func (s *session) stopped(f *Failover) *refusal.Refusal {
 	}
 	// Once a fence was set the failover goes forward: the primary's clients
 	// are cut off already, and un-fencing has to wait for the deadline.
-	if !f.FenceSet && f.Fence != FenceConfirmed && !f.forced() && s.primaryAnswers(now) {
+	if !f.FenceSet && f.Fence != FenceConfirmed && !f.forced() && s.st.primaryAnswers(now) {
 		r := refusal.New(refusal.PrimaryReturned, "SQL: %s, WAL: %s", s.st.Watch.SQL.Class, s.st.Watch.WAL.Class)
 		return &r
 	}
@@ -120,13 +120,12 @@ func (s *session) stopped(f *Failover) *refusal.Refusal {
 // has kept it from fencing, and from going on, is over when it is over.
 func (s *State) overdue(f *Failover, now time.Time) bool {
 	owing := !f.FenceSet && (f.Fence == FenceOwed || !f.SilentFrom.IsZero() || !f.FaultyFrom.IsZero())
-	o := s.observation(now)
 	// A look that was missed says nothing: only a primary that is heard ends it.
-	return now.After(f.Deadline) && (!owing || o.SQL.Answers(now) || o.WAL.Answers(now))
+	return now.After(f.Deadline) && (!owing || s.primaryAnswers(now))
 }
 
-func (s *session) primaryAnswers(now time.Time) bool {
-	o := s.st.observation(now)
+func (s *State) primaryAnswers(now time.Time) bool {
+	o := s.observation(now)
 	return o.SQL.Answers(now) || o.WAL.Answers(now)
 }
 
