@@ -106,7 +106,7 @@ func (b *builder) add(p *Plan) {
 			b.doc.drifted = append(b.doc.drifted, one)
 		}
 	}
-	stack.Unread, stack.Absent = append(stack.Unread, p.strangeModes()...), p.absent()
+	stack.Unread, stack.Absent = append(stack.Unread, p.strangeModes()...), p.absent(config)
 	for _, r := range p.changesOrState() {
 		if r.Mode != tfjson.ManagedResourceMode {
 			continue

@@ -15,6 +15,8 @@ type configured struct {
 	references map[string][]string
 	// provisioners by their kinds, in order.
 	provisioners []string
+	// always: a managed resource that no count or for_each may leave out.
+	always bool
 }
 
 // readConfiguration finds every resource of the configuration by its address
@@ -23,8 +25,8 @@ type configured struct {
 func readConfiguration(root *tfjson.ConfigModule) (map[string]configured, []*tfjson.ConfigResource) {
 	found := map[string]configured{}
 	var data []*tfjson.ConfigResource
-	var walk func(prefix string, m *tfjson.ConfigModule)
-	walk = func(prefix string, m *tfjson.ConfigModule) {
+	var walk func(prefix string, m *tfjson.ConfigModule, always bool)
+	walk = func(prefix string, m *tfjson.ConfigModule, always bool) {
 		if m == nil {
 			return
 		}
@@ -36,6 +38,7 @@ func readConfiguration(root *tfjson.ConfigModule) (map[string]configured, []*tfj
 				continue
 			}
 			c := configured{provider: r.ProviderConfigKey, constants: map[string]any{}, references: map[string][]string{}}
+			c.always = always && r.Mode == tfjson.ManagedResourceMode && r.CountExpression == nil && r.ForEachExpression == nil
 			c.flatten("", r.Expressions)
 			for _, p := range r.Provisioners {
 				if p != nil {
@@ -45,10 +48,10 @@ func readConfiguration(root *tfjson.ConfigModule) (map[string]configured, []*tfj
 			found[prefix+r.Address] = c
 		}
 		for name, call := range m.ModuleCalls {
-			walk(prefix+"module."+name+".", call.Module)
+			walk(prefix+"module."+name+".", call.Module, always && call.CountExpression == nil && call.ForEachExpression == nil)
 		}
 	}
-	walk("", root)
+	walk("", root, true)
 	return found, data
 }
 

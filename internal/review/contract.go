@@ -14,9 +14,10 @@ import (
 const contractFile = "policies/lib/contract.rego"
 
 // contractModule is data.pgdr.contract, the names and numbers of the contract as
-// the policies read them, and data.pgdr.types, the types that these stacks have. It is one rule with one object, so that the compiler
-// refuses a policy that reads what the contract does not have: with a store, a
-// word that is misspelt would be undefined, and the policy silent.
+// the policies read them, and data.pgdr.types, the types that these stacks have.
+// Each is one rule with one object, so that the compiler refuses a policy that
+// reads what the contract does not have: with a store, a word that is misspelt
+// would be undefined, and the policy silent.
 func contractModule() (*ast.Module, error) {
 	raw, err := json.Marshal(contractData())
 	if err != nil {

@@ -51,7 +51,7 @@ func costOf(doc *Document) Cost {
 
 // costs says what the changes cost a month, in at most a few sentences.
 func costs(doc *Document) []string {
-	lines, sum := slices.Clone(doc.Cost.Unpriced), doc.Cost.Monthly
+	lines, sum := append([]string{}, doc.Cost.Unpriced...), doc.Cost.Monthly
 	if math.Abs(sum) >= worthSaying {
 		direction := "more"
 		if sum < 0 {
@@ -67,9 +67,6 @@ func costs(doc *Document) []string {
 		if r.Type == database && r.Stack == Replica && r.Action == ActionReplace {
 			lines = append(lines, "once, the transfer of the whole database between the regions")
 		}
-	}
-	if lines == nil {
-		return []string{}
 	}
 	return lines
 }

@@ -45,7 +45,7 @@ func reversal(r *Resource, attributes []AttributeChange, held map[string]string)
 		return Irreversible, "the copy is lost"
 	case gone && held[r.Type] != "":
 		return Irreversible, "lost is " + held[r.Type]
-	case !known && r.Type != database:
+	case !known:
 		return ReversalUnknown, "this kind of resource is not known here"
 	case r.Action != ActionUpdate:
 		return Reversible, ""

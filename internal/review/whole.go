@@ -189,7 +189,7 @@ func (p *Plan) strangeModes() []string {
 // absent are the resources of the configuration, by address without keys, that
 // the plan does not tell of. Terraform lists each, also what stays as it is; a
 // count or for_each may make none.
-func (p *Plan) absent() []string {
+func (p *Plan) absent(config map[string]configured) []string {
 	list := []string{}
 	if p.refreshOnly() {
 		return list
@@ -198,24 +198,11 @@ func (p *Plan) absent() []string {
 	for _, r := range p.ResourceChanges {
 		told[withoutKeys(r.Address)] = true
 	}
-	var walk func(prefix string, m *tfjson.ConfigModule)
-	walk = func(prefix string, m *tfjson.ConfigModule) {
-		if m == nil {
-			return
-		}
-		for _, r := range m.Resources {
-			one := r.Mode == tfjson.ManagedResourceMode && r.CountExpression == nil && r.ForEachExpression == nil
-			if one && !told[prefix+r.Address] {
-				list = append(list, prefix+r.Address)
-			}
-		}
-		for name, call := range m.ModuleCalls {
-			if call.CountExpression == nil && call.ForEachExpression == nil {
-				walk(prefix+"module."+name+".", call.Module)
-			}
+	for address, c := range config {
+		if c.always && !told[address] {
+			list = append(list, address)
 		}
 	}
-	walk("", p.Config.RootModule)
 	slices.Sort(list)
 	return list
 }
