@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -50,10 +50,8 @@ func driftCommand() *cobra.Command {
 
 func (f *driftFlags) run(cmd *cobra.Command) error {
 	if f.into != "" {
-		for _, name := range driftFiles {
-			if err := os.Remove(filepath.Join(f.into, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return unusable(fmt.Errorf("--into: remove the report before: %w", err))
-			}
+		if err := removeEarlier(f.into, "report", driftFiles); err != nil {
+			return unusable(err)
 		}
 	}
 	r, err := f.drift(cmd)
@@ -81,7 +79,7 @@ func (f *driftFlags) drift(cmd *cobra.Command) (*review.DriftReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, doc, err := f.document(cmd)
+	engine, doc, err := f.document(cmd, time.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,21 +13,7 @@ import (
 // runDrift runs the command as main does: what it prints, and its exit code.
 func runDrift(t *testing.T, args ...string) (stdout string, code int, err error) {
 	t.Helper()
-	var out bytes.Buffer
-	cmd := root()
-	cmd.SetArgs(append([]string{"drift"}, args...))
-	cmd.SetOut(&out)
-	cmd.SetErr(&out)
-	err = cmd.ExecuteContext(t.Context())
-	var verdict *verdictError
-	switch {
-	case err == nil:
-	case errors.As(err, &verdict):
-		code, err = verdict.code, verdict.err
-	default:
-		require.NoError(t, err, "an error that main would take for something else than the report's")
-	}
-	return out.String(), code, err
+	return runForVerdict(t, "", append([]string{"drift"}, args...)...)
 }
 
 // answerOf writes what drctl guard check --json printed.

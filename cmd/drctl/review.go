@@ -128,13 +128,14 @@ func (f *reviewFlags) review(cmd *cobra.Command) (*review.Review, error) {
 	if len(f.plans) == 0 {
 		return nil, errSource
 	}
-	if _, err := f.date(); err != nil {
+	today, err := f.date()
+	if err != nil {
 		return nil, err
 	}
 	if _, err := review.Render(&review.Review{}, f.format); err != nil {
 		return nil, fmt.Errorf("--format: %w", err)
 	}
-	engine, doc, err := f.document(cmd)
+	engine, doc, err := f.document(cmd, today)
 	if err != nil {
 		return nil, err
 	}
@@ -146,18 +147,14 @@ func (f *reviewFlags) review(cmd *cobra.Command) (*review.Review, error) {
 		doc.Cost.Limit = project.CostLimit
 	}
 	r, err := review.New(cmd.Context(), engine, doc)
-	if err == nil {
+	if err == nil && project != nil {
 		r.Locate(doc, project)
 	}
 	return r, err
 }
 
-// document is what the plans say, and the engine that judges it.
-func (f *reviewFlags) document(cmd *cobra.Command) (*review.Engine, *review.Document, error) {
-	today, err := f.date()
-	if err != nil {
-		return nil, nil, err
-	}
+// document is what the plans say today, and the engine that judges it.
+func (f *reviewFlags) document(cmd *cobra.Command, today time.Time) (*review.Engine, *review.Document, error) {
 	engine, err := review.NewEngine(cmd.Context(), f.policies...)
 	if err != nil {
 		return nil, nil, err

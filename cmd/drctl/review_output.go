@@ -24,9 +24,15 @@ func (f *reviewFlags) clear(cmd *cobra.Command) error {
 	if f.output != "" || cmd.Flags().Changed("format") {
 		return errors.New("--into writes every format: give it without --output and --format")
 	}
-	for _, name := range reviewFiles {
-		if err := os.Remove(filepath.Join(f.into, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("--into: remove the review before: %w", err)
+	return removeEarlier(f.into, "review", reviewFiles)
+}
+
+// removeEarlier removes what an earlier run of a command wrote with --into, so that
+// it is not taken for this one's where this one ends without a verdict.
+func removeEarlier(folder, what string, files map[string]string) error {
+	for _, name := range files {
+		if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("--into: remove the %s before: %w", what, err)
 		}
 	}
 	return nil

@@ -32,9 +32,15 @@ func plansOf(t *testing.T, recording string) string {
 // runReview runs the command as main does: what it prints, and its exit code.
 func runReview(t *testing.T, stdin string, args ...string) (stdout string, code int, err error) {
 	t.Helper()
+	return runForVerdict(t, stdin, append([]string{"review"}, args...)...)
+}
+
+// runForVerdict runs a command that ends in a verdict, as main does.
+func runForVerdict(t *testing.T, stdin string, args ...string) (stdout string, code int, err error) {
+	t.Helper()
 	var out bytes.Buffer
 	cmd := root()
-	cmd.SetArgs(append([]string{"review"}, args...))
+	cmd.SetArgs(args)
 	cmd.SetIn(strings.NewReader(stdin))
 	cmd.SetOut(&out)
 	cmd.SetErr(&out)
@@ -45,7 +51,7 @@ func runReview(t *testing.T, stdin string, args ...string) (stdout string, code 
 	case errors.As(err, &verdict):
 		code, err = verdict.code, verdict.err
 	default:
-		require.NoError(t, err, "an error that main would take for something else than the review's")
+		require.NoError(t, err, "an error that main would take for something else than the verdict's")
 	}
 	return out.String(), code, err
 }
