@@ -91,7 +91,7 @@ func ParseSettings(a sim.Attrs) (Settings, error) {
 		return s, fmt.Errorf("comparison_operator: found %q, want a comparison with a fixed threshold: %w", s.Operator, ErrUnsupported)
 	case !given:
 		return s, fmt.Errorf("threshold: missing: %w", ErrUnsupported)
-	case statistics[s.Statistic] == nil:
+	case metrics.Statistics[s.Statistic] == nil:
 		return s, fmt.Errorf("statistic: found %q, want Average, Sum, Minimum, Maximum or SampleCount: %w", s.Statistic, ErrUnsupported)
 	case !slices.Contains([]Missing{AsMissing, Ignore, Breaching, NotBreaching}, s.Missing):
 		return s, fmt.Errorf("treat_missing_data: found %q, want missing, ignore, breaching or notBreaching: %w", s.Missing, ErrUnsupported)

@@ -6,43 +6,6 @@ import (
 	"github.com/pgdr/pgdr/twin/sim/cloudwatch/metrics"
 )
 
-// statistics of the values of one period; there is at least one value.
-var statistics = map[string]func([]metrics.Point) float64{
-	"SampleCount": samples,
-	"Sum":         sum,
-	"Average":     func(ps []metrics.Point) float64 { return sum(ps) / samples(ps) },
-	"Minimum": func(ps []metrics.Point) float64 {
-		return pick(ps, func(a, b float64) float64 { return min(a, b) })
-	},
-	"Maximum": func(ps []metrics.Point) float64 {
-		return pick(ps, func(a, b float64) float64 { return max(a, b) })
-	},
-}
-
-func samples(ps []metrics.Point) float64 {
-	total := 0.0
-	for _, p := range ps {
-		total += p.Count
-	}
-	return total
-}
-
-func sum(ps []metrics.Point) float64 {
-	total := 0.0
-	for _, p := range ps {
-		total += p.Value * p.Count
-	}
-	return total
-}
-
-func pick(ps []metrics.Point, of func(a, b float64) float64) float64 {
-	v := ps[0].Value
-	for _, p := range ps[1:] {
-		v = of(v, p.Value)
-	}
-	return v
-}
-
 // comparison is an operator, in code and in words.
 type comparison struct {
 	holds func(value, threshold float64) bool
@@ -72,8 +35,8 @@ func (s Settings) datapoints(points []metrics.Point, now time.Time) []datapoint 
 	var out []datapoint
 	for at := to.Add(-s.Period); !at.Before(from); at = at.Add(-s.Period) {
 		d := datapoint{at: at, missing: true}
-		if in := s.within(points, at, at.Add(s.Period)); samples(in) > 0 {
-			d.missing, d.value = false, statistics[s.Statistic](in)
+		if in := s.within(points, at, at.Add(s.Period)); metrics.Samples(in) > 0 {
+			d.missing, d.value = false, metrics.Statistics[s.Statistic](in)
 			d.breaching = comparisons[s.Operator].holds(d.value, s.Threshold)
 		}
 		out = append(out, d)

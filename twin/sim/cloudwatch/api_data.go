@@ -1,7 +1,6 @@
 package cloudwatch
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -78,7 +77,7 @@ func answer(c *api.Call, now time.Time, q api.Reader, from, to time.Time) (cbor.
 	}
 	id := metrics.ID{Region: c.Region, Namespace: metric.Text("Namespace"), Name: metric.Text("MetricName"), Dimensions: metrics.Dimensions(dimensions)}
 	seconds, _ := stat.Number("Period")
-	statistic, known := computed[stat.Text("Stat")]
+	statistic, known := metrics.Statistics[stat.Text("Stat")]
 	switch {
 	case q.Text("Id") == "" || id.Name == "":
 		return nil, api.Refuse("ValidationError", "The parameters MetricDataQueries.member.1.Id and MetricName are required.")
@@ -111,25 +110,3 @@ func newestFirst(periods map[time.Time][]metrics.Point) []time.Time {
 	slices.SortFunc(begins, func(a, b time.Time) int { return b.Compare(a) })
 	return begins
 }
-
-// computed are the statistics of the points of one period.
-var computed = map[string]func([]metrics.Point) float64{
-	"Average": func(all []metrics.Point) float64 {
-		sum, count := 0.0, 0.0
-		for _, p := range all {
-			sum, count = sum+p.Value*p.Count, count+p.Count
-		}
-		return sum / count
-	},
-	"Sum": func(all []metrics.Point) float64 {
-		sum := 0.0
-		for _, p := range all {
-			sum += p.Value * p.Count
-		}
-		return sum
-	},
-	"Maximum": func(all []metrics.Point) float64 { return slices.MaxFunc(all, byValue).Value },
-	"Minimum": func(all []metrics.Point) float64 { return slices.MinFunc(all, byValue).Value },
-}
-
-func byValue(a, b metrics.Point) int { return cmp.Compare(a.Value, b.Value) }
