@@ -23,6 +23,7 @@ import (
 	"github.com/pgdr/pgdr/internal/leftover"
 	"github.com/pgdr/pgdr/twin"
 	"github.com/pgdr/pgdr/twin/drill"
+	"github.com/pgdr/pgdr/twin/sim/simapi"
 )
 
 var (
@@ -111,9 +112,7 @@ func send(ctx context.Context, dir twin.Dir, path string, body any) (string, err
 	if err != nil {
 		return "", fmt.Errorf("write the order: %w", err)
 	}
-	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", dir.Control())
-	}}}
+	client := simapi.Client(dir.Control())
 	defer client.CloseIdleConnections()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://twin"+path, bytes.NewReader(text))
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pgdr/pgdr/twin/sim"
+	"github.com/pgdr/pgdr/twin/sim/simapi"
 	"github.com/pgdr/pgdr/twin/sim/simaws"
 )
 
@@ -124,16 +125,13 @@ func buildID() (string, error) {
 func ask(ctx context.Context, place Place, path string, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "unix", place.Socket())
-	}}
-	defer transport.CloseIdleConnections()
+	client := simapi.Client(place.Socket())
+	defer client.CloseIdleConnections()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://simulator"+path, nil)
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", path, err)
 	}
-	resp, err := (&http.Client{Transport: transport}).Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", path, err)
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 
 	"github.com/pgdr/pgdr/twin/sim/simapi"
@@ -29,11 +28,7 @@ func newClient(socket string) (*client, error) {
 	if socket == "" {
 		return nil, fmt.Errorf("%w; %s is not set", ErrNoSimulator, simapi.SocketEnv)
 	}
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "unix", socket)
-	}
-	return &client{socket: socket, http: &http.Client{Transport: &http.Transport{DialContext: dial}}}, nil
+	return &client{socket: socket, http: simapi.Client(socket)}, nil
 }
 
 // do asks for one operation. A refusal by the simulated AWS comes back as the
@@ -43,7 +38,6 @@ func (c *client) do(ctx context.Context, op string, request simapi.Request) (*si
 	if err != nil {
 		return nil, fmt.Errorf("encode %s of %s: %w", op, request.Type, err)
 	}
-	// The host is never resolved: the transport dials the socket.
 	url := "http://simulator/terraform/v1/" + op
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {

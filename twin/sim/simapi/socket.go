@@ -1,8 +1,11 @@
 package simapi
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 )
@@ -32,3 +35,13 @@ const socketPrefix, socketSuffix = "pgdr-", ".sock"
 
 // SocketPattern matches the sockets in the temporary directory.
 func SocketPattern() string { return filepath.Join(os.TempDir(), socketPrefix+"*"+socketSuffix) }
+
+// Client speaks HTTP over a Unix socket. It does not connect yet, and the host of
+// a URL is never resolved.
+func Client(socket string) *http.Client {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", socket)
+	}
+	return &http.Client{Transport: &http.Transport{DialContext: dial}}
+}
