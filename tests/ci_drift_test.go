@@ -10,24 +10,8 @@ import (
 
 // fakeIssues stands for GitHub's issues: a file each, by number; the first line is
 // its state, the second its author.
-const fakeIssues = `#!/usr/bin/env bash
-set -euo pipefail
-[ "$1" = api ] || { echo "gh: no $1 here" >&2; exit 1; }
-shift
-method=GET body= state=open filter= path=
-while [ $# -gt 0 ]; do
-	case "$1" in
-	--paginate | --silent) ;;
-	--method) method=$2; shift ;;
-	--jq) filter=$2; shift ;;
-	--field) body=${2#body=@}; shift ;;
-	--raw-field) case "$2" in state=*) state=${2#state=} ;; esac; shift ;;
-	*) path=$1 ;;
-	esac
-	shift
-done
-case "$method $path" in
-"GET repos/acme/db/issues?state=open&per_page=100")
+var fakeIssues = ghProgram(`	--raw-field) case "$2" in state=*) state=${2#state=} ;; esac; shift ;;
+`, `"GET repos/acme/db/issues?state=open&per_page=100")
 	author=$(sed -E 's/.*login == "([^"]*)".*/\1/' <<<"$filter")
 	mark=$(sed -E 's/.*startswith\("([^"]*)"\).*/\1/' <<<"$filter")
 	for file in $(ls "$COMMENTS" | sort -n); do
@@ -39,9 +23,7 @@ case "$method $path" in
 	id=${path##*/}
 	[ -e "$COMMENTS/$id" ] || { echo "gh: no issue $id" >&2; exit 1; }
 	{ echo "$state"; echo 'github-actions[bot]'; cat "$body"; } >"$COMMENTS/$id" ;;
-*) echo "gh: no $method $path here" >&2; exit 1 ;;
-esac
-`
+`)
 
 func newDrift(t *testing.T) *ci {
 	t.Helper()

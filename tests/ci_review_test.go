@@ -22,25 +22,33 @@ type ci struct {
 	env      []string
 }
 
-// fakeGH stands for GitHub: it keeps comments, as a real gh would show and
-// change them. The filter is told to Node, since there may be no jq.
-const fakeGH = `#!/usr/bin/env bash
+// ghProgram is a gh that answers calls of the API: flags are cases for more flags
+// than those of all scripts, answers the cases of method and path.
+func ghProgram(flags, answers string) string {
+	return `#!/usr/bin/env bash
 set -euo pipefail
 [ "$1" = api ] || { echo "gh: no $1 here" >&2; exit 1; }
 shift
-method=GET body= filter= path=
+method=GET body= state=open filter= path=
 while [ $# -gt 0 ]; do
 	case "$1" in
 	--paginate | --silent) ;;
 	--method) method=$2; shift ;;
 	--jq) filter=$2; shift ;;
 	--field) body=${2#body=@}; shift ;;
-	*) path=$1 ;;
+` + flags + `	*) path=$1 ;;
 	esac
 	shift
 done
 case "$method $path" in
-"GET repos/acme/db/issues/12/comments?per_page=100")
+` + answers + `*) echo "gh: no $method $path here" >&2; exit 1 ;;
+esac
+`
+}
+
+// fakeGH stands for GitHub: it keeps comments, as a real gh would show and change
+// them.
+var fakeGH = ghProgram("", `"GET repos/acme/db/issues/12/comments?per_page=100")
 	author=$(sed -E 's/.*login == "([^"]*)".*/\1/' <<<"$filter")
 	mark=$(sed -E 's/.*startswith\("([^"]*)"\).*/\1/' <<<"$filter")
 	for file in $(ls "$COMMENTS" | sort -n); do
@@ -52,9 +60,7 @@ case "$method $path" in
 	id=${path##*/}
 	[ -e "$COMMENTS/$id" ] || { echo "gh: no comment $id" >&2; exit 1; }
 	{ echo 'github-actions[bot]'; cat "$body"; } >"$COMMENTS/$id" ;;
-*) echo "gh: no $method $path here" >&2; exit 1 ;;
-esac
-`
+`)
 
 func newCI(t *testing.T) *ci {
 	t.Helper()
