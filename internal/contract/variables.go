@@ -12,7 +12,7 @@ import (
 // VariablePrefix begins the name of each variable of the function.
 const VariablePrefix = "PGDR_"
 
-// Variables that are read by name outside the guard, or that a fault names.
+// Variables whose names the guard does not read alone, or that a fault names.
 const (
 	VarEnvironment        = "PGDR_ENVIRONMENT"
 	VarPrimaryRegion      = "PGDR_PRIMARY_REGION"

@@ -232,7 +232,7 @@ func (l *Live) lag(ctx context.Context) *float64 {
 	return behind
 }
 
-// Break does one of the drills' actions, with its arguments by name, and returns
+// Break does one of the drills' actions, with its named arguments, and returns
 // what it says.
 func (l *Live) Break(action string, with map[string]string) (string, error) {
 	known := Vocabulary()
